@@ -1,0 +1,19 @@
+"""Vanishing gradients, measured: train small networks and see what reaches their first layers."""
+
+from vanishing.data import load_digits
+from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
+from vanishing.networks import build_network
+from vanishing.probes import GradientProfile, gradient_profile
+from vanishing.training import Run
+
+__all__ = [
+    "RELU",
+    "RESNET",
+    "SIGMOID",
+    "Experiment",
+    "GradientProfile",
+    "Run",
+    "build_network",
+    "gradient_profile",
+    "load_digits",
+]

@@ -1,0 +1,105 @@
+"""Build the networks of the book: plain, residual and normalized multi-layer perceptrons."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from vanishing.experiment import Experiment
+
+PIXELS, CLASSES = 64, 10
+
+_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "identity": nn.Identity,
+}
+
+
+class Network(nn.Module):
+    """Stack hidden layers named "1", "2", … and a layer named "output".
+
+    Each hidden layer computes ``branch = activation(normalization(linear(h)))``; a residual network
+    gives ``h + branch`` wherever the two have one shape, any other the branch alone. Normalization
+    has no parameters of its own, so that the layers with weights are the same in every network.
+    Inputs: (number, 64); outputs: (number, 10), before the softmax.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        """Build the modules, seeded by the experiment; the global random state is left alone."""
+        super().__init__()
+        random = torch.Generator(device="cpu").manual_seed(experiment.seed)
+        width, depth = experiment.width, experiment.depth
+        self.residual = experiment.residual
+        self.hidden = tuple(str(number) for number in range(1, depth + 1))
+        for name in self.hidden:
+            inputs = PIXELS if name == "1" else width
+            self.add_module(name, _linear(inputs, width, experiment.init, random))
+            self.add_module(f"normalization_{name}", _normalization(experiment))
+        self.activation = _ACTIVATIONS[experiment.activation]()
+        self.output = _linear(width, CLASSES, experiment.init, random)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """Compute the scores of the ten classes."""
+        for name in self.hidden:
+            summed = self.get_submodule(name)(signal)
+            branch = self.activation(self.get_submodule(f"normalization_{name}")(summed))
+            adds = self.residual and signal.shape == branch.shape
+            signal = signal + branch if adds else branch
+        scores: Tensor = self.output(signal)
+        return scores
+
+
+def build_network(experiment: Experiment) -> Network:
+    """Build the network of an experiment; the same experiment gives the same weights."""
+    return Network(experiment)
+
+
+def _normalization(experiment: Experiment) -> nn.Module:
+    if experiment.normalization == "batch":
+        return nn.BatchNorm1d(experiment.width, affine=False, device="cpu", dtype=torch.float32)
+    if experiment.normalization == "layer":
+        return nn.LayerNorm(experiment.width, elementwise_affine=False)
+    return nn.Identity()
+
+
+def _linear(inputs: int, outputs: int, init: str, random: torch.Generator) -> nn.Linear:
+    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, device="cpu", dtype=torch.float32)
+    _INITS[init](layer, random)
+    return layer
+
+
+def _init_default(layer: nn.Linear, random: torch.Generator) -> None:
+    """Draw as ``nn.Linear`` does: weights and biases from U(-1/√n, 1/√n), n inputs."""
+    bound = 1 / math.sqrt(layer.in_features)
+    with torch.no_grad():
+        layer.weight.uniform_(-bound, bound, generator=random)
+        layer.bias.uniform_(-bound, bound, generator=random)
+
+
+def _init_xavier(layer: nn.Linear, random: torch.Generator) -> None:
+    nn.init.xavier_uniform_(layer.weight, generator=random)
+    nn.init.zeros_(layer.bias)
+
+
+def _init_he(layer: nn.Linear, random: torch.Generator) -> None:
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=random)
+    nn.init.zeros_(layer.bias)
+
+
+def _init_orthogonal(layer: nn.Linear, random: torch.Generator) -> None:
+    nn.init.orthogonal_(layer.weight, generator=random)
+    nn.init.zeros_(layer.bias)
+
+
+_INITS = {
+    "default": _init_default,
+    "xavier": _init_xavier,
+    "he": _init_he,
+    "orthogonal": _init_orthogonal,
+}

@@ -1,0 +1,174 @@
+"""Measure how much gradient reaches each layer of any network, as plain numbers."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+
+@dataclass(frozen=True)
+class GradientProfile:
+    """Hold one value per layer with weights, in forward order, as plain numbers.
+
+    A value may be 0.0 (nothing arrives, or it underflowed), NaN or infinite.
+    """
+
+    layers: tuple[str, ...]
+    weight_norms: tuple[float, ...]
+    signal_norms: tuple[float, ...]
+
+
+@dataclass
+class _Layer:
+    name: str
+    weights: list[nn.Parameter]
+    outputs: list[Tensor]
+    calls: int = 0
+
+
+def gradient_profile(
+    model: nn.Module,
+    inputs: Any,
+    targets: Any,
+    loss: Callable[[Any, Any], Tensor] = cross_entropy,
+) -> GradientProfile:
+    """Measure the gradient of ``loss(model(inputs), targets)`` at every layer of ``model``.
+
+    A layer is a module that owns weights: parameters named ``weight…``, or, where it has no modules
+    inside, any parameters that are not biases. Its weight norm is the Euclidean norm of the loss's
+    gradient by all these, frozen ones included. Its signal norm is
+    that by everything it puts out: by all tensors of a tuple (``nn.LSTM``: output, last hidden
+    and cell state), by all calls of a layer that is used several times. A layer that the loss does
+    not depend on has 0.0; one whose weights are used without calling it has a NaN signal norm
+    (``out_proj`` in ``nn.MultiheadAttention``).
+
+    The model runs in the mode that it is in. Its gradients, buffers, mode, hooks and the random
+    state are as before afterwards, also when it raises. Norms are summed in float64.
+
+    Raises ``ValueError`` for a model without weights and for a loss that is not one number.
+    """
+    layers = _find_layers(model)
+    if not layers:
+        raise ValueError(
+            f"the model must have at least one layer with weights, got {type(model).__name__} "
+            "without: pass a module that owns parameters"
+        )
+    with _undisturbed(model), _listening(layers):
+        value = loss(model(inputs), targets)
+        if value.numel() != 1:
+            raise ValueError(
+                f"the loss must be one number, got a tensor of shape {tuple(value.shape)}: "
+                'choose a loss that averages, such as reduction="mean"'
+            )
+        gradients = _gradients(value, list(layers.values()))
+    return _profile(list(layers.values()), gradients)
+
+
+def _find_layers(model: nn.Module) -> dict[nn.Module, _Layer]:
+    layers = {}
+    for name, module in model.named_modules():
+        if weights := _own_weights(module):
+            layers[module] = _Layer(name or type(module).__name__, weights, [])
+    return layers
+
+
+def _own_weights(module: nn.Module) -> list[nn.Parameter]:
+    is_leaf = next(module.children(), None) is None
+    return [
+        parameter
+        for name, parameter in module.named_parameters(recurse=False)
+        if "weight" in name or (is_leaf and "bias" not in name)
+        if parameter.is_floating_point()
+    ]
+
+
+@contextmanager
+def _undisturbed(model: nn.Module) -> Iterator[None]:
+    frozen = [p for p in model.parameters() if not p.requires_grad and p.is_floating_point()]
+    buffers = [
+        (owner, name, tensor, tensor.clone())
+        for owner in model.modules()
+        for name, tensor in owner.named_buffers(recurse=False)
+    ]
+    cuda = list(range(torch.cuda.device_count()))
+    with torch.random.fork_rng(devices=cuda), torch.inference_mode(False), torch.enable_grad():
+        try:
+            for parameter in frozen:
+                parameter.requires_grad_(True)
+            yield
+        finally:
+            for parameter in frozen:
+                parameter.requires_grad_(False)
+            for owner, name, tensor, before in buffers:
+                with torch.no_grad():
+                    owner._buffers[name] = tensor.copy_(before)
+
+
+@contextmanager
+def _listening(layers: dict[nn.Module, _Layer]) -> Iterator[None]:
+    calls = 0
+
+    def listen(module: nn.Module, _: Any, output: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        layer = layers[module]
+        layer.calls = layer.calls or calls
+        return _keep(output, layer.outputs)
+
+    with ExitStack() as stack:
+        for module in layers:
+            stack.callback(module.register_forward_hook(listen).remove)
+        yield
+
+
+def _keep(output: Any, kept: list[Tensor]) -> Any:
+    """Keep every tensor of an output, and pass a copy on: what follows may work in place."""
+    if isinstance(output, Tensor):
+        if not output.requires_grad:
+            return output
+        kept.append(output)
+        return output.clone()
+    if isinstance(output, tuple) and hasattr(output, "_fields"):
+        return type(output)(*(_keep(item, kept) for item in output))
+    if isinstance(output, tuple | list):
+        return type(output)(_keep(item, kept) for item in output)
+    if isinstance(output, dict):
+        return {key: _keep(item, kept) for key, item in output.items()}
+    return output
+
+
+def _gradients(value: Tensor, layers: list[_Layer]) -> dict[Tensor, Tensor | None]:
+    wanted = [tensor for layer in layers for tensor in (*layer.weights, *layer.outputs)]
+    if not value.requires_grad:
+        return dict.fromkeys(wanted)
+    found = torch.autograd.grad(value.sum(), wanted, allow_unused=True)
+    return dict(zip(wanted, found, strict=True))
+
+
+def _profile(
+    layers: list[_Layer], gradients: dict[Tensor, Tensor | None]
+) -> GradientProfile:
+    def norm(tensors: list[Tensor] | list[nn.Parameter]) -> float:
+        arrived = [g for g in map(gradients.get, tensors) if g is not None]
+        return math.sqrt(sum(g.to_dense().double().square().sum().item() for g in arrived))
+
+    layers = _in_forward_order(layers)
+    weight_norms = tuple(norm(layer.weights) for layer in layers)
+    signal_norms = tuple(
+        float("nan") if weight_norm != 0 and not layer.calls else norm(layer.outputs)
+        for layer, weight_norm in zip(layers, weight_norms, strict=True)
+    )
+    return GradientProfile(tuple(layer.name for layer in layers), weight_norms, signal_norms)
+
+
+def _in_forward_order(layers: list[_Layer]) -> list[_Layer]:
+    """Sort by first call; a layer that was never called stays behind its neighbour."""
+    position, order = 0, {}
+    for layer in layers:
+        position = order[layer.name] = layer.calls or position
+    return sorted(layers, key=lambda layer: order[layer.name])
