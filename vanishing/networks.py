@@ -40,19 +40,25 @@ class Network(nn.Module):
         for name in self.hidden:
             inputs = PIXELS if name == "1" else width
             self.add_module(name, _linear(inputs, width, experiment.init, random))
-            self.add_module(f"normalization_{name}", _normalization(experiment))
+            if experiment.normalization != "none":
+                self.add_module(f"normalization_{name}", _normalization(experiment))
+        if self.residual and experiment.normalization != "none":
+            self.normalization_output = _normalization(experiment)
         self.activation = _ACTIVATIONS[experiment.activation]()
         self.output = _linear(width, CLASSES, experiment.init, random)
 
     def forward(self, signal: Tensor) -> Tensor:
         """Compute the scores of the ten classes."""
         for name in self.hidden:
-            summed = self.get_submodule(name)(signal)
-            branch = self.activation(self.get_submodule(f"normalization_{name}")(summed))
+            branch = self.activation(self._normalized(name, self.get_submodule(name)(signal)))
             adds = self.residual and signal.shape == branch.shape
             signal = signal + branch if adds else branch
-        scores: Tensor = self.output(signal)
+        scores: Tensor = self.output(self._normalized("output", signal))
         return scores
+
+    def _normalized(self, name: str, summed: Tensor) -> Tensor:
+        normalization = self._modules.get(f"normalization_{name}")
+        return summed if normalization is None else normalization(summed)
 
 
 def build_network(experiment: Experiment) -> Network:
@@ -63,9 +69,7 @@ def build_network(experiment: Experiment) -> Network:
 def _normalization(experiment: Experiment) -> nn.Module:
     if experiment.normalization == "batch":
         return nn.BatchNorm1d(experiment.width, affine=False, device="cpu", dtype=torch.float32)
-    if experiment.normalization == "layer":
-        return nn.LayerNorm(experiment.width, elementwise_affine=False)
-    return nn.Identity()
+    return nn.LayerNorm(experiment.width, elementwise_affine=False)
 
 
 def _linear(inputs: int, outputs: int, init: str, random: torch.Generator) -> nn.Linear:
