@@ -1,0 +1,73 @@
+"""Write the pages that lead a reader to the book: one for all languages, one in each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+from booktools.languages import Language
+
+_PORTAL = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; font: 1.25rem/1.6 system-ui, sans-serif; }}
+body {{ margin: 15vh auto; max-width: 24rem; padding: 0 1rem; text-align: center; }}
+ul {{ list-style: none; padding: 0; }}
+a {{ display: block; padding: .25rem; }}
+</style>
+<script>
+// Without this script the reader chooses from the list below.
+const pages = {pages};
+for (const tag of navigator.languages) {{
+  const wanted = tag.toLowerCase();
+  const found = Object.keys(pages).find((known) => known === wanted)
+    ?? Object.keys(pages).find((known) => known.split("-")[0] === wanted.split("-")[0]);
+  if (found) {{ location.replace(pages[found]); break; }}
+}}
+</script>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<ul>
+{links}
+</ul>
+</main>
+</body>
+</html>
+"""
+_REDIRECT = """<!doctype html>
+<html lang="und">
+<head>
+<meta charset="utf-8">
+<title>{page}</title>
+<meta http-equiv="refresh" content="0; url={page}">
+</head>
+<body><a href="{page}">{page}</a></body>
+</html>
+"""
+
+
+def write_portal(site: Path, languages: Iterable[Language], title: str, page: str) -> None:
+    """Write site/index.html: it finds the reader's language among those built, and lists them."""
+    built = [language for language in languages if (site / language.code / page).exists()]
+    pages = {language.tag.lower(): f"{language.code}/{page}" for language in built}
+    links = (
+        f'<li><a href="{language.code}/{page}" lang="{language.tag}" hreflang="{language.tag}" '
+        f'dir="{language.direction}">{escape(language.name)}</a></li>'
+        for language in built
+    )
+    site.mkdir(parents=True, exist_ok=True)
+    text = _PORTAL.format(title=escape(title), pages=json.dumps(pages), links="\n".join(links))
+    (site / "index.html").write_text(text, encoding="utf-8")
+
+
+def write_redirect(folder: Path, page: str) -> None:
+    """Write folder/index.html, which leads to the given page in the folder."""
+    (folder / "index.html").write_text(_REDIRECT.format(page=escape(page)), encoding="utf-8")

@@ -1,0 +1,52 @@
+"""Find the address of the repository, from which pages link to Binder, Colab and their sources."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+VARIABLE = "VANISHING_REPOSITORY"
+_HOST = r"(?P<host>[\w-]+(?:\.[\w-]+)+)"
+_PATH = r"(?P<path>[\w.-]+(?:/[\w.-]+)+?)(?:\.git)?/?"
+_FORMS = (
+    re.compile(rf"https://(?:[^@/]+@)?{_HOST}/{_PATH}"),
+    re.compile(rf"ssh://git@{_HOST}/{_PATH}"),
+    re.compile(rf"git@{_HOST}:{_PATH}"),
+)
+
+
+def find_address(root: Path) -> str | None:
+    """Return the repository's https address from VANISHING_REPOSITORY or `git remote`, or None.
+
+    Raises ValueError when VANISHING_REPOSITORY is set to something else than such an address.
+    """
+    given = os.environ.get(VARIABLE)
+    if not given:
+        return normalise(_remote(root))
+    address = normalise(given)
+    if address is None:
+        raise ValueError(
+            f"{VARIABLE} must be an address such as https://host/owner/name, got {given!r}; "
+            "correct it, or unset it to build without links to a repository"
+        )
+    return address
+
+
+def normalise(remote: str) -> str | None:
+    """Return https://host/owner/name for a forge's address, without credentials; else None."""
+    for form in _FORMS:
+        if found := form.fullmatch(remote.strip()):
+            return f"https://{found['host']}/{found['path']}"
+    return None
+
+
+def _remote(root: Path) -> str:
+    """Return where `git push` goes from this folder, or an empty string."""
+    command = ["git", "-C", str(root), "remote", "get-url", "origin"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout
