@@ -1,4 +1,4 @@
-"""Build the site of one language, or of all: `_build/html/<code>/` and the page that leads to them."""
+"""Build the site of one language, or of all, and the page that leads to them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,13 @@ from booktools.portal import write_portal, write_redirect
 
 AT_ONCE = 2
 _LAST_LINES = 15
+# Kernels log this themselves on every start; ours listen on this machine only.
+_NOISE = ("Kernel is running over TCP without encryption",)
 _LINE_NUMBER = re.compile(r"^(#: .+):\d+$", re.MULTILINE)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_CODE_CELL = re.compile(r"^(`{3,}|~{3,})\{code-cell\}[^\n]*\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL)
+_CODE_CELL = re.compile(
+    r"^(`{3,}|~{3,})\{code-cell\}[^\n]*\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL
+)
 _CELL_OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 
 
@@ -212,9 +216,9 @@ def build_apart(root: Path, code: str) -> Outcome:
     process = start_worker(root, code)
     release(process)
     log = []
-    for line in process.stdout or ():
-        log.append(line.rstrip())
-        print(f"[{code}] {log[-1]}", flush=True)
+    for line in output(process):
+        log.append(line)
+        print(f"[{code}] {line}", flush=True)
     path = root / "_build/log" / f"{code}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(log) + "\n", encoding="utf-8")
@@ -234,9 +238,17 @@ def start_worker(root: Path, code: str) -> subprocess.Popen[str]:
     )
 
 
+def output(worker: subprocess.Popen[str]) -> Iterator[str]:
+    """Yield what a worker prints, line by line, until it ends."""
+    for line in worker.stdout or ():
+        if not any(noise in line for noise in _NOISE):
+            yield line.rstrip()
+
+
 def release(worker: subprocess.Popen[str]) -> None:
-    """Let a waiting worker build."""
+    """Let a waiting worker build; one whose parent ends instead ends as well."""
     if worker.stdin:
+        worker.stdin.write("build\n")
         worker.stdin.close()
 
 
@@ -286,11 +298,12 @@ def _title(root: Path) -> str:
 
 
 def main(root: Path, code: str) -> None:
-    """Build one language when standard input closes; leave its times for the parent to read."""
+    """Build one language once standard input says so; leave its times for the parent to read."""
+    if not sys.stdin.readline():
+        return
     path = _times_path(root, code)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(Times(0, {}))))
-    sys.stdin.read()
     try:
         times = build_language(root, code)
     except (BuildError, SphinxError) as error:

@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = "VANISHING_REPOSITORY"
 _HOST = r"(?P<host>[\w-]+(?:\.[\w-]+)+)"
 _PATH = r"(?P<path>[\w.-]+(?:/[\w.-]+)+?)(?:\.git)?/?"
@@ -17,7 +18,7 @@ _FORMS = (
 )
 
 
-def find_address(root: Path) -> str | None:
+def address(root: Path = ROOT) -> str | None:
     """Return the repository's https address from VANISHING_REPOSITORY or `git remote`, or None.
 
     Raises ValueError when VANISHING_REPOSITORY is set to something else than such an address.
@@ -25,13 +26,13 @@ def find_address(root: Path) -> str | None:
     given = os.environ.get(VARIABLE)
     if not given:
         return normalise(_remote(root))
-    address = normalise(given)
-    if address is None:
+    found = normalise(given)
+    if found is None:
         raise ValueError(
             f"{VARIABLE} must be an address such as https://host/owner/name, got {given!r}; "
             "correct it, or unset it to build without links to a repository"
         )
-    return address
+    return found
 
 
 def normalise(remote: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Keep pages light and to themselves: only the icons they use, nothing that names another host."""
+"""Give the site only the icons it uses: 5 kB instead of the theme's 840 kB of scripts and fonts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-from docutils import nodes
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
@@ -25,8 +23,8 @@ _ICON_NAME = re.compile(r"\bfa-([a-z0-9-]+)")
 _ICON_RULE = re.compile(r'((?:\.fa-[a-z0-9-]+::?before,?)+)\{content:"\\([0-9a-f]+)"\}')
 _PRIVATE_CHARACTER = re.compile("[\ue000-\uf8ff]")
 _ESCAPED_CHARACTER = re.compile(r'"\\(f[0-9a-f]{3})"')
-_BASE_RULES = """/* Font Awesome Free by @fontawesome, https://fontawesome.com/license/free: icons CC BY 4.0,
-   fonts SIL OFL 1.1. Cut down to the icons that this site uses. */
+_BASE_RULES = """/* Font Awesome Free by @fontawesome, https://fontawesome.com/license/free:
+   icons CC BY 4.0, fonts SIL OFL 1.1. Cut down to the icons that this site uses. */
 :root{--fa-font-solid:normal 900 1em/1 "Font Awesome 6 Free";
 --fa-font-brands:normal 400 1em/1 "Font Awesome 6 Brands"}
 .fa,.fas,.fa-solid,.far,.fa-regular,.fab,.fa-brands{display:inline-block;font-style:normal;
@@ -34,19 +32,6 @@ line-height:1;text-rendering:auto;font-family:"Font Awesome 6 Free";font-weight:
 .fab,.fa-brands{font-family:"Font Awesome 6 Brands";font-weight:400}
 .fa-lg{font-size:1.25em;line-height:.05em;vertical-align:-.075em}
 """
-
-
-def drop_thebe(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Leave out the scripts of Thebe, which Jupyter Book adds to every page unasked."""
-    for kind in ("script_files", "css_files"):
-        context[kind] = [asset for asset in context[kind] if "thebe" not in _text(asset)]
-
-
-def _text(asset: Any) -> str:
-    attributes = getattr(asset, "attributes", {})
-    return f"{asset} {attributes.get('body', '')}".lower()
 
 
 def write_icons(app: Sphinx, exception: Exception | None) -> None:
@@ -111,8 +96,7 @@ def _font_face(family: str, weight: int, font: bytes) -> str:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Put our icon template before the theme's, and clean pages after all other extensions."""
+    """Put our template before the theme's, and write the icons when all pages are there."""
     app.config.templates_path.append(str(_TEMPLATES))
-    app.connect("html-page-context", drop_thebe, priority=950)
     app.connect("build-finished", write_icons, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

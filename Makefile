@@ -1,0 +1,50 @@
+# The commands of the house. On a fresh machine each of them first makes .venv and installs what is pinned.
+PYTHON ?= python3.11
+PORT ?= 8000
+SERVE ?= 1
+CODE ?= en
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: book test serve notebooks check bench clean
+.NOTPARALLEL:
+
+book: $(INSTALLED)
+	$(BIN)/python -m booktools build
+ifneq ($(SERVE),0)
+	$(BIN)/python -m booktools serve --port $(PORT)
+endif
+
+test: $(INSTALLED) /usr/bin/chromium
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m booktools build
+	$(BIN)/python -m pytest
+
+serve: $(INSTALLED)
+	$(BIN)/python -m booktools serve $(CODE) --port $(PORT)
+
+notebooks: $(INSTALLED)
+	$(BIN)/python -m booktools notebooks
+
+check: $(INSTALLED)
+	$(BIN)/python -m booktools check
+
+# A cold build of everything; prints the seconds per language and per chapter (_build/times.json keeps them).
+bench: $(INSTALLED)
+	rm -rf _build
+	$(BIN)/python -m booktools build
+
+clean:
+	rm -rf _build .mypy_cache .pytest_cache .ruff_cache
+
+$(INSTALLED): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --requirement requirements.txt
+	touch $@
+
+/usr/bin/chromium:
+	$(if $(filter 0,$(shell id -u)),,sudo) apt-get update
+	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install --yes --no-install-recommends chromium

@@ -1,0 +1,113 @@
+"""Show one language's site while its sources change: save a file, reload the page."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Sequence
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from watchfiles import watch
+
+from booktools.build import output, release, start_worker
+
+HOST = "127.0.0.1"
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves a folder without a line in the terminal per request, and never from a stale cache."""
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing."""
+
+    def end_headers(self) -> None:
+        """Ask browsers to look for a newer page every time."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+
+def start_server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """Serve a folder on 127.0.0.1 from a thread; port 0 takes any free one.
+
+    Raises OSError that names the port and the remedy when it is taken.
+    """
+    handler = partial(QuietHandler, directory=str(folder))
+    try:
+        server = ThreadingHTTPServer((HOST, port), handler)
+    except OSError as error:
+        raise OSError(f"port {port} is not free: {error.strerror}; choose another") from error
+    Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def address(server: ThreadingHTTPServer, path: str = "") -> str:
+    """Return the address at which a browser finds the server."""
+    return f"http://{HOST}:{server.server_port}/{path}"
+
+
+def watched(root: Path, code: str) -> Sequence[Path]:
+    """Return the files and folders whose change rebuilds a language's site."""
+    names = ["book", "vanishing", "_config.yml", "_toc.yml", f"locales/{code}"]
+    return [root / name for name in names if (root / name).exists()]
+
+
+def rebuild_on_change(root: Path, code: str, stop: Event | None = None) -> None:
+    """Build, then build again after every change, until `stop` is set or the user interrupts.
+
+    A worker always waits with its tools loaded, so that a change costs only the build itself.
+    """
+    worker = start_worker(root, code)
+    try:
+        _finish(worker, code, "built")
+        worker = start_worker(root, code)
+        for changes in watch(*watched(root, code), stop_event=stop, debounce=100):
+            names = sorted(Path(path).name for _, path in changes)
+            print(f"[{code}] changed: {', '.join(names)}", flush=True)
+            _finish(worker, code, "rebuilt")
+            worker = start_worker(root, code)
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def _finish(worker: subprocess.Popen[str], code: str, done: str) -> None:
+    """Let the worker build; show what it says and, where it fails, go on serving."""
+    started = time.perf_counter()
+    release(worker)
+    for line in output(worker):
+        print(f"[{code}] {line}", flush=True)
+    seconds = time.perf_counter() - started
+    if worker.wait():
+        print(f"[{code}] failed after {seconds:.1f} s; the last good pages stay", flush=True)
+    else:
+        print(f"[{code}] {done} in {seconds:.1f} s", flush=True)
+
+
+def serve_site(folder: Path, port: int) -> None:
+    """Serve all languages' sites until the user interrupts."""
+    server = start_server(folder, port)
+    print(f"The book is at {address(server)}   (stop: Ctrl+C)", flush=True)
+    _wait_for_interrupt()
+    server.shutdown()
+
+
+def serve_language(root: Path, code: str, port: int) -> None:
+    """Build and serve one language's site, and rebuild it until the user interrupts."""
+    server = start_server(root / "_build/html", port)
+    print(f"The book will be at {address(server, f'{code}/')}   (stop: Ctrl+C)", flush=True)
+    try:
+        rebuild_on_change(root, code)
+    except KeyboardInterrupt:
+        print()
+    server.shutdown()
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        Event().wait()
+    except KeyboardInterrupt:
+        print()
