@@ -1,0 +1,1 @@
+"""One book in several languages: sites, notebooks, checked catalogues. Never imports torch."""
