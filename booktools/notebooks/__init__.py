@@ -1,0 +1,8 @@
+"""Write notebooks, in each language, from the translated doctree."""
+
+from booktools.notebooks.addresses import Addresses
+from booktools.notebooks.builder import setup
+from booktools.notebooks.cells import notebook_name
+from booktools.notebooks.writing import differences, write_notebooks
+
+__all__ = ["Addresses", "differences", "notebook_name", "setup", "write_notebooks"]

@@ -1,0 +1,55 @@
+"""Where the repository and the published book live: https addresses, or None where nobody said."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from booktools import repository
+
+PAGES_HOSTS = {"github.com": "github.io", "gitlab.com": "gitlab.io"}
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The https addresses of the repository and of the published book, without a final slash."""
+
+    repository: str | None = None
+    site: str | None = None
+
+
+def find_addresses(root: Path, notebooks: Path) -> Addresses:
+    """Return the addresses that new notebooks carry.
+
+    VANISHING_REPOSITORY and VANISHING_SITE come first, then what the notebooks there carry, so
+    that regenerating them in a fork changes nothing else, then `git remote`.
+    """
+    recorded = recorded_addresses(notebooks)
+    named = os.environ.get(repository.VARIABLE) or not recorded.repository
+    address = repository.address(root) if named else recorded.repository
+    kept = recorded.site if address == recorded.repository else None
+    site = os.environ.get("VANISHING_SITE", "").strip().rstrip("/") or kept or site_of(address)
+    return Addresses(address, site)
+
+
+def recorded_addresses(notebooks: Path) -> Addresses:
+    """Return the addresses that the first of these notebooks carries; none without notebooks."""
+    first = next(iter(sorted(notebooks.rglob("*.ipynb"))), None)
+    if first is None:
+        return Addresses()
+    metadata = json.loads(first.read_text(encoding="utf-8"))["metadata"].get("vanishing", {})
+    return Addresses(metadata.get("repository"), metadata.get("site"))
+
+
+def site_of(address: str | None) -> str | None:
+    """Derive where a forge publishes a repository's pages: https://owner.github.io/name."""
+    if address is None:
+        return None
+    parts = urlsplit(address)
+    owner, _, name = parts.path.strip("/").partition("/")
+    pages = PAGES_HOSTS.get(parts.netloc)
+    if pages is None or not name:
+        return None
+    own_site = name.lower() == f"{owner}.{pages}".lower()
+    return f"https://{owner}.{pages}" + ("" if own_site else f"/{name}")

@@ -1,0 +1,228 @@
+"""The cells of one notebook: nbformat 4.5, no outputs, ids that stay the same."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
+
+from docutils import nodes
+from sphinx.locale import _
+
+from booktools.languages import Language
+from booktools.notebooks.addresses import Addresses
+from booktools.notebooks.markdown import Markdown, quoted
+
+Cell = dict[str, Any]
+
+HIDING_TAGS = frozenset({"hide-cell", "hide-input", "remove-cell", "remove-input", "solution"})
+SETUP = """\
+# {comment}
+import importlib.util, sys
+from pathlib import Path
+
+if importlib.util.find_spec("vanishing") is None:
+    copies = [str(p) for p in Path.cwd().parents if (p / "vanishing" / "experiment.py").exists()]
+    if not copies:
+        {otherwise}
+    sys.path[:0] = copies[:1]
+
+from vanishing import set_language
+
+set_language("{code}")"""
+# JupyterLab aligns paragraphs to the left and bars quotes on the left, whatever their direction.
+RIGHT_TO_LEFT = """
+from IPython.display import HTML
+
+HTML(
+    "<style>[dir=rtl] p { text-align: start }"
+    "[dir=rtl] blockquote { border: solid silver; border-width: 0 5px 0 0 }</style>"
+)"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A code cell as the chapter holds it, before translation."""
+
+    code: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """One page of the book in one language, and where its parts are found."""
+
+    name: str
+    language: Language
+    addresses: Addresses
+    page_address: str | None = None
+    sources: Mapping[int, Source] = field(default_factory=dict)
+
+
+def notebook_name(docname: str) -> str:
+    """Name a chapter's notebook inside notebooks/<code>/: book/course/x -> course/x.ipynb."""
+    return f"{docname.removeprefix('book/')}.ipynb"
+
+
+def cell_id(docname: str, kind: str, index: int) -> str:
+    """Derive a cell's id (at most 64 of A-Z a-z 0-9 - _) from its place in the book."""
+    ending = f"-{kind}-{index}"
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", docname.removeprefix("book/")).strip("-")
+    room = 64 - len(ending)
+    if len(slug) > room:
+        slug = f"{slug[: room - 9]}-{hashlib.sha256(docname.encode()).hexdigest()[:8]}"
+    return f"{slug}{ending}"
+
+
+def notebook_json(document: Document, doctree: nodes.document, markdown: Markdown) -> str:
+    """Write the whole notebook as JSON, the same on every machine."""
+    cells = [*_first_cells(document), *_chapter_cells(document, doctree, markdown)]
+    counts = {"text": 0, "code": 0}
+    for cell in cells:
+        kind = "text" if cell["cell_type"] == "markdown" else "code"
+        cell["id"] = cell_id(document.name, kind, counts[kind])
+        counts[kind] += 1
+    notebook = {"cells": cells, "metadata": _metadata(document), "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _metadata(document: Document) -> dict[str, object]:
+    return {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "vanishing": {
+            "document": document.name,
+            "language": document.language.code,
+            "repository": document.addresses.repository,
+            "site": document.addresses.site,
+        },
+    }
+
+
+def _text_cell(text: str, language: Language) -> Cell:
+    """Make a Markdown cell; Jupyter shows one from left to right unless the text says otherwise."""
+    if language.direction == "rtl":
+        text = f'<div dir="rtl">\n\n{text}\n\n</div>'
+    return _cell("markdown", text, {})
+
+
+def _code_cell(code: str, tags: Iterable[str]) -> Cell:
+    kept = list(tags)
+    metadata: dict[str, object] = {"tags": kept} if kept else {}
+    if HIDING_TAGS.intersection(kept):
+        metadata["jupyter"] = {"source_hidden": True}
+    cell = _cell("code", code.strip("\n"), metadata)
+    return {**cell, "execution_count": None, "outputs": []}
+
+
+def _cell(kind: str, source: str, metadata: dict[str, object]) -> Cell:
+    return {"cell_type": kind, "metadata": metadata, "source": source.splitlines(keepends=True)}
+
+
+# The first two cells
+
+
+def _first_cells(document: Document) -> list[Cell]:
+    """Say which file to edit instead; then find or install the library and set the language."""
+    return [
+        _text_cell(quoted(_banner(document)), document.language),
+        _code_cell(_setup_code(document), ["setup"]),
+    ]
+
+
+def _banner(document: Document) -> str:
+    chapter = f"`{document.name}.md`"
+    catalogue = f"`locales/{document.language.code}/LC_MESSAGES/{document.name}.po`"
+    if document.language.source:
+        text = _("This notebook is generated. Changes made here are lost: change %(chapter)s.")
+    else:
+        text = _(
+            "This notebook is generated. Changes made here are lost: change the code in "
+            "%(chapter)s or the translation in %(catalogue)s."
+        )
+    notice = text % {"chapter": chapter, "catalogue": catalogue}
+    if document.page_address is None:
+        return notice
+    return f"{notice}\n\n[{_('Read this page on the web')}]({document.page_address})"
+
+
+def _setup_code(document: Document) -> str:
+    repository = document.addresses.repository
+    missing = _(
+        "The library of this book is not installed. Download the book's repository, run "
+        "'pip install -e .' in its folder, and open this notebook from there."
+    )
+    install = f'%pip install -q "vanishing-gradients @ git+{repository}"'
+    code = SETUP.format(
+        comment=_("Find this book's library, or install it, and choose the language."),
+        otherwise=install if repository else f"raise ModuleNotFoundError({str(missing)!r})",
+        code=document.language.code,
+    )
+    return code + (RIGHT_TO_LEFT if document.language.direction == "rtl" else "")
+
+
+# The chapter's cells
+
+
+def _chapter_cells(
+    document: Document, doctree: nodes.document, markdown: Markdown
+) -> Iterator[Cell]:
+    """Make the cells in the chapter's order; text is divided at headings and at code cells."""
+    text: list[str] = []
+    waiting = dict(sorted(document.sources.items()))
+    for node, depth in _parts(doctree):
+        if is_code_cell(node) or isinstance(node, nodes.title):
+            yield from _flushed(text, document.language)
+        if is_code_cell(node):
+            yield from _code_cells(node, waiting, document.language)
+        elif isinstance(node, nodes.title):
+            text.append(f"{'#' * min(depth, 6)} {markdown.inlines(node.children)}")
+        else:
+            text.append(markdown.block(node))
+    yield from _flushed(text, document.language)
+    yield from (_code_cell(source.code, source.tags) for source in waiting.values())
+
+
+def _flushed(text: list[str], language: Language) -> Iterator[Cell]:
+    blocks = [block for block in text if block.strip()]
+    text.clear()
+    if blocks:
+        yield _text_cell("\n\n".join(blocks), language)
+
+
+def _parts(section: nodes.Element, depth: int = 0) -> Iterator[tuple[nodes.Node, int]]:
+    """Walk through the sections; a part comes with the depth of its heading."""
+    for child in section.children:
+        if isinstance(child, nodes.section):
+            yield from _parts(child, depth + 1)
+        else:
+            yield child, depth
+
+
+def is_code_cell(node: nodes.Node) -> TypeGuard[nodes.container]:
+    """Say whether the node holds a code cell of the chapter."""
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
+def _code_cells(
+    node: nodes.container, waiting: dict[int, Source], language: Language
+) -> Iterator[Cell]:
+    """Make the cell, after those before it that the page leaves out but the code needs."""
+    index = node["cell_index"]
+    for earlier in [number for number in waiting if number < index]:
+        source = waiting.pop(earlier)
+        yield _code_cell(source.code, source.tags)
+    written = waiting.pop(index, Source(""))
+    tags = node["cell_metadata"].get("tags", written.tags)
+    shown = node.next_node(nodes.literal_block) if _shows_code(node) else None
+    if "solution" in tags:
+        yield _text_cell(f"**{_('Solution')}**", language)
+    yield _code_cell(written.code if shown is None else shown.astext(), tags)
+
+
+def _shows_code(node: nodes.container) -> bool:
+    return any(
+        isinstance(child, nodes.container) and child.get("nb_element") == "cell_code_source"
+        for child in node.children
+    )

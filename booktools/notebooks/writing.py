@@ -1,0 +1,98 @@
+"""Regenerate the committed notebooks, and find those that are out of date."""
+
+import multiprocessing
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import astuple
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from booktools.languages import load_languages
+from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
+
+AT_ONCE = 2
+REMEDY = "run `python -m booktools notebooks` and commit what it writes"
+
+
+def write_notebooks(
+    root: Path, codes: Sequence[str], target: Path, addresses: Addresses | None = None
+) -> list[Path]:
+    """Write these languages' notebooks into `target`/<code>/ and return their paths.
+
+    Notebooks there whose chapter is gone are removed. No cell is run.
+    Raises BuildError on any warning.
+    """
+    chosen = find_addresses(root, target) if addresses is None else addresses
+    # Sphinx and gettext keep translations in global variables: one process for one language.
+    with ProcessPoolExecutor(
+        AT_ONCE, multiprocessing.get_context("spawn"), max_tasks_per_child=1
+    ) as pool:
+        built = pool.map(_build, *zip(*((root, code, chosen) for code in codes), strict=True))
+        return [
+            path
+            for code, folder in zip(codes, built, strict=True)
+            for path in _replace(folder, target / code)
+        ]
+
+
+def _build(root: Path, code: str, addresses: Addresses) -> Path:
+    """Build one language's notebooks under `_build` and return their folder."""
+    from booktools.build import run_sphinx
+    from booktools.catalogues import write_safe_copies
+
+    print(f"[{code}] writing notebooks", flush=True)
+    for finding in write_safe_copies(code, root / "_build/locale", root=root):
+        print(f"[{code}] left in English: {finding}", flush=True)
+    folder = root / "_build/notebooks" / code
+    shutil.rmtree(folder, ignore_errors=True)
+    run_sphinx(
+        root,
+        code,
+        "vg-notebooks",
+        folder / "written",
+        doctrees=root / "_build/doctrees/notebooks" / code,
+        settings={"nb_execution_mode": "off", "vg_notebook_addresses": astuple(addresses)},
+    )
+    return folder / "written"
+
+
+def _replace(built: Path, target: Path) -> Iterator[Path]:
+    """Put the built notebooks where they belong, and remove what is no longer built."""
+    names = [path.relative_to(built) for path in sorted(built.rglob("*.ipynb"))]
+    for old in _notebooks(target):
+        if old not in names:
+            (target / old).unlink()
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        yield shutil.copyfile(built / name, target / name)
+
+
+def _notebooks(folder: Path) -> list[Path]:
+    found = (path.relative_to(folder) for path in sorted(folder.rglob("*.ipynb")))
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
+def differences(root: Path) -> list[str]:
+    """Say which committed notebooks differ from what the book now gives, and what to do.
+
+    The addresses are those which the committed notebooks carry: a fork makes nothing stale.
+    """
+    committed = root / "notebooks"
+    codes = [language.code for language in load_languages(root / "locales/languages.toml")]
+    with TemporaryDirectory() as folder:
+        fresh = Path(folder)
+        write_notebooks(root, codes, fresh, recorded_addresses(committed))
+        return list(_compare(committed, fresh))
+
+
+def _compare(committed: Path, fresh: Path) -> Iterator[str]:
+    old, new = set(_notebooks(committed)), set(_notebooks(fresh))
+    for name in sorted(old | new):
+        path = f"notebooks/{name.as_posix()}"
+        if name not in old:
+            yield f"{path} is missing; {REMEDY}"
+        elif name not in new:
+            yield f"{path} belongs to no page of the book; {REMEDY}"
+        elif (committed / name).read_bytes() != (fresh / name).read_bytes():
+            yield f"{path} differs from the book or its translation; {REMEDY}"
