@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import math
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
 
 from booktools import build as building
 from booktools import serve as serving
-from booktools.languages import ROOT, LanguageError, load_languages
+from booktools.languages import ROOT, LanguageError, load_languages, source_language
 
 PORT = 8000
+_ROW = "{:>6} {:<26} {:>5} {:>10} {:>6} {:>8}"
 
 
 class Commands(click.Group):
@@ -105,6 +111,81 @@ def check(root: Path, codes: tuple[str, ...]) -> None:
         click.echo(finding)
     click.echo(f"{len(findings)} findings in {', '.join(codes)}", err=True)
     sys.exit(bool(findings))
+
+
+@booktools.command()
+@click.argument("codes", nargs=-1, callback=known_codes, metavar="[CODE …]")
+@click.pass_obj
+def update(root: Path, codes: tuple[str, ...]) -> None:
+    """Bring new and changed messages of the book and its packages into the catalogues."""
+    from booktools import catalogues
+
+    click.echo("reading the messages of the book")
+    changes = catalogues.update(_translations(root, codes), root=root, extract=_extract(root))
+    for change in changes:
+        counts = f"{len(change.fuzzied)} to look at, {len(change.carried)} carried over"
+        click.echo(f"{change.language:>6} {change.domain:<26} {change.state}: {counts}")
+        for finding in change.findings:
+            click.echo(finding, err=True)
+    sys.exit(any(change.findings for change in changes))
+
+
+@booktools.command()
+@click.argument("codes", nargs=-1, callback=known_codes, metavar="[CODE …]")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+@click.pass_obj
+def status(root: Path, codes: tuple[str, ...], as_json: bool) -> None:
+    """Show how much of each catalogue is translated, fuzzy and missing."""
+    from booktools import catalogues
+
+    rows = catalogues.status(_translations(root, codes), root=root)
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+        return
+    click.echo(
+        f"{'':>6} {'catalogue':<26} {'done':>6} {'translated':>10} {'fuzzy':>6} {'missing':>8}"
+    )
+    for row in rows:
+        counts = f"{row.translated:>10} {row.fuzzy:>6} {row.missing:>8}"
+        click.echo(f"{row.language:>6} {row.domain:<26} {math.floor(100 * row.share):>5}% {counts}")
+
+
+@booktools.command()
+@click.argument("code")
+@click.option("--tag", default="", help="BCP 47 tag for HTML, such as zh-CN.")
+@click.option("--name", default="", help="The language's name in itself.")
+@click.option("--direction", default="", help="ltr or rtl.")
+@click.option("--plurals", default="", help="gettext's Plural-Forms.")
+@click.pass_obj
+def new(root: Path, code: str, tag: str, name: str, direction: str, plurals: str) -> None:
+    """Add a language: its entry in languages.toml, its catalogues, its folder of notebooks.
+
+    What no option gives comes from Unicode's tables.
+    """
+    from booktools.catalogues import new_language
+
+    click.echo("reading the messages of the book")
+    language = new_language(
+        code,
+        tag=tag,
+        name=name,
+        direction=direction,
+        plurals=plurals,
+        root=root,
+        extract=_extract(root),
+    )
+    click.echo(f"{language.name} is in {_table(root)}; its catalogues are in locales/{code}")
+    click.echo(f"See it with: python -m booktools serve {code}")
+
+
+def _translations(root: Path, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the codes without the source language, which has no catalogues."""
+    source = source_language(load_languages(_table(root))).code
+    return tuple(code for code in codes if code != source)
+
+
+def _extract(root: Path) -> Callable[[Path], None]:
+    return partial(building.extract_messages, root=root)
 
 
 if __name__ == "__main__":

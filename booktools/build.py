@@ -23,7 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from booktools.languages import Language, load_languages
+from booktools.languages import ROOT, Language, load_languages
 from booktools.portal import write_portal, write_redirect
 
 AT_ONCE = 2
@@ -183,7 +183,7 @@ def _code_cells(text: str) -> Iterator[tuple[int, int, str]]:
         yield number, line, _CELL_OPTIONS.sub("", cell[2]).strip()
 
 
-def extract_messages(root: Path, target: Path) -> None:
+def extract_messages(target: Path, root: Path = ROOT) -> None:
     """Write the book's messages as one .pot per chapter, without running a cell."""
     settings = {"nb_execution_mode": "off", "locale_dirs": []}
     doctrees = root / "_build/doctrees/gettext"

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = "VANISHING_REPOSITORY"
 _HOST = r"(?P<host>[\w-]+(?:\.[\w-]+)+)"
-_PATH = r"(?P<path>[\w.-]+(?:/[\w.-]+)+?)(?:\.git)?/?"
+_PATH = r"(?P<path>[\w.-]+(?:/[\w.-]+?)+?)(?:\.git)?/?"
 _FORMS = (
     re.compile(rf"https://(?:[^@/]+@)?{_HOST}/{_PATH}"),
     re.compile(rf"ssh://git@{_HOST}/{_PATH}"),
