@@ -1,0 +1,45 @@
+// The page's few scripts: pages' list, light and dark, print, copy, language links that keep the section.
+(function (root) {
+  const find = (id) => document.getElementById(id);
+  const on = (node, type, action) => node && node.addEventListener(type, action);
+  const menu = find("vg-menu"), box = find("pst-primary-sidebar-checkbox"), sidebar = find("vg-sidebar");
+  const say = () => menu && menu.setAttribute("aria-expanded", getComputedStyle(sidebar).visibility === "visible");
+  on(menu, "click", () => { box.checked = !box.checked; setTimeout(say, 400); });
+  say();
+  on(find("vg-print"), "click", () => print());
+  on(find("vg-theme"), "click", () => {
+    root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+    localStorage.setItem("theme", root.dataset.theme);
+  });
+  const menus = [...document.querySelectorAll("details.vg-menu")];
+  const close = (target) => menus.forEach((menu) => menu.contains(target) || (menu.open = false));
+  on(document, "click", (event) => close(event.target));
+  on(document, "keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menus.forEach((menu) => menu.open && menu.firstElementChild.focus());
+    close(null);
+    if (box && box.checked && innerWidth < 960) { menu.click(); menu.focus(); }
+  });
+  document.querySelectorAll(".vg-languages a").forEach((link) => {
+    on(link, "click", () => { link.hash = location.hash; });
+  });
+  document.querySelectorAll(".cell_input .highlight").forEach((code) => {
+    const button = document.createElement("button");
+    const text = (word) => { button.textContent = word; };
+    button.type = "button";
+    button.className = "vg-copy";
+    text(root.dataset.copy);
+    on(button, "click", () => navigator.clipboard.writeText(code.querySelector("pre").textContent).then(() => {
+      text(root.dataset.copied);
+      setTimeout(text, 2000, root.dataset.copy);
+    }));
+    code.append(button);
+  });
+  const reach = () => document.querySelectorAll("pre, .math, .pst-scrollable-table-container").forEach((node) => {
+    if (node.scrollWidth > node.clientWidth) node.tabIndex = 0;
+    else node.removeAttribute("tabindex");
+  });
+  on(window, "resize", reach);
+  document.addEventListener("toggle", reach, true);
+  reach();
+})(document.documentElement);

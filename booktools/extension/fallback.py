@@ -1,0 +1,64 @@
+"""Mark what is still English on a translated page, and give every language its direction."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.builders.gettext import MessageCatalogBuilder
+from sphinx.transforms import SphinxTransform
+from sphinx.writers.html5 import HTML5Translator
+
+from booktools.extension.messages import current_language, source_language
+from booktools.languages import load_languages
+
+CLASS = "language-"  # docutils turns this class into a lang attribute
+
+
+class MarkFallback(SphinxTransform):
+    """Give each untranslated text the source language as its own."""
+
+    default_priority = 26  # after Sphinx counts what is translated (25)
+
+    def apply(self, **kwargs: Any) -> None:
+        """Mark the texts."""
+        if isinstance(self.app.builder, MessageCatalogBuilder):
+            return
+        if current_language(self.app).source:
+            return
+        for node in self.document.findall(nodes.TextElement):
+            if node.get("translated") is False:
+                node["classes"].append(CLASS + source_language().tag)
+
+
+@cache
+def directions() -> dict[str, str]:
+    """Return the writing direction of every language's tag."""
+    return {language.tag: language.direction for language in load_languages()}
+
+
+class BookTranslator(HTML5Translator):
+    """Write a dir attribute wherever docutils writes a lang attribute."""
+
+    def starttag(
+        self,
+        node: Any,
+        tagname: str,
+        suffix: str = "\n",
+        empty: bool = False,
+        **attributes: Any,
+    ) -> str:
+        """Return the start tag, with the direction of the node's own language."""
+        for name in node.get("classes", []):
+            direction = directions().get(name.removeprefix(CLASS))
+            if name.startswith(CLASS) and direction:
+                attributes["dir"] = direction
+        return str(super().starttag(node, tagname, suffix, empty, **attributes))
+
+
+def setup(app: Sphinx) -> None:
+    """Register the transform and the HTML writer."""
+    app.add_transform(MarkFallback)
+    app.set_translator("html", BookTranslator)

@@ -1,0 +1,73 @@
+"""Sort the glossary as its readers do, and give each entry its name in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.builders.gettext import MessageCatalogBuilder
+from sphinx.transforms import SphinxTransform
+from sphinx.util.i18n import docname_to_domain
+
+from booktools.extension.fallback import CLASS
+from booktools.extension.messages import current_language, read_messages
+from booktools.languages import Language, load_languages, sort_key
+
+NAMES_CLASS = "vg-names"
+
+
+class ArrangeGlossary(SphinxTransform):
+    """Put each glossary in the reader's order, and the six names into each entry."""
+
+    default_priority = 30  # after Locale (20) and after progress is counted (25)
+
+    def apply(self, **kwargs: Any) -> None:
+        """Change every glossary of the page, unless messages are being extracted."""
+        if isinstance(self.app.builder, MessageCatalogBuilder):
+            return
+        for glossary in self.document.findall(addnodes.glossary):
+            for entries in glossary.findall(nodes.definition_list):
+                self._arrange(entries)
+
+    def _arrange(self, entries: nodes.definition_list) -> None:
+        domain = docname_to_domain(self.env.docname, self.config.gettext_compact)
+        languages = [
+            (language, {} if language.source else read_messages(self.app, language.code, domain))
+            for language in load_languages()
+        ]
+        for entry in entries:
+            _add_names(entry, languages)
+        key = sort_key(current_language(self.app))
+        entries[:] = sorted(entries, key=partial(_headword_key, key))
+
+
+def _headword_key(key: Any, entry: nodes.Element) -> Any:
+    return key(entry[0].astext())
+
+
+def _add_names(entry: Any, languages: list[tuple[Language, dict[str, str]]]) -> None:
+    english = entry[0].rawsource.replace("\n", " ").strip()
+    names = nodes.bullet_list("", *_names(english, languages), classes=[NAMES_CLASS])
+    entry[-1].append(names)
+
+
+def _names(
+    english: str, languages: list[tuple[Language, dict[str, str]]]
+) -> Iterator[nodes.list_item]:
+    """Yield the headword's name in each language that has one, marked as that language."""
+    for language, messages in languages:
+        name = english if language.source else messages.get(english)
+        if name:
+            label = nodes.inline("", f"{language.name}:", classes=["vg-language"])
+            classes = [CLASS + language.tag]
+            text = nodes.inline("", "", label, nodes.Text(f" {name}"), classes=classes)
+            yield nodes.list_item("", nodes.paragraph("", "", text))
+
+
+def setup(app: Sphinx) -> None:
+    """Register the transform."""
+    app.add_transform(ArrangeGlossary)

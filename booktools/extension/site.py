@@ -1,0 +1,134 @@
+"""Bring the book's stylesheets and scripts into the site, and leave out what no page needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.locale import _
+
+from booktools.extension.messages import ROOT, current_language
+from booktools.extension.strings import SEARCH
+
+STATIC = (ROOT / "book" / "_static", ROOT / "vanishing" / "static")
+STYLE = "book.css"
+SCRIPT = "book.js"
+SEARCH_MESSAGES = "search-messages.js"
+FIGURES = {
+    "vg-explorer": ("explorer.js", "vanishing.css"),
+    "vg-figure": ("vanishing.css",),
+}
+
+# Loaded by default, and never used: the page's few scripts are in book.js.
+UNUSED = (
+    "clipboard",
+    "copybutton",
+    "design-tabs",
+    "sphinx-design",
+    "sphinx-book-theme.js",
+    "thebe",
+    "togglebutton",
+    "togglehint",
+    "toggleopenonprint",
+    "documentation_options.pagename",
+    "translations.js",
+)
+UNUSED_EXTENSIONS = ("sphinx_thebe", "sphinx_comments", "sphinx_copybutton", "sphinx_togglebutton")
+SEARCH_ONLY = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
+
+_SIDES = {"left": "start", "right": "end"}
+_BOX = re.compile(r"\b(margin|padding|border)-(left|right)(?=[-:])")
+_INSET = re.compile(r"(?<=[{;])\s*(left|right)(?=:)")
+_VALUE = re.compile(r"(?<=text-align:)(left|right)")
+_FLOAT = re.compile(r"\b(float|clear):(left|right)")
+
+
+def add_static_folders(app: Sphinx, config: Config) -> None:
+    """Copy the files of the book and of its figures into the site's _static."""
+    folders = [str(folder) for folder in STATIC if folder.exists()]
+    config.html_static_path = [*config.html_static_path, *folders]
+
+
+def silence_unused(app: Sphinx, config: Config) -> None:
+    """Keep the extensions that Jupyter Book always loads from adding scripts to the text."""
+    for listeners in app.events.listeners.values():
+        for listener in list(listeners):
+            if listener.handler.__module__ in UNUSED_EXTENSIONS:
+                listeners.remove(listener)
+
+
+def choose_assets(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Link what this page uses and drop the rest."""
+    unused = UNUSED if page == "search" else UNUSED + SEARCH_ONLY
+    app.add_css_file(STYLE, priority=900)
+    app.add_js_file(SCRIPT, loading_method="defer", priority=900)
+    for marker, files in FIGURES.items():
+        if marker in context.get("body", ""):
+            _link(app, files)
+    if page == "search":
+        app.add_js_file(SEARCH_MESSAGES, priority=600)
+    for kind in ("css_files", "script_files"):
+        context[kind] = [asset for asset in context[kind] if not _is_any(asset, unused)]
+
+
+def _link(app: Sphinx, files: Iterable[str]) -> None:
+    for name in files:
+        if any((folder / name).exists() for folder in STATIC):
+            if name.endswith(".css"):
+                app.add_css_file(name, priority=850)
+            else:
+                app.add_js_file(name, loading_method="defer")
+
+
+def _is_any(asset: Any, names: Iterable[str]) -> bool:
+    body = getattr(asset, "attributes", {}).get("body", "")
+    text = f"{getattr(asset, 'filename', asset)} {body}".lower()
+    return any(name in text for name in names)
+
+
+def write_search_messages(app: Sphinx, exception: Exception | None) -> None:
+    """Write the script that gives Sphinx's search the reader's language."""
+    if exception or app.builder.format != "html":
+        return
+    catalogue = {
+        "locale": current_language(app).tag,
+        "messages": {message: _(message) for message in SEARCH},
+        "plural_expr": "0",
+    }
+    text = json.dumps(catalogue, ensure_ascii=False, indent=1)
+    path = Path(app.outdir) / "_static" / SEARCH_MESSAGES
+    path.write_text(f"Documentation.addTranslations({text});\n", encoding="utf-8")
+
+
+def mirror_styles(app: Sphinx, exception: Exception | None) -> None:
+    """Let the theme's stylesheets follow the writing direction of a right-to-left book."""
+    if exception or app.builder.format != "html" or current_language(app).direction == "ltr":
+        return
+    static = Path(app.outdir) / "_static"
+    for path in (*static.glob("styles/*.css"), *static.glob("mystnb*.css")):
+        path.write_text(to_logical(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def to_logical(css: str) -> str:
+    """Replace left and right by start and end in a stylesheet's properties."""
+    css = _BOX.sub(lambda match: f"{match[1]}-inline-{_SIDES[match[2]]}", css)
+    css = _INSET.sub(lambda match: f"inset-inline-{_SIDES[match[1]]}", css)
+    css = _VALUE.sub(lambda match: _SIDES[match[1]], css)
+    return _FLOAT.sub(lambda match: f"{match[1]}:inline-{_SIDES[match[2]]}", css)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the folders, the choice of assets and the files that are written last."""
+    app.connect("config-inited", add_static_folders)
+    app.connect("config-inited", silence_unused, priority=10)
+    app.connect("html-page-context", choose_assets, priority=900)
+    app.connect("build-finished", write_search_messages)
+    app.connect("build-finished", mirror_styles)

@@ -1,0 +1,93 @@
+"""Every message of the page around the text: ours, Sphinx's, the theme's and MyST-NB's.
+
+Upstream messages are listed with their exact msgid; our translations take precedence over theirs.
+"""
+
+from __future__ import annotations
+
+
+def N_(message: str) -> str:  # noqa: N802
+    """Mark a message for extraction."""
+    return message
+
+
+BOOK = (
+    N_("Vanishing Gradients"),
+    N_("Skip to main content"),
+    N_("Pages of the book"),
+    N_("Language"),
+    N_("Show or hide the pages of the book"),
+    N_("Run this page"),
+    N_("Open in Binder"),
+    N_("Open in Colab"),
+    N_("Download notebook"),
+    N_("Print to PDF"),
+    N_("Light or dark"),
+    N_("Previous"),
+    N_("Next"),
+    N_("Previous and next page"),
+    N_("On this page"),
+    N_("Text: %(text)s. Code: %(code)s."),
+    N_("This page is not translated yet, so it is shown in English."),
+    N_("%(share)s of this page is translated; the rest is shown in English."),
+    N_("Help to translate it"),
+    N_("Copy"),
+    N_("Copied"),
+    N_("Question"),
+    N_("Correct."),
+    N_("Not quite."),
+    N_("Show the solution"),
+    N_("Hide the solution"),
+)
+
+SPHINX = (
+    N_("Attention"),
+    N_("Caution"),
+    N_("Danger"),
+    N_("Error"),
+    N_("Hint"),
+    N_("Important"),
+    N_("Note"),
+    N_("See also"),
+    N_("Tip"),
+    N_("Warning"),
+    N_("Fig. %s"),
+    N_("Table %s"),
+    N_("Listing %s"),
+    N_("Section %s"),
+    N_("Link to this definition"),
+    N_("Link to this term"),
+    N_("Link to this heading"),
+    N_("Link to this table"),
+    N_("Link to this code"),
+    N_("Link to this image"),
+    N_("Link to this equation"),
+    N_("Search"),
+    N_("Please activate JavaScript to enable the search functionality."),
+)
+
+MYST_NB = (
+    N_("Show code cell content"),
+    N_("Hide code cell content"),
+    N_("Show code cell source"),
+    N_("Hide code cell source"),
+    N_("Show code cell output"),
+    N_("Hide code cell output"),
+    N_("Show code cell outputs"),
+    N_("Hide code cell outputs"),
+)
+
+JUPYTER_BOOK = (N_("Search this book..."),)
+
+SEARCH = (
+    N_("Search Results"),
+    N_("Searching"),
+    N_("Preparing search..."),
+    N_(
+        "Your search did not match any documents. Please make sure that all words are spelled "
+        "correctly and that you've selected enough categories."
+    ),
+    N_("Search finished, found ${resultCount} page(s) matching the search query."),
+    N_(", in "),
+)
+"""The messages of Sphinx's search script; they reach the browser in a script of their own."""

@@ -1,0 +1,323 @@
+"""Build a small book in two languages and read what came out."""
+
+import re
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from bs4 import BeautifulSoup, Tag
+from sphinx import locale
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from booktools.extension.messages import ROOT
+
+HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
+PAGE = (
+    HEADER
+    + """# Heading
+
+First {term}`gradients <gradient>`.
+
+Left in English.
+
+$$
+a = b
+$$
+
+```{code-cell} ipython3
+# compute it
+x = 1  # trailing
+```
+
+```{code-cell} ipython3
+:tags: [hide-cell, solution]
+# compute it
+print(2)
+```
+
+```{code-cell} ipython3
+:tags: [hide-input]
+print(3)
+```
+
+```{note}
+A note.
+```
+
+:::{quiz}
+:correct: 2
+
+Which one?
+
+- One.
+
+  Too small.
+- Two.
+
+  Because $a<b$.
+:::
+
+## Next section
+
+End.
+"""
+)
+GLOSSARY = """# Glossary
+
+```{glossary}
+gradient
+  A derivative.
+
+depth
+  A number.
+```
+"""
+TOC = "root: text/page\nsubtrees:\n- caption: Reference\n  entries:\n  - file: text/glossary\n"
+ARABIC = {
+    "toc": {"Reference": "المرجع"},
+    "text/page": {
+        "Heading": "عنوان",
+        "First {term}`gradients <gradient>`.": "أولًا {term}`التدرجات <gradient>`.",
+        "compute it": "نحسب القيمة",
+        "trailing": "سطر\\nimport os",
+        "A note.": "ملحوظة.",
+        "Which one?": "أيهما؟",
+        "One.": "واحد.",
+        "Too small.": "صغير جدًا.",
+        "Two.": "اثنان.",
+        "Because $a<b$.": "لأن $a<b$.",
+        "Next section": "القسم التالي",
+        "End.": "النهاية.",
+    },
+    "text/glossary": {
+        "Glossary": "المسرد",
+        "gradient": "التدرج",
+        "depth": "العمق",
+        "A derivative.": "مشتقة.",
+        "A number.": "عدد.",
+    },
+}
+CHINESE = {"text/glossary": {"gradient": "梯度", "depth": "深度"}}
+EXTENSIONS = [
+    "sphinx_external_toc",
+    "myst_nb",
+    "sphinx_book_theme",
+    "booktools.maths",
+    "booktools.icons",
+    "booktools.extension",
+]
+Build = Callable[[str, str], Path]
+
+
+def write_catalogues(folder: Path, code: str, catalogues: dict[str, dict[str, str]]) -> None:
+    for domain, messages in catalogues.items():
+        path = folder / code / "LC_MESSAGES" / f"{domain}.po"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+        entries = (f'msgid "{text}"\nmsgstr "{msgstr}"\n' for text, msgstr in messages.items())
+        path.write_text(header + "\n".join(entries), encoding="utf-8")
+
+
+def write_book(folder: Path) -> None:
+    (folder / "text").mkdir(parents=True)
+    (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
+    (folder / "text" / "page.md").write_text(PAGE, encoding="utf-8")
+    (folder / "text" / "glossary.md").write_text(GLOSSARY, encoding="utf-8")
+    notebook = folder / "notebooks" / "ar" / "text" / "page.ipynb"
+    notebook.parent.mkdir(parents=True)
+    notebook.write_text("{}", encoding="utf-8")
+    write_catalogues(folder / "locales", "ar", ARABIC)
+    write_catalogues(folder / "locales", "zh_CN", CHINESE)
+
+
+def build_book(source: Path, target: Path, code: str, builder: str) -> str:
+    """Build in this process and return the warnings."""
+    warnings = StringIO()
+    options = {
+        "extensions": EXTENSIONS,
+        "html_theme": "sphinx_book_theme",
+        "html_title": "Vanishing Gradients",
+        "html_use_index": False,
+        "language": code,
+        "locale_dirs": ["locales", str(ROOT / "locales")],
+        "external_toc_exclude_missing": True,
+        "gettext_compact": False,
+        "myst_enable_extensions": ["colon_fence", "dollarmath"],
+        "nb_execution_mode": "off",
+        "suppress_warnings": ["myst-nb.lexer"],  # known only after execution
+    }
+    locale.translators.clear()
+    with patch_docutils(str(source)), docutils_namespace():
+        app = Sphinx(
+            source, None, target, target.parent / f"{code}-{builder}-doctrees", builder,
+            confoverrides=options, status=None, warning=warnings,
+        )  # fmt: skip
+        app.build()
+    return re.sub("\x1b\\[[0-9;]*m", "", warnings.getvalue())
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    folder = tmp_path_factory.mktemp("book")
+    write_book(folder / "source")
+    built: dict[tuple[str, str], Path] = {}
+
+    def build(code: str, builder: str = "html") -> Path:
+        if (code, builder) not in built:
+            target = folder / builder / code
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("VANISHING_REPOSITORY", "https://github.com/owner/name")
+                assert build_book(folder / "source", target, code, builder) == ""
+            built[code, builder] = target
+        return built[code, builder]
+
+    return build
+
+
+def read(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def arabic(book: Build) -> BeautifulSoup:
+    return read(book("ar", "html") / "text" / "page.html")
+
+
+@pytest.fixture(scope="module")
+def english(book: Build) -> BeautifulSoup:
+    return read(book("en", "html") / "text" / "page.html")
+
+
+def one(soup: Tag, selector: str) -> Tag:
+    found = soup.select_one(selector)
+    assert found is not None, selector
+    return found
+
+
+def test_a_page_says_its_language_and_direction(arabic: BeautifulSoup) -> None:
+    html = one(arabic, "html")
+    assert (html["lang"], html["dir"]) == ("ar", "rtl")
+
+
+def test_code_comments_are_translated_and_code_is_not(arabic: BeautifulSoup) -> None:
+    first = one(arabic, ".cell_input pre").get_text()
+    assert first == "# نحسب القيمة\nx = 1  # trailing\n"
+
+
+def test_a_comment_that_would_become_code_stays_english(arabic: BeautifulSoup) -> None:
+    assert "import os" not in arabic.get_text()
+
+
+def test_formulas_stay_as_they_are(arabic: BeautifulSoup) -> None:
+    assert one(arabic, "div.math math").get_text() == "a=b"
+
+
+def test_part_captions_are_translated(arabic: BeautifulSoup) -> None:
+    assert one(arabic, ".caption-text").get_text() == "المرجع"
+
+
+def test_untranslated_text_says_that_it_is_english(arabic: BeautifulSoup) -> None:
+    left = arabic.find("p", string="Left in English.")
+    assert isinstance(left, Tag)
+    assert (left["lang"], left["dir"]) == ("en", "ltr")
+
+
+def test_a_page_says_how_much_of_it_is_translated(
+    arabic: BeautifulSoup, english: BeautifulSoup
+) -> None:
+    note = one(arabic, ".vg-progress")
+    assert re.search(r"\d\d%", note.get_text())
+    assert str(one(note, "a")["href"]).endswith("/locales/ar/LC_MESSAGES/text/page.po")
+    assert english.select_one(".vg-progress") is None
+
+
+def test_every_language_is_one_link_away_and_named_in_itself(arabic: BeautifulSoup) -> None:
+    links = arabic.select(".vg-languages a")
+    assert (links[0]["lang"], links[0].get_text()) == ("en", "English")
+    assert links[0]["href"] == "../../en/text/page.html"
+    assert len(links) == len(arabic.select("link[rel=alternate]")) - 1
+
+
+def test_run_links_lead_to_the_notebook_of_the_pages_language(
+    book: Build, arabic: BeautifulSoup, english: BeautifulSoup
+) -> None:
+    links = [str(link["href"]) for link in arabic.select(".vg-menu:not(.vg-languages) a")]
+    assert len(links) == 3
+    assert all(link.endswith("notebooks/ar/text/page.ipynb") for link in links)
+    assert (book("ar", "html") / "notebooks/ar/text/page.ipynb").exists()
+    assert not english.select(".vg-menu:not(.vg-languages)")
+
+
+def test_hidden_cells_have_translated_prompts(arabic: BeautifulSoup) -> None:
+    prompts = [prompt.get_text() for prompt in arabic.select("p.collapsed")]
+    assert prompts == ["إظهار الحل", "إظهار شيفرة الخلية"]
+
+
+def test_an_answer_says_by_word_and_sign_whether_it_is_right(arabic: BeautifulSoup) -> None:
+    answers = arabic.select("details.vg-quiz-answer")
+    assert [one(answer, "summary").get_text() for answer in answers] == ["واحد.", "اثنان."]
+    verdicts = [one(answer, ".vg-verdict").get_text()[0] for answer in answers]
+    assert verdicts == ["✗", "✓"]
+
+
+def test_the_frame_of_an_arabic_page_holds_no_english(arabic: BeautifulSoup) -> None:
+    for kept in arabic.select("article, .vg-languages ul, script, style, .vg-brand"):
+        kept.decompose()
+    words = [str(text) for text in one(arabic, "body").find_all(string=True)]
+    for tag in one(arabic, "body").find_all(True):
+        words += [str(tag.get(name, "")) for name in ("title", "aria-label", "placeholder", "alt")]
+    names = {"CC", "BY", "BSD", "Clause", "PDF", "Binder", "Colab"}
+    assert set(re.findall(r"[A-Za-z]{2,}", " ".join(words))) <= names
+
+
+def test_pages_load_only_what_they_use_and_only_from_here(english: BeautifulSoup) -> None:
+    scripts = [str(script["src"]) for script in english.select("script[src]")]
+    assert [script.split("?")[0] for script in scripts] == ["../_static/book.js"]
+    loaded = [str(link["href"]) for link in english.select("link[rel=stylesheet]")]
+    assert not [address for address in scripts + loaded if "//" in address]
+
+
+def test_the_search_page_speaks_the_readers_language(book: Build) -> None:
+    site = book("ar", "html")
+    assert "نتائج البحث" in (site / "_static/search-messages.js").read_text(encoding="utf-8")
+    assert one(read(site / "search.html"), "h1").get_text().startswith("بحث")
+
+
+def test_glossary_entries_are_sorted_and_named_in_every_language(book: Build) -> None:
+    page = read(book("ar", "html") / "text" / "glossary.html")
+    terms = [str(term.contents[0]) for term in page.select("dl.glossary > dt")]
+    assert terms == ["التدرج", "العمق"]
+    names = page.select("dl.glossary > dd")[0].select(".vg-names span[lang]")
+    shown = [(name["lang"], name["dir"], name.get_text()) for name in names]
+    assert ("en", "ltr", "English: gradient") in shown
+    assert ("zh-CN", "ltr", "简体中文: 梯度") in shown
+    assert ("ar", "rtl", "العربية: التدرج") in shown
+
+
+def test_extraction_names_the_kind_of_comments_and_headwords(book: Build) -> None:
+    folder = book("en", "gettext")
+    kinds: dict[object, list[str]] = {}
+    for domain in ("text/page", "text/glossary"):
+        with (folder / f"{domain}.pot").open("rb") as file:
+            kinds |= {message.id: message.auto_comments for message in read_po(file)}
+    assert kinds["compute it"] == ["code comment"]
+    assert kinds["depth"] == ["headword"]
+    assert kinds["A derivative."] == []
+    assert "a = b" not in kinds
+    assert "Reference" not in kinds
+
+
+def test_part_captions_are_extracted_into_a_catalogue_of_their_own(book: Build) -> None:
+    with (book("en", "gettext") / "toc.pot").open("rb") as file:
+        assert [message.id for message in read_po(file) if message.id] == ["Reference"]
+
+
+def test_a_faulty_quiz_fails_a_build_that_is_strict(tmp_path: Path) -> None:
+    write_book(tmp_path / "source")
+    page = tmp_path / "source" / "text" / "page.md"
+    page.write_text(PAGE.replace(":correct: 2", ":correct: 4"), encoding="utf-8")
+    warnings = build_book(tmp_path / "source", tmp_path / "en", "en", "html")
+    assert "needs one correct answer between 1 and 2, got 4" in warnings

@@ -1,0 +1,75 @@
+import pytest
+from docutils import nodes
+
+from booktools.extension import page, quiz, site, theme
+from booktools.extension.strings import BOOK, JUPYTER_BOOK, MYST_NB, SEARCH, SPHINX
+from booktools.languages import load_languages
+
+ARABIC = next(language for language in load_languages() if language.code == "ar")
+
+
+@pytest.mark.parametrize(
+    ("physical", "logical"),
+    [
+        ("a{margin-left:1px}", "a{margin-inline-start:1px}"),
+        ("a{border-right-color:red}", "a{border-inline-end-color:red}"),
+        ("a{color:red;left:0}", "a{color:red;inset-inline-start:0}"),
+        ("a{text-align:left;float:right}", "a{text-align:start;float:inline-end}"),
+        ("a{--margin:1px;background:left}", "a{--margin:1px;background:left}"),
+    ],
+)
+def test_the_themes_left_and_right_become_start_and_end(physical: str, logical: str) -> None:
+    assert site.to_logical(physical) == logical
+
+
+def test_binder_opens_the_notebook_of_the_pages_language() -> None:
+    path = page.notebook_path("book/course/what-vanishes", ARABIC)
+    assert path == "notebooks/ar/course/what-vanishes.ipynb"
+    assert page.binder_address("https://github.com/owner/name", path) == (
+        "https://mybinder.org/v2/gh/owner/name/main"
+        "?urlpath=lab/tree/notebooks/ar/course/what-vanishes.ipynb"
+    )
+
+
+def test_binder_knows_other_forges_too() -> None:
+    assert "/v2/gl/owner%2Fname/main?" in page.binder_address("https://gitlab.com/owner/name", "x")
+    address = page.binder_address("https://codeberg.org/owner/name", "x")
+    assert "/v2/git/https%3A%2F%2Fcodeberg.org%2Fowner%2Fname/main?" in address
+
+
+@pytest.mark.parametrize("text", ["<b>a</b>", 'a" onclick="b', "a`b", "a ${b}", "a\nb"])
+def test_a_translated_label_cannot_bring_markup_into_a_page(text: str) -> None:
+    assert not theme.is_plain_text("Search", text)
+
+
+def test_a_translated_label_keeps_the_placeholder_of_its_original() -> None:
+    assert theme.is_plain_text("found ${resultCount} page(s)", "có ${resultCount} trang")
+
+
+def test_no_message_is_listed_twice() -> None:
+    messages = [*BOOK, *SPHINX, *MYST_NB, *JUPYTER_BOOK, *SEARCH]
+    assert len(messages) == len(set(messages))
+
+
+def item(*paragraphs: str) -> nodes.list_item:
+    return nodes.list_item("", *(nodes.paragraph(text, text) for text in paragraphs))
+
+
+def test_a_sound_quiz_has_no_faults() -> None:
+    assert quiz.find_faults([item("a", "why"), item("b", "why")], 2) == []
+
+
+@pytest.mark.parametrize(
+    ("items", "correct", "fault"),
+    [
+        ([item("a", "why")], 1, "at least two answers, got 1"),
+        ([item("a", "why"), item("b", "why")], 0, "between 1 and 2, got none"),
+        ([item("a", "why"), item("b", "why")], 3, "between 1 and 2, got 3"),
+        ([item("a", "why"), item("b")], 1, "answer 2 needs a reason"),
+    ],
+)
+def test_a_faulty_quiz_names_the_fault(
+    items: list[nodes.list_item], correct: int, fault: str
+) -> None:
+    (message,) = quiz.find_faults(items, correct)
+    assert fault in message
