@@ -1,0 +1,317 @@
+"""The catalogues of all languages: update and count them, add one, copy what a build may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+
+from babel.core import Locale, UnknownLocaleError
+from babel.messages.plurals import get_plural
+
+from booktools.checks import SECURITY_RULES, Finding, catalogue_domain, check_entry
+from booktools.checks.files import duplicates, file_findings, known_domains, read_catalogue
+from booktools.extraction import Templates, collect
+from booktools.glossary_terms import Terms
+from booktools.languages import (
+    ROOT,
+    Language,
+    LanguageError,
+    chosen_languages,
+    language_table,
+    load_languages,
+    source_language,
+)
+from booktools.merge import Merged, merge
+from booktools.po import Catalogue, Entry, render
+
+Extract = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What `update` did to one catalogue.
+
+    carried: messages whose English changed in punctuation only. fuzzied: messages to look at.
+    state: "new", "changed", "unchanged", "removed" or "unreadable".
+    """
+
+    language: str
+    domain: str
+    state: str
+    carried: tuple[str, ...] = ()
+    fuzzied: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one catalogue of one language is, in messages."""
+
+    language: str
+    domain: str
+    translated: int
+    fuzzy: int
+    missing: int
+
+    @property
+    def total(self) -> int:
+        """Count all messages."""
+        return self.translated + self.fuzzy + self.missing
+
+    @property
+    def share(self) -> float:
+        """Return the translated share, from 0 to 1; an empty catalogue is complete."""
+        return self.translated / self.total if self.total else 1.0
+
+
+def update(
+    codes: Iterable[str] = (), *, root: Path = ROOT, extract: Extract | None = None
+) -> tuple[Change, ...]:
+    """Bring the messages of the book and of both packages into every catalogue of `codes`.
+
+    extract: writes the .pot files of the pages; Sphinx's gettext builder where it is missing.
+    A file that cannot be read is left as it is and reported. Raises `ExtractionError`.
+    """
+    languages = chosen_languages(codes, load_languages(root / "locales" / "languages.toml"))
+    templates = collect(root, extract or _sphinx_extract(root))
+    return tuple(
+        change for language in languages for change in _update_language(language, templates, root)
+    )
+
+
+def status(codes: Iterable[str] = (), *, root: Path = ROOT) -> tuple[Progress, ...]:
+    """Count translated, fuzzy and missing messages per language and catalogue."""
+    everything = load_languages(root / "locales" / "languages.toml")
+    languages = chosen_languages((), everything)
+    read = {language.code: _catalogues(language, root) for language in languages}
+    sizes = {
+        domain: len(_live(catalogue))
+        for catalogues in read.values()
+        for domain, catalogue in catalogues.items()
+    }
+    return tuple(
+        _progress(language.code, domain, read[language.code].get(domain), sizes[domain])
+        for language in chosen_languages(codes, everything)
+        for domain in sorted(sizes)
+    )
+
+
+def new_language(
+    code: str,
+    *,
+    tag: str = "",
+    name: str = "",
+    direction: str = "",
+    plurals: str = "",
+    root: Path = ROOT,
+    extract: Extract | None = None,
+) -> Language:
+    """Add a language: its entry in languages.toml, its catalogues, its folder of notebooks.
+
+    What is not given comes from Unicode's tables. Raises `LanguageError` where the code is taken,
+    or unknown to Unicode while a value is missing.
+    """
+    table = root / "locales" / "languages.toml"
+    if code in {language.code for language in load_languages(table)}:
+        raise LanguageError(f"language {code!r} exists already; choose another code")
+    given = {"tag": tag, "name": name, "direction": direction, "plurals": plurals}
+    language = _described(code, given)
+    before = table.read_text(encoding="utf-8")
+    table.write_text(before.rstrip("\n") + "\n" + language_table(language), encoding="utf-8")
+    try:
+        load_languages(table)
+        update((code,), root=root, extract=extract)
+    except Exception:
+        table.write_text(before, encoding="utf-8")
+        raise
+    (root / "notebooks" / code).mkdir(parents=True, exist_ok=True)
+    terms = root / "locales" / code / "terms.toml"
+    terms.write_text('matching = "words"\n', encoding="utf-8")
+    return language
+
+
+def write_safe_copies(code: str, target: Path, *, root: Path = ROOT) -> list[Finding]:
+    """Copy the catalogues of `code` below `target`/<code>/LC_MESSAGES for a build.
+
+    Left out are fuzzy entries, broken ones, and those that break a security rule; the latter two
+    are returned. A copy is written only where it changes, so that a build sees what is new.
+    """
+    languages = load_languages(root / "locales" / "languages.toml")
+    if code == source_language(languages).code:
+        return []
+    (language,) = chosen_languages((code,), languages)
+    folder = target / code / "LC_MESSAGES"
+    findings: list[Finding] = []
+    kept = set()
+    for path in _paths(language, root):
+        copy = folder / f"{catalogue_domain(path, language, root)}.po"
+        text, found = _safe_copy(path, language, root)
+        _write(copy, text)
+        kept.add(copy)
+        findings += found
+    for stale in set(folder.rglob("*.po")) - kept:
+        stale.unlink()
+        stale.with_suffix(".mo").unlink(missing_ok=True)
+    return findings
+
+
+def _sphinx_extract(root: Path) -> Extract:
+    from booktools.build import extract_messages  # here, because the build needs this module
+
+    return partial(extract_messages, root)
+
+
+def _folder(language: Language, root: Path) -> Path:
+    return root / "locales" / language.code / "LC_MESSAGES"
+
+
+def _paths(language: Language, root: Path) -> list[Path]:
+    domains = known_domains(root)
+    found = sorted(_folder(language, root).rglob("*.po"))
+    return [path for path in found if catalogue_domain(path, language, root) in domains]
+
+
+def _catalogues(language: Language, root: Path) -> dict[str, Catalogue]:
+    return {
+        catalogue_domain(path, language, root): read_catalogue(path)[0]
+        for path in _paths(language, root)
+    }
+
+
+def _live(catalogue: Catalogue) -> list[Entry]:
+    return [entry for entry in catalogue.entries if not entry.obsolete]
+
+
+def _progress(code: str, domain: str, catalogue: Catalogue | None, size: int) -> Progress:
+    entries = _live(catalogue) if catalogue else []
+    translated = sum(entry.translated for entry in entries)
+    fuzzy = sum(entry.fuzzy for entry in entries)
+    return Progress(code, domain, translated, fuzzy, max(len(entries), size) - translated - fuzzy)
+
+
+def _update_language(language: Language, templates: Templates, root: Path) -> Iterator[Change]:
+    folder = _folder(language, root)
+    old = {
+        catalogue_domain(path, language, root): read_catalogue(path)
+        for path in sorted(folder.rglob("*.po"))
+    }
+    broken = {domain for domain, (_catalogue, problems) in old.items() if problems}
+    pool = [entry for catalogue, _problems in old.values() for entry in catalogue.entries]
+    for domain, template in templates.items():
+        path = folder / f"{domain}.po"
+        catalogue, problems = old.get(domain, (Catalogue(), ()))
+        if domain in broken:
+            found = tuple(file_findings(path, catalogue, problems, language, root))
+            yield Change(language.code, domain, "unreadable", findings=found)
+            continue
+        merged = merge(template, catalogue.entries, pool, language.plural_count)
+        text = render(_header(catalogue, language), merged.entries)
+        yield _change(language, domain, _write(path, text), domain in old, merged)
+    for domain in sorted(set(old) - set(templates) - broken):
+        if not (root / f"{domain}.md").is_file():
+            (folder / f"{domain}.po").unlink()
+            yield Change(language.code, domain, "removed")
+
+
+def _change(language: Language, domain: str, written: bool, known: bool, merged: Merged) -> Change:
+    state = "unchanged" if not written else "changed" if known else "new"
+    carried = tuple(entry.msgid for entry in merged.carried)
+    fuzzied = tuple(entry.msgid for entry in merged.fuzzied)
+    return Change(language.code, domain, state, carried, fuzzied)
+
+
+def _header(catalogue: Catalogue, language: Language) -> Entry:
+    """Write the header anew, but keep what a translator or an editor noted in it."""
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M+0000")
+    fields = {
+        "Project-Id-Version": "vanishing-gradients",
+        "PO-Revision-Date": now,
+        "Last-Translator": "",
+        "Language-Team": language.name,
+        **catalogue.fields,
+        "Language": language.code,
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Transfer-Encoding": "8bit",
+        "Plural-Forms": language.plurals,
+    }
+    fields.pop("POT-Creation-Date", None)  # it would change with every extraction
+    text = "".join(f"{name}: {value}".rstrip() + "\n" for name, value in fields.items())
+    comments = catalogue.header.comments if catalogue.header else ()
+    return Entry(msgid="", msgstr=(text,), comments=comments)
+
+
+def _safe_copy(path: Path, language: Language, root: Path) -> tuple[str, list[Finding]]:
+    catalogue, problems = read_catalogue(path)
+    findings = list(file_findings(path, catalogue, problems, language, root))
+    domain = catalogue_domain(path, language, root)
+    doubled = duplicates(catalogue)
+    entries = []
+    for place, entry in enumerate(catalogue.entries):
+        if place in doubled or not entry.translated or entry.obsolete:
+            continue
+        if len(entry.msgstr) != (language.plural_count if entry.plural is not None else 1):
+            continue
+        found = [
+            Finding(path.relative_to(root), line, rule, message, remedy)
+            for rule, message, remedy, line in check_entry(
+                entry, domain, language, Terms(), SECURITY_RULES
+            )
+        ]
+        findings += found
+        if not found:
+            entries.append(replace(entry, comments=(), previous=None))
+    header = replace(_header(Catalogue(), language), msgstr=(_plain_header(language),))
+    return render(header, entries), findings
+
+
+def _plain_header(language: Language) -> str:
+    return (
+        f"Language: {language.code}\n"
+        "Content-Type: text/plain; charset=UTF-8\n"
+        "Content-Transfer-Encoding: 8bit\n"
+        f"Plural-Forms: {language.plurals}\n"
+    )
+
+
+def _write(path: Path, text: str) -> bool:
+    """Write `text` where the file differs; say whether it did."""
+    data = text.encode("utf-8")
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return True
+
+
+def _described(code: str, given: dict[str, str]) -> Language:
+    """Fill in what is not given from Unicode's tables."""
+    try:
+        values = _unicode(code) | {name: value for name, value in given.items() if value}
+    except (UnknownLocaleError, ValueError):
+        if missing := [name for name, value in given.items() if not value]:
+            raise LanguageError(
+                f"Unicode's tables do not know language {code!r}; give {', '.join(missing)} too"
+            ) from None
+        values = given
+    return Language(
+        code=code,
+        tag=values["tag"],
+        name=values["name"],
+        direction=values["direction"],
+        plurals=values["plurals"],
+    )
+
+
+def _unicode(code: str) -> dict[str, str]:
+    locale = Locale.parse(code)
+    plural = get_plural(code)
+    return {
+        "tag": code.replace("_", "-"),
+        "name": locale.get_language_name(code) or code,
+        "direction": locale.text_direction,
+        "plurals": f"nplurals={plural.num_plurals}; plural={plural.plural_expr};",
+    }

@@ -1,0 +1,316 @@
+"""Rules that keep a translation from bringing anything but words: the build enforces them too.
+
+In the examples ⏎ is a line feed and <U+202E> the character with that number.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from booktools.checks.message import Message, Rule
+from booktools.markup import without_words
+
+_LINE_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
+_SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
+_COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")
+_BRACES = re.compile(r"\{\w*(?:![rsa])?(?::[^{}]*)?\}(?!`)")
+_PERCENT = re.compile(r"%(?:\(\w+\))?[-#0+]*(?:\d+|\*)?(?:\.\d+)?[diouxXeEfFgGcrs](?![A-Za-z])")
+_BLOCKS = {
+    "ordered_list_open": "a numbered list",
+    "bullet_list_open": "a list",
+    "blockquote_open": "a quotation",
+    "heading_open": "a heading",
+    "myst_line_comment": "a comment that nobody sees",
+    "myst_target": "a link target",
+    "hr": "a rule",
+    "html_block": "raw HTML",
+    "code_block": "a block of code",
+    "table_open": "a table",
+    "dl_open": "a definition list",
+    "math_block": "a formula",
+    "amsmath": "a formula",
+}
+_DIRECTIVES = frozenset({"fence", "colon_fence", "directive"})
+
+
+def size(message: Message) -> Iterator[tuple[str, str]]:
+    """Keep a translation within ten times the English.
+
+    Bad: A gradient. => gradyan*300
+    Good: Run => Executar a célula
+    """
+    bound = 10 * len(message.english) + 200
+    if len(message.translation) > bound:
+        yield (
+            f"the translation has {len(message.translation):,} characters, the bound is {bound:,}",
+            "translate the English, nothing more",
+        )
+
+
+def control_characters(message: Message) -> Iterator[tuple[str, str]]:
+    """Use no control characters.
+
+    Bad: A gradient. => Um <U+001B>gradiente.
+    Good: A gradient. => Um gradiente.
+    """
+    allowed = _LINE_BREAKS if message.is_comment else "\n\t"
+    for character in _unique(message.translation):
+        wrong = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        if wrong and character not in allowed:
+            yield f"control character {_number(character)}", "delete it"
+
+
+def bidi_controls(message: Message) -> Iterator[tuple[str, str]]:
+    """Use no character that reorders the text around it; close each isolate.
+
+    Bad: A layer. => طبقة <U+202E>.
+    Bad: A layer. => طبقة <U+2068>x.
+    Bad (code comment): a layer => طبقة <U+200F>
+    Good: A layer. => طبقة <U+2068>x<U+2069>.
+    """
+    text = message.translation
+    pattern = "[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]"
+    for character in _unique(
+        re.findall(pattern if message.is_comment else "[\u202a-\u202e]", text)
+    ):
+        yield f"{_number(character)} changes the order of the text around it", "delete it"
+    opened = len(re.findall("[\u2066-\u2068]", text))
+    if not message.is_comment and opened != text.count("\u2069"):
+        yield "an isolate is not closed", "write U+2069 behind each U+2066, U+2067 or U+2068"
+
+
+def comment_line_break(message: Message) -> Iterator[tuple[str, str]]:
+    """Keep a code comment on one line: a second line would become code.
+
+    Bad (code comment): a layer => bir katman⏎import os
+    Bad (code comment): a layer => bir katman<U+2028>import os
+    Good (code comment): a layer => bir katman
+    """
+    if message.is_comment and (broken := set(message.translation) & set(_LINE_BREAKS)):
+        numbers = ", ".join(_number(character) for character in sorted(broken))
+        yield f"a line break ({numbers}) in a code comment", "write the comment on one line"
+
+
+def comment_cookie(message: Message) -> Iterator[tuple[str, str]]:
+    """Declare no encoding in a code comment: Python would obey it.
+
+    Bad (code comment): a layer => coding: utf-7
+    Good (code comment): a layer => uma camada
+    """
+    found = _COOKIE.search(message.translation) if message.is_comment else None
+    if found and not _COOKIE.search(message.english):
+        yield f"Python reads “{found.group()}” as a file's encoding", "write it in other words"
+
+
+def raw_html(message: Message) -> Iterator[tuple[str, str]]:
+    """Bring no HTML, no HTML comment and no entities that spell one.
+
+    Bad: A gradient. => Um <b>gradiente</b>.
+    Bad: A gradient. => Um gradiente.<!-- x -->
+    Bad: A gradient. => Um &lt;img src=x onerror=y&gt; gradiente.
+    Bad: A gradient. => Um &amp;lt;img src=x&amp;gt; gradiente.
+    Bad: A gradient. => Um gradiente \\<script
+    Good: A gradient. => Um gradiente com 2 < 3.
+    """
+    have, want = _tags(message, translated=True), _tags(message, translated=False)
+    for what, extra in _differences(have, want):
+        how = "write < as a formula, or in words" if extra else "copy it from the English"
+        yield (
+            f"HTML “{what[:60]}” {'is not in' if extra else 'is missing; it is in'} the English",
+            how,
+        )
+
+
+def script_links(message: Message) -> Iterator[tuple[str, str]]:
+    """Bring no address that runs a script or carries a file.
+
+    Bad: Read it. => Leia <javascript:alert(1)>.
+    Bad: Read it. => Leia &#106;avascript:alert(1).
+    Bad: Read it. => Leia data:text/html;base64,xyz.
+    Good: Its data: digits. => Os seus dados: dígitos.
+    """
+    found = _SCRIPT.search(html.unescape(html.unescape(message.translation)))
+    if found and not _SCRIPT.search(message.english):
+        yield f"“{found.group()}” is the address of a script", "delete it"
+
+
+def links(message: Message) -> Iterator[tuple[str, str]]:
+    """Keep every link and its target; bring none.
+
+    Bad: Read [the paper](https://a.org/x). => Leia [o artigo](https://b.org/x).
+    Bad: Read it. => Leia https://b.org/x.
+    Bad: Read it. => Leia [o artigo].⏎⏎[o artigo]: https://b.org/x
+    Bad: ![A plot](a.png) => ![Um gráfico](b.png)
+    Good: Read [the paper](https://a.org/x). => Leia [o artigo](https://a.org/x).
+    """
+    have = message.target.links
+    if not have and message.target.definitions:
+        have = message.target.definitions
+    for target, extra in _differences(have, message.source.links):
+        if extra:
+            yield f"link to “{target[:80]}” is not in the English", "use the English target"
+        else:
+            yield f"link to “{target[:80]}” is missing", "link the same target as the English"
+
+
+def roles(message: Message) -> Iterator[tuple[str, str]]:
+    """Keep every role with its English target, and bring none.
+
+    Bad: The {term}`gradient` shrinks. => {term}`Gradyan <gradyan>` küçülür.
+    Bad: The {term}`gradient` shrinks. => Gradyan küçülür.
+    Bad: The gradient shrinks. => {raw}`Gradyan` küçülür.
+    Good: The {term}`gradient` of a {term}`weight`. => {term}`Ağırlığın <weight>` {term}`gradyanı <gradient>`.
+    """  # noqa: E501
+    have = [role.reference for role in message.target.roles]
+    want = [role.reference for role in message.source.roles]
+    for reference, extra in _differences(have, want):
+        name, target = reference.split(" ", 1)
+        if extra:
+            state, remedy = "is not in the English", "target of the English"
+        else:
+            state, remedy = "is missing", target
+        yield (
+            f"role {name} with target “{target}” {state}",
+            f"write {name}`translated text <{remedy}>`",
+        )
+
+
+def directives(message: Message) -> Iterator[tuple[str, str]]:
+    """Bring no directive and no block of code.
+
+    Bad: A gradient. => :::{include} /etc/passwd⏎:::
+    Bad: A gradient. => ```{raw} html⏎x⏎```
+    Good: A gradient. => Um gradiente.
+    """
+    if _DIRECTIVES & set(message.target.blocks) - set(message.source.blocks):
+        yield "the text opens a directive or a block of code", "translate the sentence only"
+
+
+def block_start(message: Message) -> Iterator[tuple[str, str]]:
+    """Begin with nothing that Markdown reads as a block: the page would show English.
+
+    Bad: In layer 3 it shrinks. => 3. katmanda küçülür.
+    Bad: Half of the units are dead. => %50'si ölüdür.
+    Bad: A minus one => - bir
+    Bad: A gradient. => Um⏎⏎gradiente.
+    Good: In layer 3 it shrinks. => Üçüncü katmanda küçülür.
+    Good: In layer 3 it shrinks. => 3\\. katmanda küçülür.
+    """
+    have, want = message.target.blocks, message.source.blocks
+    if have == want or _DIRECTIVES & set(have) or message.target.definitions:
+        return
+    known = [_BLOCKS[block] for block in have if block in _BLOCKS]
+    kind = known[0] if known else "several paragraphs" if have else "nothing"
+    first = message.translation.split(None, 1)[0] if message.translation.split() else ""
+    yield (
+        f"Markdown reads the text as {kind}",
+        f"begin with another word than “{first[:20]}”, and keep to one paragraph",
+    )
+
+
+def substitutions(message: Message) -> Iterator[tuple[str, str]]:
+    """Bring no template code.
+
+    Bad: A gradient. => Um {{ env.config }} gradiente.
+    Good: A gradient. => Um gradiente.
+    """
+    if _templates(message.translation) > _templates(message.english):
+        yield "{{ … }} or {% … %} would be run as a template", "delete it"
+
+
+def maths(message: Message) -> Iterator[tuple[str, str]]:
+    r"""Copy formulas; only words inside \text{…} are translated.
+
+    Bad: Here $a_1$ is small. => Burada $a_2$ küçüktür.
+    Bad: Here $a$ is small. => Burada a küçüktür.
+    Bad: Here $\text{if }x$. => Burada $\text{$\href{x}{y}$}x$.
+    Good: Here $x \text{ if } y$. => Burada $x \text{ eğer } y$.
+    """
+    have = map(without_words, message.target.maths)
+    want = map(without_words, message.source.maths)
+    for formula, extra in _differences(have, want):
+        state = "is not in the English" if extra else "is missing"
+        yield f"formula ${formula}$ {state}", "copy each formula from the English"
+
+
+def code_spans(message: Message) -> Iterator[tuple[str, str]]:
+    """Copy code unchanged.
+
+    Bad: Call `loss.backward()`. => Chame `perda.backward()`.
+    Good: Call `loss.backward()`. => Chame `loss.backward()`.
+    """
+    for code, extra in _differences(message.target.code, message.source.code):
+        state = "is not in the English" if extra else "is missing"
+        yield f"code “{code}” {state}", "copy code from the English"
+
+
+def placeholders(message: Message) -> Iterator[tuple[str, str]]:
+    """Keep the places where the program fills in values.
+
+    Bad (label): step {step} of {all} => passo {passo} de {all}
+    Bad (label): %d layers => camadas
+    Bad (label): layer {} => camada
+    Good (label): step {step} of {all} => de {all}: {step}
+    Good (label): accuracy {share} % => exatidão {share} %
+    """
+    plain = not message.is_markdown and not message.is_comment
+    have, want = _places(message.target.text, plain), _places(message.source.text, plain)
+    for name, extra in _differences(have, want):
+        spelled = message.single and (name.startswith("{") or name.startswith("%("))
+        if extra:
+            yield f"placeholder {name} is not in the English", "use the English placeholders"
+        elif not spelled:  # the form for exactly one number may say it in words
+            yield f"placeholder {name} is missing", f"write {name} where its value belongs"
+
+
+RULES: tuple[Rule, ...] = (
+    size,
+    control_characters,
+    bidi_controls,
+    comment_line_break,
+    comment_cookie,
+    raw_html,
+    script_links,
+    links,
+    roles,
+    directives,
+    block_start,
+    substitutions,
+    maths,
+    code_spans,
+    placeholders,
+)
+
+
+def _differences(have: Iterable[str], want: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield what the translation has too much (True) and what it lacks (False)."""
+    has, needs = Counter(have), Counter(want)
+    yield from ((part, True) for part in has - needs)
+    yield from ((part, False) for part in needs - has)
+
+
+def _tags(message: Message, *, translated: bool) -> list[str]:
+    markup = message.target if translated else message.source
+    return [*markup.html, *_TAG.findall(html.unescape(html.unescape(markup.text)))]
+
+
+def _templates(text: str) -> int:
+    return len(re.findall(r"\{\{|\{%", text))
+
+
+def _places(text: str, plain: bool) -> list[str]:
+    percent = _PERCENT.findall(text.replace("%%", "")) if plain else []
+    return _BRACES.findall(text) + percent
+
+
+def _unique(characters: Iterable[str]) -> list[str]:
+    return sorted(set(characters))
+
+
+def _number(character: str) -> str:
+    return f"U+{ord(character):04X}"

@@ -1,0 +1,98 @@
+"""Collect every English message: pages, part captions, both packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from babel.messages.catalog import Message
+from babel.messages.extract import extract_from_file
+
+from booktools.po import Entry, parse
+
+CONTENTS = "_toc.yml"
+UPSTREAM = frozenset({"sphinx"})  # messages of templates, which the theme's catalogue has
+PACKAGES = {"vanishing": "vanishing", "theme": "booktools"}  # catalogue, folder
+KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
+
+Templates = dict[str, tuple[Entry, ...]]
+
+
+class ExtractionError(RuntimeError):
+    """The messages of the book could not be collected."""
+
+
+def collect(root: Path, extract: Callable[[Path], None]) -> Templates:
+    """Return the messages of every catalogue in their order.
+
+    extract: writes one .pot per page of the book, and toc.pot, below the folder that it receives.
+    Raises `ExtractionError` where there was none, or where one belongs to no page.
+    """
+    folder = root / "_build" / "gettext"
+    for stale in folder.rglob("*.pot"):
+        stale.unlink()
+    extract(folder)
+    templates = dict(_pages(root, folder))
+    if not templates:
+        raise ExtractionError(f"no page left a .pot below {folder}; does the book build?")
+    templates |= {name: tuple(_package(root, package)) for name, package in PACKAGES.items()}
+    return {name: entries for name, entries in templates.items() if entries}
+
+
+def _pages(root: Path, folder: Path) -> Iterator[tuple[str, tuple[Entry, ...]]]:
+    for path in sorted(folder.rglob("*.pot")):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        source = CONTENTS if name == "toc" else f"{name}.md"
+        if name in UPSTREAM:
+            continue
+        if not (root / source).is_file():
+            raise ExtractionError(f"{path} belongs to no page; expected {root / source}")
+        entries = parse(path.read_text(encoding="utf-8")).entries
+        yield name, tuple(_bare(entry, source) for entry in entries)
+
+
+def _bare(entry: Entry, source: str) -> Entry:
+    """Keep of an extracted message what stays the same from one extraction to the next."""
+    return Entry(msgid=entry.msgid, context=entry.context, notes=entry.notes, locations=(source,))
+
+
+def _package(root: Path, package: str) -> Iterator[Entry]:
+    found: dict[str, Entry] = {}
+    for path in sorted((root / package).rglob("*.py")):
+        place = path.relative_to(root).as_posix()
+        for _line, ids, comments, context in extract_from_file(
+            "python",
+            path,
+            keywords=KEYWORDS,
+            comment_tags=("Translators:",),
+            strip_comment_tags=True,
+        ):
+            entry = _entry(ids, tuple(comments), context, place)
+            known = found.get(entry.msgid)
+            found[entry.msgid] = _joined(known, entry) if known else entry
+    return iter(found.values())
+
+
+def _entry(
+    ids: str | tuple[str, ...], notes: tuple[str, ...], context: str | None, place: str
+) -> Entry:
+    message = Message(ids)  # Babel says which of gettext's format flags hold
+    singular, plural = (ids, None) if isinstance(ids, str) else (ids[0], ids[1])
+    return Entry(
+        msgid=singular,
+        plural=plural,
+        context=context,
+        notes=notes,
+        locations=(place,),
+        flags=tuple(sorted(flag for flag in message.flags if flag != "fuzzy")),
+    )
+
+
+def _joined(first: Entry, second: Entry) -> Entry:
+    return replace(
+        first,
+        plural=first.plural or second.plural,
+        notes=tuple(dict.fromkeys((*first.notes, *second.notes))),
+        locations=tuple(dict.fromkeys((*first.locations, *second.locations))),
+    )

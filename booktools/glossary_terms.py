@@ -1,0 +1,224 @@
+"""Find a term in a translated sentence, whatever its endings: `locales/<code>/terms.toml`.
+
+Each table there is an English concept. approved: the headword. accepted: other forms and stems
+that count as the term. forbidden: variants, each with the reason. unless: English words beside
+which a forbidden variant is right. required: whether the term must appear where the English has
+it (false for words with an everyday sense). How words inflect is the table's `matching`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+import tomllib
+
+_KEYS = frozenset({"approved", "accepted", "forbidden", "unless", "required", "english", "note"})
+_SETTINGS = frozenset({"matching", "typography", "always"})
+
+
+class TermsError(ValueError):
+    """A table of terms is not as the checks need it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One concept: how English names it and how a translation must, may and may not."""
+
+    english: tuple[str, ...]
+    approved: str
+    accepted: tuple[str, ...] = ()
+    forbidden: Mapping[str, str] = field(default_factory=dict)
+    unless: tuple[str, ...] = ()
+    required: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """The terms of one language and how its words inflect."""
+
+    terms: tuple[Term, ...] = ()
+    matching: str = "words"
+    typography: tuple[str, ...] = ()
+    always: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, english: str) -> Term | None:
+        """Return the concept that English calls `english`, in any case."""
+        return self._by_name.get(english.casefold())
+
+    def mentioned(self, text: str) -> tuple[Term, ...]:
+        """Return the concepts that an English text names; the longest name wins."""
+        found: list[Term] = []
+        rest = text.casefold()
+        for name in sorted(self._by_name, key=len, reverse=True):
+            rest, count = _english_pattern(name).subn(" \ufffc ", rest)
+            if count and self._by_name[name] not in found:
+                found.append(self._by_name[name])
+        return tuple(found)
+
+    def says(self, text: str, term: Term) -> bool:
+        """Say whether a translation uses an approved or accepted form of `term`."""
+        return any(self.found(text, form) for form in (term.approved, *term.accepted))
+
+    def found(self, text: str, form: str) -> bool:
+        """Say whether a translation uses `form`, inflected or not."""
+        return find(self.matching, text, form)
+
+    def same(self, text: str, form: str) -> bool:
+        """Say whether two headwords differ in nothing but case and vowel marks."""
+        normalise, _pattern = _MATCHERS[self.matching]
+        return normalise(text) == normalise(form)
+
+    def without(self, text: str, form: str) -> str:
+        """Return `text` without the accepted terms of which `form` is only a part."""
+        normalise, pattern = _MATCHERS[self.matching]
+        rest = normalise(text)
+        for term in self.terms:
+            for allowed in (term.approved, *term.accepted):
+                if self.found(allowed, form):
+                    rest = _compiled(pattern, normalise(allowed)).sub(" \ufffc ", rest)
+        return rest
+
+    @cached_property
+    def _by_name(self) -> dict[str, Term]:
+        return {name.casefold(): term for term in self.terms for name in term.english}
+
+
+def load_terms(path: Path) -> Terms:
+    """Return the terms of `path`; no file, no terms.
+
+    Raises `TermsError` with the table, what is wrong and how to mend it.
+    """
+    if not path.is_file():
+        return Terms()
+    try:
+        tables = tomllib.loads(unicodedata.normalize("NFC", path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TermsError(f"{path}: {error}; it must be TOML with a table per concept") from None
+    settings = {key: tables.pop(key) for key in _SETTINGS & set(tables)}
+    if (matching := settings.get("matching", "words")) not in _MATCHERS:
+        known = ", ".join(_MATCHERS)
+        raise TermsError(f"{path}: matching must be one of {known}, got {matching!r}")
+    terms = tuple(_term(path, name, table) for name, table in tables.items())
+    settings["typography"] = tuple(settings.get("typography", ()))
+    return Terms(terms=terms, **settings)
+
+
+def find(matching: str, text: str, form: str) -> bool:
+    """Say whether `form` stands in `text` under the inflections of `matching`."""
+    normalise, pattern = _MATCHERS[matching]
+    return bool(re.search(_compiled(pattern, normalise(form)), normalise(text)))
+
+
+def _term(path: Path, name: str, table: object) -> Term:
+    where = f'{path}: ["{name}"]'
+    if not isinstance(table, dict) or not isinstance(table.get("approved"), str):
+        raise TermsError(f'{where} needs the headword; write approved = "…" below it')
+    if unknown := set(table) - _KEYS:
+        known = ", ".join(sorted(_KEYS))
+        raise TermsError(f"{where}: unknown key {', '.join(sorted(unknown))}; known are {known}")
+    if empty := [form for form, why in table.get("forbidden", {}).items() if not why]:
+        raise TermsError(f"{where}: forbidden {empty[0]!r} needs its reason")
+    return Term(
+        english=(name, *table.get("english", ())),
+        approved=table["approved"],
+        accepted=tuple(table.get("accepted", ())),
+        forbidden=table.get("forbidden", {}),
+        unless=tuple(table.get("unless", ())),
+        required=table.get("required", True),
+    )
+
+
+@cache
+def _english_pattern(name: str) -> re.Pattern[str]:
+    words = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", name)))
+    return re.compile(rf"(?<!\w){words}(?:e?s)?(?!\w)")
+
+
+@cache
+def _compiled(pattern: Callable[[str], str], form: str) -> re.Pattern[str]:
+    return re.compile(pattern(form))
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def _words_pattern(form: str) -> str:
+    return rf"(?<!\w){re.escape(form)}(?!\w)"
+
+
+def _plurals_pattern(form: str) -> str:
+    """Match Romance plurals of every word, and articles that are joined to prepositions."""
+    return rf"(?<!\w){' '.join(map(_with_plural, form.split()))}(?!\w)"
+
+
+def _with_plural(word: str) -> str:
+    if contraction := re.fullmatch(r"(d|n|pel)[oa]s?|de", word):
+        return {"n": "n[oa]s?", "pel": "pel[oa]s?"}.get(contraction.group(1), r"d(?:e|[oa]s?)")
+    for ending, plural in (("ão", "(?:ão|ões)"), ("l", "(?:l|is)"), ("m", "(?:m|ns)")):
+        if word.endswith(ending):
+            return re.escape(word.removesuffix(ending)) + plural
+    ending = "(?:es)?" if word.endswith(("r", "z", "s", "n")) else "s?"
+    return re.escape(word) + ending
+
+
+def _turkic_folded(text: str) -> str:
+    return _folded(text.replace("’", "'").replace("İ", "i").replace("I", "ı"))
+
+
+def _suffixes_pattern(form: str) -> str:
+    """Match a stem that softens its last consonant, with its endings."""
+    *first, last = form.split()
+    if first:  # a compound loses its possessive before other endings: kuralı, kuralının, kuralları
+        last = re.sub(r"(?<=[^\W\d_]{2})(?:s[ıiuü]|(?<=[^aeıioöuüs])[ıiuü])$", "", last)
+    soft = {"p": "[pb]", "ç": "[çc]", "t": "[td]", "k": "[kğ]"}
+    last = re.escape(last[:-1]) + soft.get(last[-1], re.escape(last[-1]))
+    words = " ".join([*map(re.escape, first), last])
+    return rf"(?<!\w){words}'?[a-zçğıöşüâîû]*"
+
+
+_ARABIC_MARKS = re.compile("[\u064b-\u0652\u0670\u0640\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_ARABIC_LETTERS = str.maketrans("أإآٱىکی", "ااااي" + "كي")
+
+
+def _arabic_folded(text: str) -> str:
+    return _folded(_ARABIC_MARKS.sub("", text).translate(_ARABIC_LETTERS))
+
+
+def _clitics_pattern(form: str) -> str:
+    """Match each word with its conjunction, preposition and article before, pronoun behind."""
+    words = r"[\s*_]+".join(map(_with_clitics, form.split()))
+    return rf"(?<![ء-ي]){words}(?![ء-ي])"
+
+
+def _with_clitics(word: str) -> str:
+    stem = word.removeprefix("ال") if len(word) > 4 else word
+    if not re.search("[ء-ي]", stem):
+        return re.escape(stem)
+    ending = "[ةته]" if stem.endswith("ة") else re.escape(stem[-1])
+    body = re.escape(stem[:-1]) + ending
+    return rf"(?:[وف])?(?:لل|[بك]?ال|[بكل])?{body}(?:ا|ه|ها|هم|هما|نا|ك)?"
+
+
+def _unspaced(text: str) -> str:
+    return re.sub(r"\s+", "", _folded(text))
+
+
+_Matcher = tuple[Callable[[str], str], Callable[[str], str]]
+_MATCHERS: dict[str, _Matcher] = {
+    "words": (_folded, _words_pattern),
+    "plurals": (_folded, _plurals_pattern),
+    "suffixes": (_turkic_folded, _suffixes_pattern),
+    "clitics": (_arabic_folded, _clitics_pattern),
+    "substring": (_unspaced, re.escape),
+}
+
+
+def listed(forms: Iterable[str]) -> Iterator[str]:
+    """Yield each form in quotation marks, for a message."""
+    return (f"“{form}”" for form in forms)

@@ -1,0 +1,133 @@
+"""What a message is made of: roles, links, formulas, code, and the text that a reader sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
+
+EXTENSIONS = frozenset({"amsmath", "colon_fence", "deflist", "dollarmath", "substitution"})
+OBJECT = "\ufffc"  # stands in `text` for code, a formula, a citation
+
+_TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>[^<>]+)>", re.S)
+_SHOWN_AS_TEXT = frozenset({"term", "sub", "sup", "abbr", "dfn", "guilabel"})
+_URL = re.compile(r"\b(?:(?:https?|ftp|file)://|www\.)[^\s<>\"'`)\]]+", re.I)
+_PLAIN_OBJECT = re.compile(r"`[^`]+`|\$[^$\n]+\$")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A MyST role: what it is, what it points at, what the reader sees."""
+
+    name: str
+    target: str
+    text: str
+
+    @property
+    def reference(self) -> str:
+        """Return name and target; a glossary's targets do not mind their case."""
+        return f"{{{self.name}}} {self.target.lower() if self.name == 'term' else self.target}"
+
+
+@dataclass
+class Markup:
+    """The parts of one message, each in the order of the text."""
+
+    blocks: list[str] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    maths: list[str] = field(default_factory=list)
+    code: list[str] = field(default_factory=list)
+    html: list[str] = field(default_factory=list)
+    substitutions: list[str] = field(default_factory=list)
+    definitions: list[str] = field(default_factory=list)
+    text: str = ""
+
+
+def read_markdown(message: str) -> Markup:
+    """Read a message as the book's own parser reads it."""
+    environment: dict[str, dict[str, dict[str, str]]] = {}
+    tokens = _parser().parse(message, environment)
+    markup = Markup(blocks=[token.type for token in tokens if token.type != "inline"])
+    markup.definitions = [entry["href"] for entry in environment.get("references", {}).values()]
+    markup.html = [token.content for token in tokens if token.type == "html_block"]
+    pieces = [_read_inline(token, markup) for token in _inline(tokens)]
+    markup.text = "".join(pieces)
+    markup.links += _URL.findall(markup.text)
+    return markup
+
+
+def read_plain(message: str) -> Markup:
+    """Read a message that nobody parses as Markdown: a label, a code comment."""
+    objects = _PLAIN_OBJECT.findall(message)
+    return Markup(
+        code=[part for part in objects if part.startswith("`")],
+        maths=[part.strip("$") for part in objects if part.startswith("$")],
+        links=_URL.findall(message),
+        text=_PLAIN_OBJECT.sub(OBJECT, message),
+    )
+
+
+def without_words(formula: str) -> str:
+    r"""Return a formula without the words inside its \text{…}, the only part to translate."""
+    return re.sub(r"\\text\{[^{}\\$<>&]*\}", r"\\text{}", formula)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return create_md_parser(MdParserConfig(enable_extensions=set(EXTENSIONS)), RendererHTML)
+
+
+def _inline(tokens: Iterable[Token]) -> Iterator[Token]:
+    for token in tokens:
+        if token.type == "inline":
+            yield from token.children or ()
+
+
+def _read_inline(token: Token, markup: Markup) -> str:
+    """File one token under its kind and return what a reader sees of it."""
+    match token.type:
+        case "text" | "text_special":
+            return token.content
+        case "softbreak" | "hardbreak":
+            return " "
+        case "myst_role":
+            return _read_role(token, markup)
+        case "math_inline" | "math_inline_double" | "math_single":
+            markup.maths.append(token.content)
+        case "code_inline":
+            markup.code.append(token.content)
+        case "html_inline":
+            markup.html.append(token.content)
+        case "substitution_inline":
+            markup.substitutions.append(token.content)
+        case "link_open":
+            markup.links.append(str(token.attrs.get("href", "")))
+            return ""
+        case "image":
+            markup.links.append(str(token.attrs.get("src", "")))
+            return token.content
+        case _:
+            return ""
+    return OBJECT
+
+
+def _read_role(token: Token, markup: Markup) -> str:
+    name = str(token.meta["name"])
+    if name == "math":
+        markup.maths.append(token.content)
+        return OBJECT
+    targeted = _TARGETED.fullmatch(token.content)
+    if targeted:
+        markup.roles.append(Role(name, targeted["target"], targeted["text"]))
+        return targeted["text"]
+    shown = name in _SHOWN_AS_TEXT
+    markup.roles.append(Role(name, token.content, token.content if shown else ""))
+    return token.content if shown else OBJECT
