@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from functools import lru_cache
 from gettext import NullTranslations
 from io import BytesIO
@@ -19,7 +20,6 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 SOURCE_LANGUAGE = "en"
-ISOLATE = "\u2068{}\u2069"  # first strong isolate: a Latin name or number keeps its own order
 
 _packaged = Path(__file__).parent / "locales"
 LOCALES = _packaged if _packaged.is_dir() else Path(__file__).parents[1] / "locales"
@@ -98,8 +98,14 @@ def format_number(value: float) -> str:
 def _filled(text: str, values: dict[str, object]) -> str:
     if not values:
         return text
-    pattern = ISOLATE if direction() == "rtl" else "{}"
-    return text.format(**{name: pattern.format(value) for name, value in values.items()})
+    if direction() == "rtl":
+        values = {name: _isolated(str(value)) for name, value in values.items()}
+    return text.format(**values)
+
+
+def _isolated(value: str) -> str:
+    """Keep a name in its own order; a plain number needs no help, nor does the percent after it."""
+    return value if re.fullmatch(r"[\d.]+", value) else f"\u2068{value}\u2069"
 
 
 @lru_cache(maxsize=32)

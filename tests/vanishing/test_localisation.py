@@ -48,11 +48,11 @@ def entry(message: str, translation: str) -> str:
         (0, "لا طبقات"),
         (1, "طبقة واحدة"),
         (2, "طبقتان"),
-        (3, "\u20683\u2069 طبقات"),
-        (10, "\u206810\u2069 طبقات"),
-        (11, "\u206811\u2069 طبقة"),
-        (100, "\u2068100\u2069 طبقة."),
-        (103, "\u2068103\u2069 طبقات"),
+        (3, "3 طبقات"),
+        (10, "10 طبقات"),
+        (11, "11 طبقة"),
+        (100, "100 طبقة."),
+        (103, "103 طبقات"),
     ],
 )
 def test_arabic_counts_use_all_six_forms(write: Write, count: int, text: str) -> None:
@@ -85,7 +85,7 @@ def test_an_untranslated_or_fuzzy_entry_stays_english(write: Write) -> None:
 def test_a_missing_plural_form_stays_english(write: Write) -> None:
     write("ar", ARABIC, 'msgid "{count} layer"\nmsgid_plural "{count} layers"\nmsgstr[0] "لا"\n')
     set_language("ar")
-    assert ngettext("{count} layer", "{count} layers", 4) == "\u20684\u2069 layers"
+    assert ngettext("{count} layer", "{count} layers", 4) == "4 layers"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_translation_with_a_strange_field_stays_english(write: Write, hostile:
     assert _("accuracy {percent}%", percent=97) == "accuracy 97%"
 
 
-def test_values_are_isolated_only_in_right_to_left_text(write: Write) -> None:
+def test_names_are_isolated_only_in_right_to_left_text(write: Write) -> None:
     write("ar", ARABIC, entry("The {network} network", "شبكة {network}"))
     assert _("The {network} network", network="ReLU") == "The ReLU network"
     set_language("ar")

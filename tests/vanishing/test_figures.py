@@ -1,0 +1,319 @@
+"""Figures show every number, in the reader's language, on any page."""
+
+import math
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties, fontManager
+
+from vanishing import figures, localisation
+from vanishing.figures import (
+    COLOURS,
+    Drawing,
+    draw_gradient_norms,
+    draw_losses,
+    draw_runs,
+    power_of_ten,
+)
+
+NAN, INF = math.nan, math.inf
+CSS = Path(figures.__file__).parent / "static" / "vanishing.css"
+NORMS = {"sigmoid": [1e-6, 1e-4, 1e-2], "ReLU": [0.1, 0.2, 0.3], "ResNet": [0.5, 0.4, 0.3]}
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start every test in English."""
+    monkeypatch.setattr(localisation, "_chosen", "en")
+
+
+@pytest.fixture
+def arabic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Speak Arabic from a small catalogue."""
+    entries = {
+        "gradient norm (logarithmic)": "معيار التدرج (لوغاريتمي)",
+        "layer (1 = next to the input)": "رقم الطبقة",
+        "{network}: learned, accuracy {percent}%": "شبكة {network}: تعلمت، الدقة {percent}%",
+    }
+    path = tmp_path / "ar" / "LC_MESSAGES" / "vanishing.po"
+    path.parent.mkdir(parents=True)
+    pairs = (f'msgid "{source}"\nmsgstr "{text}"\n' for source, text in entries.items())
+    path.write_text("\n".join(pairs), encoding="utf-8")
+    monkeypatch.setattr(localisation, "LOCALES", tmp_path)
+    localisation.set_language("ar")
+
+
+def run(label: str = "ReLU", state: str = "learned", **changes: Any) -> Any:
+    """Make a run by hand: two layers, recorded at steps 0, 1 and 20."""
+    norms = ((1e-3, 1e-1), (1e-2, 1.0), (1e-4, 1e-2))
+    values: dict[str, Any] = {
+        "experiment": SimpleNamespace(label=label),
+        "layers": ("hidden", "output"),
+        "steps": (0, 1, 20),
+        "gradient_norms": norms,
+        "losses": (2.3, 2.0, 0.1),
+        "accuracies": (0.1, 0.5, 0.973),
+        "state": state,
+        "norms_at": lambda step: norms[sum(at <= step for at in (0, 1, 20)) - 1],
+    }
+    return SimpleNamespace(**{**values, **changes})
+
+
+def axes_of(drawing: Drawing) -> Axes:
+    return drawing.figure.axes[0]
+
+
+def legend_of(drawing: Drawing) -> list[str]:
+    legend = axes_of(drawing).get_legend()
+    assert legend is not None
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def texts_of(svg: str) -> list[str]:
+    return ["".join(text.itertext()) for text in ElementTree.fromstring(svg).iterfind(".//{*}text")]
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours (WCAG 2.2, relative luminance)."""
+
+    def luminance(colour: str) -> float:
+        channels = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_each_network_is_a_line_with_its_norms_on_a_log_axis() -> None:
+    drawing = draw_gradient_norms(NORMS)
+    drawn = [list(map(float, line.get_ydata())) for line in axes_of(drawing).lines[::4]]  # type: ignore[arg-type]
+    assert drawn == list(NORMS.values())
+    assert axes_of(drawing).get_yscale() == "log"
+    assert legend_of(drawing) == list(NORMS)
+
+
+def test_no_two_networks_look_alike_without_colour() -> None:
+    looks = [figures._look(number) for number in range(30)]
+    assert len({(str(look["linestyle"]), str(look["marker"])) for look in looks}) == 30
+    assert len({str(look["linestyle"]) for look in looks[:5]}) == 5
+
+
+def test_zero_nan_and_infinity_are_marked_not_dropped() -> None:
+    drawing = draw_gradient_norms({"a": [0.0, 1e-310, NAN, INF, 1.0], "b": [1.0, 0.0, 1, 1, 1]})
+    svg_legend = legend_of(drawing)
+    assert svg_legend[2:] == ["zero or underflow", "infinite (overflow)", "NaN (not a number)"]
+    marks = {
+        (str(line.get_marker()), tuple(line.get_xdata()))  # type: ignore[arg-type]
+        for line in axes_of(drawing).lines
+        if line.get_linestyle() == "None" and len(line.get_xdata())  # type: ignore[arg-type]
+    }
+    assert marks == {("v", (1, 2)), ("^", (4,)), ("x", (3,)), ("v", (2,))}
+    assert "In 2 layers it is zero or has underflowed." in drawing.description
+    assert "In 2 layers it is infinite or NaN." in drawing.description
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.0], [NAN, NAN], [INF], [5e-324], [1e-45, 1e38], [1.0]])
+def test_any_norms_can_be_drawn(values: list[float]) -> None:
+    drawing = draw_gradient_norms({"network": values})
+    assert "NaN NaN" not in drawing.svg()
+    assert ElementTree.fromstring(drawing.svg()).tag.endswith("svg")
+
+
+def test_a_lonely_point_between_gaps_has_a_marker() -> None:
+    values = [1.0] * 20
+    values[12] = values[14] = NAN
+    assert 13 in figures._marked(values, offset=0)
+
+
+def test_limits_keep_the_axis_still_and_never_hide_a_value() -> None:
+    wide = axes_of(draw_gradient_norms({"a": [0.1]}, limits=(1e-8, 1.0))).get_ylim()
+    assert wide == pytest.approx((1e-8, 1.0))
+    low, _high = axes_of(draw_gradient_norms({"a": [1e-12]}, limits=(1e-8, 1.0))).get_ylim()
+    assert low <= 1e-12
+
+
+def test_the_axis_of_a_run_stays_still_while_the_step_changes() -> None:
+    first, last = (axes_of(draw_runs([run()], step=step)) for step in (0, 20))
+    assert first.get_ylim() == last.get_ylim() == pytest.approx((1e-4, 1.0))
+    assert list(last.lines[0].get_ydata()) == [1e-4, 1e-2]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("state", ["learned", "stalled", "diverged"])
+def test_the_legend_of_a_run_says_how_it_ended(state: str) -> None:
+    assert legend_of(draw_runs([run(state=state)])) == [f"ReLU: {state}, accuracy 97%"]
+
+
+def test_two_runs_of_one_name_are_two_lines() -> None:
+    assert len(legend_of(draw_runs([run(), run(state="stalled")]))) == 2
+
+
+def test_losses_show_what_guessing_gives_and_where_nan_begins() -> None:
+    drawing = draw_losses([run(), run("sigmoid", "diverged", losses=(2.3, 9.0, NAN))])
+    assert legend_of(drawing)[2:] == ["NaN (not a number)", "guessing: 2.30"]
+    heights = [list(line.get_ydata()) for line in axes_of(drawing).lines]  # type: ignore[arg-type]
+    assert [math.log(10)] * 2 in heights
+    assert "Loss 2.3 before training, NaN after 20 training steps." in drawing.description
+
+
+def test_the_description_is_computed_from_the_numbers() -> None:
+    assert draw_gradient_norms({"ReLU": [0.02, 0.01, 0.5]}).description == (
+        "Line chart on a logarithmic scale: the gradient norm of each of 3 layers, from the one "
+        "next to the input to the one next to the output. ReLU. Gradient norm 0.02 in the first "
+        "layer, 0.5 in the last; smallest 0.01, largest 0.5."
+    )
+
+
+def test_notes_replace_names_in_the_legend() -> None:
+    drawing = draw_gradient_norms({"a": [1.0], "b": [2.0]}, notes={"b": "b at depth 2"})
+    assert legend_of(drawing) == ["a", "b at depth 2"]
+
+
+def test_powers_of_ten_need_no_maths_markup() -> None:
+    powers = [power_of_ten(10.0**n) for n in (-12, -8, 0, 1, 3)]
+    assert powers == ["10⁻¹²", "10⁻⁸", "1", "10", "10³"]
+    assert "10⁻⁴" in texts_of(draw_gradient_norms(NORMS).svg())
+
+
+def test_the_first_layer_is_always_numbered() -> None:
+    assert [figures._round_steps(1, last, 12) for last in (3, 13)] == [[1, 2, 3], [*range(1, 14)]]
+    assert list(axes_of(draw_gradient_norms({"a": [1.0] * 51})).get_xticks())[:3] == [1, 5, 10]
+
+
+def test_dollar_signs_in_a_name_are_no_maths() -> None:
+    assert "$x$" in texts_of(draw_gradient_norms({"$x$": [1.0]}).svg())
+
+
+def test_an_svg_is_the_same_every_time_and_small() -> None:
+    norms = {name: [10 ** (n / 10 - 4) for n in range(50)] for name in NORMS}
+    svg = draw_gradient_norms(norms).svg()
+    assert svg == draw_gradient_norms(norms).svg()
+    assert len(svg.encode()) < 9000
+
+
+def test_svgs_on_one_page_share_no_id_and_take_its_colours() -> None:
+    svg = draw_gradient_norms(NORMS).svg()
+    assert not re.search(r"\bid=|href=|url\(|#000000|clip-path|<metadata|font-family", svg)
+    assert "var(--vg-series-1,#0072b2)" in svg
+    assert "currentColor" in svg
+
+
+def test_an_svg_is_one_image_with_a_name() -> None:
+    drawing = draw_gradient_norms({'<b>"&': [1.0]})
+    root = ElementTree.fromstring(drawing.svg())
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-label"] == drawing.description
+    assert "<b>" not in drawing.html()
+
+
+def test_labels_stay_readable_on_a_phone() -> None:
+    sizes = re.findall(r'font-size="([\d.]+)"', draw_runs([run()]).svg())
+    assert min(map(float, sizes)) >= 13
+
+
+@pytest.mark.usefixtures("arabic")
+def test_arabic_labels_run_right_to_left_inside_a_left_to_right_drawing() -> None:
+    root = ElementTree.fromstring(draw_runs([run()]).svg())
+    assert "direction:ltr" in root.attrib["style"]
+    texts = {"".join(text.itertext()): text.attrib for text in root.iterfind(".//{*}text")}
+    assert texts["معيار التدرج (لوغاريتمي)"]["direction"] == "rtl"
+    legend = texts["شبكة \u2068ReLU\u2069: تعلمت، الدقة 97%"]
+    assert (legend["direction"], legend["text-anchor"]) == ("rtl", "end")
+    assert "direction" not in texts["1"]
+
+
+@pytest.mark.usefixtures("arabic")
+def test_an_isolated_name_does_not_decide_the_direction() -> None:
+    svg = draw_gradient_norms({"\u2068ReLU\u2069: تعلمت": [1.0], "ReLU": [1.0]}).svg()
+    assert svg.count('direction="rtl"') == 3
+
+
+@pytest.mark.parametrize(("version", "reshaped"), [("3.10.9", True), ("3.11.2", False)])
+def test_only_an_old_matplotlib_gets_its_arabic_shaped(
+    version: str, reshaped: bool, arabic: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fakes = SimpleNamespace(reshape=lambda text: text, get_display=lambda text: text[::-1])
+    monkeypatch.setattr(figures, "import_module", lambda name: fakes)
+    monkeypatch.setattr(matplotlib, "__version__", version)
+    drawing = draw_runs([run()])
+    axes = axes_of(drawing)
+    with figures._joined_letters(drawing.figure):
+        label = axes.get_xlabel()
+    assert (label == "رقم الطبقة"[::-1]) is reshaped
+    assert axes.get_xlabel() == "رقم الطبقة"
+
+
+def test_a_png_shows_every_chinese_character(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    monkeypatch.setattr(localisation, "_chosen", "zh_CN")
+    png = draw_gradient_norms({"交叉熵与阈值：梯度范数（对数刻度）": [1.0]}).png()
+    assert png.startswith(b"\x89PNG")
+    assert not [str(warning.message) for warning in recwarn if "Glyph" in str(warning.message)]
+
+
+def test_the_chinese_font_is_ours_and_follows_dejavu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(localisation, "_chosen", "zh_CN")
+    families = axes_of(draw_gradient_norms(NORMS)).xaxis.label.get_fontfamily()
+    assert families == ["DejaVu Sans", "Noto Sans CJK SC"]
+    assert Path(fontManager.findfont(FontProperties(family=families[1]))).is_file()
+    assert (Path(figures.__file__).parent / "fonts" / "OFL.txt").is_file()
+
+
+def test_drawing_leaves_the_readers_matplotlib_alone() -> None:
+    before = dict(matplotlib.rcParams)
+    draw_gradient_norms(NORMS).svg()
+    draw_gradient_norms(NORMS).png()
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_a_dark_style_of_the_reader_changes_nothing() -> None:
+    plain = draw_gradient_norms(NORMS).svg()
+    with matplotlib.rc_context({"text.color": "white", "axes.labelcolor": "red", "font.size": 3}):
+        assert draw_gradient_norms(NORMS).svg() == plain
+
+
+def test_a_page_gets_html_and_a_notebook_gets_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawing = draw_gradient_norms(NORMS)
+    monkeypatch.delenv("VANISHING_STATIC", raising=False)
+    assert set(drawing._repr_mimebundle_()) == {"image/svg+xml", "image/png", "text/plain"}
+    assert "background:#fff" in drawing._repr_mimebundle_()["image/svg+xml"]
+    monkeypatch.setenv("VANISHING_STATIC", "1")
+    assert drawing._repr_mimebundle_()["text/html"].startswith('<figure class="vg-figure"><svg')
+
+
+def test_series_colours_stand_out_on_light_and_dark_pages() -> None:
+    light, dark = (
+        re.findall(r"--vg-series-\d: (#\w{6})", part)
+        for part in CSS.read_text().split('html[data-theme="dark"]')
+    )
+    assert tuple(light) == COLOURS
+    assert min(contrast(colour, "#ffffff") for colour in light) >= 3
+    assert min(contrast(colour, "#121212") for colour in [*light, *dark]) >= 3
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda: draw_gradient_norms({}), r"at least one network, got none: pass"),
+        (lambda: draw_gradient_norms({"a": []}), r"a: there must be at least one value"),
+        (lambda: draw_gradient_norms({"a": [-1.0]}), r"a: .* must be at least 0, got -1.0"),
+        (lambda: draw_runs([]), r"at least one run, got none: pass \[train"),
+        (lambda: draw_losses([]), r"at least one run, got none: pass \[train"),
+    ],
+)
+def test_what_cannot_be_drawn_is_named_with_the_remedy(call: Any, error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        call()
+
+
+def test_the_figures_know_no_network() -> None:
+    source = Path(figures.__file__).read_text()
+    assert not re.search(r"^(import|from) (torch|vanishing\.(training|networks))", source, re.M)
+    assert "pyplot" not in source
