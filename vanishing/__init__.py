@@ -2,9 +2,10 @@
 
 from vanishing.data import load_digits
 from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
+from vanishing.localisation import set_language
 from vanishing.networks import build_network
 from vanishing.probes import GradientProfile, gradient_profile
-from vanishing.training import Run
+from vanishing.training import Run, train
 
 __all__ = [
     "RELU",
@@ -16,4 +17,6 @@ __all__ = [
     "build_network",
     "gradient_profile",
     "load_digits",
+    "set_language",
+    "train",
 ]

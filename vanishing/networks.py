@@ -73,7 +73,8 @@ def _normalization(experiment: Experiment) -> nn.Module:
 
 
 def _linear(inputs: int, outputs: int, init: str, random: torch.Generator) -> nn.Linear:
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, device="cpu", dtype=torch.float32)
+    # Born without numbers, so that no one draws them from the global random state.
+    layer = nn.Linear(inputs, outputs, device="meta", dtype=torch.float32).to_empty(device="cpu")
     _INITS[init](layer, random)
     return layer
 

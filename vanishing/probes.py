@@ -150,9 +150,7 @@ def _gradients(value: Tensor, layers: list[_Layer]) -> dict[Tensor, Tensor | Non
     return dict(zip(wanted, found, strict=True))
 
 
-def _profile(
-    layers: list[_Layer], gradients: dict[Tensor, Tensor | None]
-) -> GradientProfile:
+def _profile(layers: list[_Layer], gradients: dict[Tensor, Tensor | None]) -> GradientProfile:
     def norm(tensors: list[Tensor] | list[nn.Parameter]) -> float:
         arrived = [g for g in map(gradients.get, tensors) if g is not None]
         return math.sqrt(sum(g.to_dense().double().square().sum().item() for g in arrived))

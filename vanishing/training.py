@@ -7,11 +7,12 @@ import os
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,12 @@ class Run:
 
     def norms_at(self, step: int) -> tuple[float, ...]:
         """Return every layer's gradient norm at the nearest recorded step at or before ``step``."""
-        if isinstance(step, bool) or not isinstance(step, int) or step < 0:
+        if isinstance(step, bool) or not isinstance(step, Integral) or step < 0:
             raise ValueError(f"step must be a whole number from 0 on, got {step!r}: choose 0")
         return self.gradient_norms[sum(recorded <= step for recorded in self.steps) - 1]
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818, a wish and not an error
     """Raise this in an observer to stop a training run; nothing of it is kept."""
 
 
@@ -77,10 +78,10 @@ def train(experiment: Experiment) -> Run:
 
     The result depends on nothing but the experiment: not on the random state, default dtype or
     number of threads, all of which are as before afterwards. Results are kept in the folder
-    ``VANISHING_CACHE`` (else the user's cache folder), under a key made of the whole experiment, this
-    code and PyTorch's version; a damaged entry is computed anew. Updates are plain SGD with momentum
-    on shuffled batches without the last incomplete one. A network that explodes is a result, not
-    an error.
+    ``VANISHING_CACHE`` (else the user's cache folder), under a key made of the whole experiment,
+    this code and PyTorch's version; a damaged entry is computed anew. Updates are plain SGD with
+    momentum on shuffled batches without the last incomplete one. A network that explodes is a
+    result, not an error.
 
     Raises what the ``observer`` raises, such as ``Cancelled``.
     """
@@ -131,7 +132,7 @@ def _train(experiment: Experiment) -> Run:
             report(step, all_steps)
     norms, losses, accuracies = zip(*records, strict=True)
     layers = (*network.hidden, "output")
-    state = _end_state(losses, accuracies[-1])
+    state = end_state(losses, accuracies[-1])
     return Run(experiment, layers, steps, norms, losses, accuracies, state)
 
 
@@ -153,7 +154,7 @@ def _updates(network: Network, experiment: Experiment, digits: Digits) -> Iterat
         network.train()
         optimizer.zero_grad()
         scores = network(digits.train_inputs[batch])
-        cross_entropy(scores, digits.train_targets[batch]).backward()
+        torch.autograd.backward(cross_entropy(scores, digits.train_targets[batch]))
         optimizer.step()
         yield step
 
@@ -164,7 +165,8 @@ def _batches(experiment: Experiment, size: int) -> Iterator[Tensor]:
     whole = size - size % experiment.batch_size
     for _ in range(experiment.epochs):
         order = torch.randperm(size, generator=random, device="cpu")
-        yield from order[:whole].split(experiment.batch_size)
+        for start in range(0, whole, experiment.batch_size):
+            yield order[start : start + experiment.batch_size]
 
 
 def _record(network: Network, digits: Digits) -> tuple[tuple[float, ...], float, float]:
@@ -184,10 +186,11 @@ def _accuracy(network: Network, digits: Digits) -> float:
     network.eval()
     with torch.no_grad():
         guesses = network(digits.test_inputs).argmax(dim=1)
-    return (guesses == digits.test_targets).double().mean().item()
+    return float((guesses == digits.test_targets).double().mean())
 
 
-def _end_state(losses: tuple[float, ...], accuracy: float) -> str:
+def end_state(losses: Sequence[float], accuracy: float) -> str:
+    """Judge a run by its recorded losses and its last test accuracy, as ``Run`` defines it."""
     if not all(map(math.isfinite, losses)):
         return "diverged"
     if losses[-1] > max(DIVERGED_LOSS, losses[0]):
@@ -246,7 +249,7 @@ def _write(entry: Path, run: Run) -> None:
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(asdict(run), file)
-            os.replace(name, entry)
+            Path(name).replace(entry)
         except BaseException:
             with suppress(OSError):
                 Path(name).unlink()
