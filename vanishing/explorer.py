@@ -1,0 +1,151 @@
+"""Sliders over experiments: live they compute on release, on a page they need no kernel."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import json
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from vanishing.figures import Drawing
+from vanishing.localisation import N_, _, format_number
+
+if TYPE_CHECKING:
+    from vanishing.live import LiveExplorer
+
+LABELS = {
+    "activation": N_("Activation function"),
+    "batch_size": N_("Batch size"),
+    "data": N_("Data set"),
+    "depth": N_("Depth (hidden layers)"),
+    "epochs": N_("Epochs"),
+    "init": N_("Weight initialization"),
+    "learning_rate": N_("Learning rate"),
+    "momentum": N_("Momentum"),
+    "normalization": N_("Normalization"),
+    "residual": N_("Residual connections"),
+    "seed": N_("Random seed"),
+    "step": N_("Training step"),
+    "width": N_("Width (neurons per layer)"),
+}
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """Show the figure that a function draws at the values of its sliders.
+
+    figure_function takes every axis by its name and returns a `Drawing`; axes maps a name to the
+    values of its slider, in order.
+    """
+
+    figure_function: Callable[..., Drawing]
+    axes: Mapping[str, tuple[Any, ...]]
+
+    def label(self, axis: str) -> str:
+        """Return the axis' name in the reader's language; an unknown axis keeps its own."""
+        return _(LABELS[axis]) if axis in LABELS else axis
+
+    def start(self, axis: str) -> int:
+        """Return the index at which the slider starts: the function's default, else the middle."""
+        values = self.axes[axis]
+        default = inspect.signature(self.figure_function).parameters.get(axis)
+        if default is not None and default.default in values:
+            return values.index(default.default)
+        return len(values) // 2
+
+    def draw(self, indices: Iterable[int]) -> Drawing:
+        """Call the figure function with one value per axis."""
+        chosen = zip(self.axes.items(), indices, strict=True)
+        return self.figure_function(**{name: values[index] for (name, values), index in chosen})
+
+    @cached_property
+    def live(self) -> LiveExplorer:
+        """Hold the ipywidgets twin, made when a kernel first shows it."""
+        from vanishing.live import LiveExplorer
+
+        return LiveExplorer(self)
+
+    def html(self, number: int = 1) -> str:
+        """Return the explorer as plain HTML for a page that has explorer.js and vanishing.css.
+
+        number: tells apart the ids of several explorers on one page.
+        """
+        starts = [self.start(axis) for axis in self.axes]
+        default = self.draw(starts).html()
+        rows = "".join(self._row(axis, f"vg-explorer-{number}-{axis}") for axis in self.axes)
+        return (
+            f'<div class="vg-explorer"><div class="vg-axes" hidden>{rows}</div>'
+            f'<div class="vg-stage">{default}</div>'
+            f'<p class="vg-news" aria-live="polite"></p>'
+            f'<script type="application/json">{self._states(default)}</script></div>'
+        )
+
+    def _row(self, axis: str, identifier: str) -> str:
+        values, start = self.axes[axis], self.start(axis)
+        text = escape(value_text(values[start]))
+        name = escape(identifier)
+        return (
+            f'<div class="vg-axis"><label for="{name}">{escape(self.label(axis))}</label>'
+            f'<output for="{name}" aria-live="off"><bdi>{text}</bdi></output>'
+            f'<input type="range" id="{name}" min="0" max="{len(values) - 1}" step="1" '
+            f'value="{start}" aria-valuetext="{text}" autocomplete="off"></div>'
+        )
+
+    def _states(self, default: str) -> str:
+        """Return what the script needs: each drawing once, and which one each state shows."""
+        drawings: dict[str, int] = {default: 0}
+        states = []
+        for indices in itertools.product(*(range(len(values)) for values in self.axes.values())):
+            drawing = self.draw(indices).html()
+            states.append(drawings.setdefault(drawing, len(drawings)))
+        values = [[value_text(value) for value in axis] for axis in self.axes.values()]
+        drawn = ["", *list(drawings)[1:]]  # the page itself holds the default figure
+        data = {"values": values, "states": states, "drawings": drawn}
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        return text.replace("</", "<\\/").replace("<!--", "\\u003c!--")
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        if os.environ.get("VANISHING_STATIC") == "1":
+            return {"text/html": self.html(next(_numbers)), "text/plain": repr(self)}
+        return self.live.mimebundle()
+
+    def __repr__(self) -> str:
+        """Return the call that makes this explorer."""
+        axes = (f"{name}={list(values)}" for name, values in self.axes.items())
+        return f"explore({', '.join([getattr(self.figure_function, '__name__', '…'), *axes])})"
+
+
+def explore(figure_function: Callable[..., Drawing], **axes: Iterable[Any]) -> Explorer:
+    """Make one slider per axis for a function that returns a drawing.
+
+    axes: name of a parameter of `figure_function` -> the values that its slider offers.
+    Raises `ValueError` where there is no axis, or an axis is empty or no parameter.
+    """
+    name = getattr(figure_function, "__name__", repr(figure_function))
+    offered = {axis: tuple(values) for axis, values in axes.items()}
+    if not offered:
+        raise ValueError(f"explore({name}) needs at least one axis, got none: add depth=[2, 5, 10]")
+    parameters = inspect.signature(figure_function).parameters
+    open_ended = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    for axis, values in offered.items():
+        if not values:
+            raise ValueError(f"axis {axis} must offer at least one value, got none")
+        if axis not in parameters and not open_ended:
+            raise ValueError(f"axis {axis} must be a parameter of {name}: {', '.join(parameters)}")
+    return Explorer(figure_function, offered)
+
+
+def value_text(value: object) -> str:
+    """Write a slider's value for the reader."""
+    if isinstance(value, bool):
+        # Translators: the two values of a slider such as "Residual connections".
+        return _("yes") if value else _("no")
+    return format_number(value) if isinstance(value, int | float) else str(value)
