@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,12 +35,12 @@ def find_addresses(root: Path, notebooks: Path) -> Addresses:
 
 
 def recorded_addresses(notebooks: Path) -> Addresses:
-    """Return the addresses that the first of these notebooks carries; none without notebooks."""
-    first = next(iter(sorted(notebooks.rglob("*.ipynb"))), None)
-    if first is None:
-        return Addresses()
-    metadata = json.loads(first.read_text(encoding="utf-8"))["metadata"].get("vanishing", {})
-    return Addresses(metadata.get("repository"), metadata.get("site"))
+    """Return the addresses that these notebooks carry: those of the first that can be read."""
+    for path in sorted(notebooks.rglob("*.ipynb")):
+        with suppress(ValueError, KeyError):  # a merge conflict, or a notebook of someone's own
+            record = json.loads(path.read_text(encoding="utf-8"))["metadata"]["vanishing"]
+            return Addresses(record["repository"], record["site"])
+    return Addresses()
 
 
 def site_of(address: str | None) -> str | None:

@@ -33,6 +33,7 @@ from vanishing import set_language
 set_language("{code}")"""
 # JupyterLab aligns paragraphs to the left and bars quotes on the left, whatever their direction.
 RIGHT_TO_LEFT = """
+
 from IPython.display import HTML
 
 HTML(
