@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.locale import _
+from sphinx.locale import _, get_translator
 
 from booktools import repository
 from booktools.extension.messages import current_language
@@ -34,7 +34,7 @@ def add_page_context(
     context["default_language"] = next(one for one in load_languages() if one.source)
     context["notebook_links"] = list(_notebook_links(app, page, language, address, context))
     context["licence"] = _licence()
-    context["docstitle"] = _(context["docstitle"])
+    context["docstitle"] = get_translator().gettext(context["docstitle"])
     context["progress_note"], context["all_english"] = "", False
     if doctree is not None and not language.source:
         _add_progress(doctree, context)

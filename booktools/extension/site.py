@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,15 +10,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.locale import _
 
 from booktools.extension.messages import ROOT, current_language
-from booktools.extension.strings import SEARCH
 
 STATIC = (ROOT / "book" / "_static", ROOT / "vanishing" / "static")
 STYLE = "book.css"
 SCRIPT = "book.js"
-SEARCH_MESSAGES = "search-messages.js"
 FIGURES = {
     "vg-explorer": ("explorer.js", "vanishing.css"),
     "vg-figure": ("vanishing.css",),
@@ -38,9 +34,11 @@ UNUSED = (
     "toggleopenonprint",
     "documentation_options.pagename",
     "translations.js",
+    "documentation_options.js",
+    "doctools.js",
+    "sphinx_highlight.js",
 )
 UNUSED_EXTENSIONS = ("sphinx_thebe", "sphinx_comments", "sphinx_copybutton", "sphinx_togglebutton")
-SEARCH_ONLY = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 
 _SIDES = {"left": "start", "right": "end"}
 _BOX = re.compile(r"\b(margin|padding|border)-(left|right)(?=[-:])")
@@ -67,16 +65,13 @@ def choose_assets(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Link what this page uses and drop the rest."""
-    unused = UNUSED if page == "search" else UNUSED + SEARCH_ONLY
     app.add_css_file(STYLE, priority=900)
     app.add_js_file(SCRIPT, loading_method="defer", priority=900)
     for marker, files in FIGURES.items():
         if marker in context.get("body", ""):
             _link(app, files)
-    if page == "search":
-        app.add_js_file(SEARCH_MESSAGES, priority=600)
     for kind in ("css_files", "script_files"):
-        context[kind] = [asset for asset in context[kind] if not _is_any(asset, unused)]
+        context[kind] = [asset for asset in context[kind] if not _is_any(asset, UNUSED)]
 
 
 def _link(app: Sphinx, files: Iterable[str]) -> None:
@@ -92,20 +87,6 @@ def _is_any(asset: Any, names: Iterable[str]) -> bool:
     body = getattr(asset, "attributes", {}).get("body", "")
     text = f"{getattr(asset, 'filename', asset)} {body}".lower()
     return any(name in text for name in names)
-
-
-def write_search_messages(app: Sphinx, exception: Exception | None) -> None:
-    """Write the script that gives Sphinx's search the reader's language."""
-    if exception or app.builder.format != "html":
-        return
-    catalogue = {
-        "locale": current_language(app).tag,
-        "messages": {message: _(message) for message in SEARCH},
-        "plural_expr": "0",
-    }
-    text = json.dumps(catalogue, ensure_ascii=False, indent=1)
-    path = Path(app.outdir) / "_static" / SEARCH_MESSAGES
-    path.write_text(f"Documentation.addTranslations({text});\n", encoding="utf-8")
 
 
 def mirror_styles(app: Sphinx, exception: Exception | None) -> None:
@@ -130,5 +111,4 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", add_static_folders)
     app.connect("config-inited", silence_unused, priority=10)
     app.connect("html-page-context", choose_assets, priority=900)
-    app.connect("build-finished", write_search_messages)
     app.connect("build-finished", mirror_styles)

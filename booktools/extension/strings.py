@@ -80,14 +80,9 @@ MYST_NB = (
 JUPYTER_BOOK = (N_("Search this book..."),)
 
 SEARCH = (
-    N_("Search Results"),
-    N_("Searching"),
-    N_("Preparing search..."),
     N_(
         "Your search did not match any documents. Please make sure that all words are spelled "
         "correctly and that you've selected enough categories."
     ),
     N_("Search finished, found ${resultCount} page(s) matching the search query."),
-    N_(", in "),
 )
-"""The messages of Sphinx's search script; they reach the browser in a script of their own."""
