@@ -1,7 +1,9 @@
 """Vanishing gradients, measured: train small networks and see what reaches their first layers."""
 
+from vanishing import figures
 from vanishing.data import load_digits
 from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
+from vanishing.explorer import explore
 from vanishing.localisation import set_language
 from vanishing.networks import build_network
 from vanishing.probes import GradientProfile, gradient_profile
@@ -15,6 +17,8 @@ __all__ = [
     "GradientProfile",
     "Run",
     "build_network",
+    "explore",
+    "figures",
     "gradient_profile",
     "load_digits",
     "set_language",
