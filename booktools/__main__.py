@@ -142,12 +142,11 @@ def status(root: Path, codes: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
-    click.echo(
-        f"{'':>6} {'catalogue':<26} {'done':>6} {'translated':>10} {'fuzzy':>6} {'missing':>8}"
-    )
+    click.echo(_ROW.format("", "catalogue", "done", "translated", "fuzzy", "missing"))
     for row in rows:
-        counts = f"{row.translated:>10} {row.fuzzy:>6} {row.missing:>8}"
-        click.echo(f"{row.language:>6} {row.domain:<26} {math.floor(100 * row.share):>5}% {counts}")
+        share = f"{math.floor(100 * row.share)}%"
+        counts = row.translated, row.fuzzy, row.missing
+        click.echo(_ROW.format(row.language, row.domain, share, *counts))
 
 
 @booktools.command()

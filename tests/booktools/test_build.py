@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from small_book import SmallBook
+
+from booktools.build import BuildError, build_all, build_apart, extract_messages
+
+
+@pytest.fixture(scope="module")
+def english(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
+    """Give a small book that is built in English, to be read only."""
+    book = SmallBook(tmp_path_factory.mktemp("english"))
+    build(book, "en")
+    return book
+
+
+def build(book: SmallBook, code: str) -> str:
+    """Build one language in a process of its own and return what it printed."""
+    outcome = build_apart(book.root, code)
+    assert outcome.exit_code == 0, "\n".join(outcome.log)
+    return "\n".join(outcome.log)
+
+
+def failure(book: SmallBook, code: str) -> str:
+    """Build one language, expect it to fail and return what it printed."""
+    outcome = build_apart(book.root, code)
+    assert outcome.exit_code == 1
+    return "\n".join(outcome.log)
+
+
+def test_a_page_names_no_other_host(english: SmallBook) -> None:
+    site = english.root / "_build/html/en"
+    for page in site.rglob("*.html"):
+        loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', page.read_text())
+        assert [address for address in loaded if "//" in address] == []
+    assert "cdn" not in (site / "book/index.html").read_text(encoding="utf-8")
+
+
+def test_formulas_have_numbers_that_links_lead_to(english: SmallBook) -> None:
+    page = english.page("en", "book/index.html")
+    assert 'id="equation-half"><span class="eqno">(1)' in page
+    assert re.search(r'href="#equation-half">\(1\)', page)
+    assert '<math display="block"><mi>a</mi>' in page
+
+
+def test_the_icons_cost_a_few_kilobytes(english: SmallBook) -> None:
+    static = english.root / "_build/html/en/_static"
+    sheet = (static / "icons.css").read_text(encoding="utf-8")
+    assert len(sheet) < 12_000
+    used = set(re.findall(r"fa-solid fa-([a-z-]+)", english.page("en", "book/index.html")))
+    assert used
+    assert all(f".fa-{name}::before" in sheet for name in used)
+    assert not list(static.rglob("*webfonts*"))
+
+
+def test_a_translated_sentence_is_on_the_page(small_book: SmallBook) -> None:
+    small_book.translate("tr", "Bir bölümün metni.")
+    log = build(small_book, "tr")
+    page = small_book.page("tr", "book/course/chapter.html")
+    assert "Bir bölümün metni." in page
+    assert '<html lang="tr"' in page
+    assert "reading and running book/course/chapter" in log
+
+
+def test_an_unsafe_translation_is_reported_and_shown_in_english(small_book: SmallBook) -> None:
+    small_book.translate("tr", "<script>alert(1)</script>")
+    log = build(small_book, "tr")
+    page = small_book.page("tr", "book/course/chapter.html")
+    assert "alert(1)" not in page
+    assert "Text of a chapter." in page
+    assert re.search(r"shown in English: locales/tr/LC_MESSAGES/book/course/chapter\.po:\d+", log)
+
+
+def test_a_changed_catalogue_rebuilds_its_page_and_no_other(small_book: SmallBook) -> None:
+    small_book.translate("tr", "Eski.")
+    build(small_book, "tr")
+    small_book.translate("tr", "Yeni.")
+    log = build(small_book, "tr")
+    assert "Yeni." in small_book.page("tr", "book/course/chapter.html")
+    assert "reading and running book/index" not in log
+
+
+def test_a_failing_cell_names_its_chapter_line_number_and_error(small_book: SmallBook) -> None:
+    cell = "\n```{code-cell}\n:tags: [hide-cell]\n\n# divides\n1 / 0\n```\n"
+    index = small_book.root / "book/index.md"
+    line = index.read_text().count("\n") + 2
+    index.write_text(index.read_text() + cell)
+    log = failure(small_book, "en")
+    assert f"book/index.md:{line}: code cell 2 fails: ZeroDivisionError: division by zero" in log
+
+
+def test_a_warning_fails_the_build_and_the_others_are_still_shown(small_book: SmallBook) -> None:
+    small_book.write("book/course/chapter.md", "# A chapter\n\n{term}`nothing` {eq}`nowhere`\n")
+    log = failure(small_book, "en")
+    assert "nothing" in log
+    assert "nowhere" in log
+    assert "en: the warnings above are errors" in log
+
+
+def test_a_broken_formula_fails_the_build_with_its_place(small_book: SmallBook) -> None:
+    small_book.write("book/course/chapter.md", "# A chapter\n\nText $\\frac{a$.\n")
+    assert re.search(r"chapter\.md:3: WARNING: cannot read the formula", failure(small_book, "en"))
+
+
+def test_each_language_has_its_own_execution_cache_and_training_is_shared(
+    small_book: SmallBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VANISHING_CACHE", raising=False)
+    names = "VANISHING_LANGUAGE", "VANISHING_STATIC", "VANISHING_CACHE"
+    code = f"import os\nprint(*(os.environ[name] for name in {names}))"
+    index = small_book.root / "book/index.md"
+    index.write_text(index.read_text().replace("print(1 + 1)", code))
+    for language in ("en", "tr"):
+        build(small_book, language)
+        cache = small_book.root / "_build/cache/experiments"
+        assert f"{language} 1 {cache}" in small_book.page(language, "book/index.html")
+        assert (small_book.root / "_build/cache/execution" / language).is_dir()
+
+
+def test_all_languages_are_listed_with_the_readers_found_first(small_book: SmallBook) -> None:
+    build_all(small_book.root, ["en", "ar", "zh_CN"])
+    portal = (small_book.root / "_build/html/index.html").read_text(encoding="utf-8")
+    links = re.findall(r'<a href="([^"]+)" lang="([^"]+)" hreflang="[^"]+" dir="(\w+)"', portal)
+    assert links == [
+        ("en/book/index.html", "en", "ltr"),
+        ("zh_CN/book/index.html", "zh-CN", "ltr"),
+        ("ar/book/index.html", "ar", "rtl"),
+    ]
+    times = json.loads((small_book.root / "_build/times.json").read_text())
+    assert set(times["languages"]) == {"en", "ar", "zh_CN"}
+    assert set(times["languages"]["ar"]["chapters"]) == {
+        "book/index",
+        "book/course/chapter",
+        "book/glossary",
+    }
+
+
+def test_a_failed_language_is_named_with_its_command_and_last_lines(small_book: SmallBook) -> None:
+    small_book.write("book/course/chapter.md", "# A chapter\n\n{term}`nothing`\n")
+    with pytest.raises(BuildError, match=r"1 of 1 languages failed\n.*booktools build tr") as error:
+        build_all(small_book.root, ["tr"])
+    assert "nothing" in str(error.value)
+
+
+def test_messages_are_extracted_without_running_a_cell(small_book: SmallBook) -> None:
+    index = small_book.root / "book/index.md"
+    index.write_text(index.read_text().replace("print(1 + 1)", "raise SystemExit"))
+    target = small_book.root / "_build/messages"
+    extract_messages(target, small_book.root)
+    text = (target / "book/course/chapter.pot").read_text(encoding="utf-8")
+    assert 'msgid "Text of a chapter."' in text
+    assert re.findall(r"^#: .*", text, re.MULTILINE)
+    assert not re.search(r"^#: .*:\d", text, re.MULTILINE)
+
+
+def test_the_environment_is_as_before_after_a_build_in_this_process(small_book: SmallBook) -> None:
+    before = dict(os.environ)
+    extract_messages(small_book.root / "_build/messages", small_book.root)
+    assert dict(os.environ) == before
+
+
+def test_every_page_can_be_searched_in_its_language(small_book: SmallBook) -> None:
+    small_book.translate("zh_CN", "梯度逐层相乘而缩小。")
+    build(small_book, "zh_CN")
+    folder = small_book.root / "_build/html/zh_CN/pagefind"
+    entry = json.loads((folder / "pagefind-entry.json").read_text())
+    assert entry["languages"]["zh"]["page_count"] == 3
+
+
+def test_a_languages_folder_leads_to_its_first_page(english: SmallBook) -> None:
+    redirect: Path = english.root / "_build/html/en/index.html"
+    assert 'content="0; url=book/index.html"' in redirect.read_text()

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+from urllib.request import urlopen
+
+import pytest
+from small_book import SmallBook
+
+from booktools.serve import address, rebuild_on_change, start_server, watched
+
+PATIENCE = 90
+
+
+def wait_until(condition: Callable[[], bool]) -> float:
+    """Wait until the condition holds and return the seconds that it took."""
+    started = time.perf_counter()
+    while not condition():
+        assert time.perf_counter() - started < PATIENCE
+        time.sleep(0.05)
+    return time.perf_counter() - started
+
+
+def test_the_server_is_for_this_machine_and_never_stale(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("text")
+    server = start_server(tmp_path, 0)
+    assert server.server_address[0] == "127.0.0.1"
+    with urlopen(address(server, "page.html")) as response:
+        assert response.read() == b"text"
+        assert response.headers["Cache-Control"] == "no-cache"
+    server.shutdown()
+
+
+def test_a_taken_port_is_named_with_the_remedy(tmp_path: Path) -> None:
+    server = start_server(tmp_path, 0)
+    with pytest.raises(OSError, match=rf"port {server.server_port} is not free: .*choose another"):
+        start_server(tmp_path, server.server_port)
+    server.shutdown()
+
+
+def test_only_sources_of_this_language_are_watched(small_book: SmallBook) -> None:
+    small_book.translate("tr", "Metin.")
+    names = [
+        path.relative_to(small_book.root).as_posix() for path in watched(small_book.root, "tr")
+    ]
+    assert names == ["book", "_config.yml", "_toc.yml", "locales/tr"]
+
+
+def test_a_saved_catalogue_changes_the_page_and_an_error_does_not_end_the_server(
+    small_book: SmallBook, capfd: pytest.CaptureFixture[str]
+) -> None:
+    small_book.translate("tr", "Eski.")
+    page = small_book.root / "_build/html/tr/book/course/chapter.html"
+    stop = Event()
+    server = Thread(target=rebuild_on_change, args=(small_book.root, "tr", stop))
+    server.start()
+    output = ""
+
+    def printed(text: str) -> bool:
+        nonlocal output
+        output += capfd.readouterr().out
+        return text in output
+
+    try:
+        wait_until(lambda: printed("[tr] built in"))
+        time.sleep(1)  # the watcher starts
+        small_book.write("book/course/chapter.md", "# A chapter\n\n{term}`nothing`\n")
+        wait_until(lambda: printed("[tr] failed after"))
+        time.sleep(0.5)
+        small_book.write("book/course/chapter.md", "# A chapter\n\nText of a chapter.\n")
+        small_book.translate("tr", "Yeni.")
+        wait_until(lambda: "Yeni." in page.read_text(encoding="utf-8"))
+    finally:
+        stop.set()
+        server.join()

@@ -1,0 +1,81 @@
+"""A small book for the tests that build one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+INDEX = """\
+---
+jupytext:
+  text_representation: {extension: .md, format_name: myst}
+kernelspec: {display_name: Python 3, language: python, name: python3}
+---
+# A small gradient
+
+A sentence with a {term}`gradient` and $\\sigma'(x) \\le \\tfrac14$.
+
+$$
+a = \\frac{1}{2}
+$$ (half)
+
+See {eq}`half`.
+
+```{code-cell}
+# a comment
+print(1 + 1)
+```
+"""
+CHAPTER = "# A chapter\n\nText of a chapter.\n"
+GLOSSARY = "# Glossary\n\n```{glossary}\ngradient\n  A slope.\n```\n"
+TOC = """\
+format: jb-book
+root: book/index
+parts:
+  - caption: Course
+    chapters:
+      - file: book/course/chapter
+  - caption: Reference
+    chapters:
+      - file: book/glossary
+"""
+CATALOGUE = """\
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\\n"
+
+msgid "Text of a chapter."
+msgstr "{translation}"
+"""
+
+
+class SmallBook:
+    """A book of three short pages in a folder of its own, with the real settings."""
+
+    def __init__(self, root: Path) -> None:
+        """Write the sources."""
+        self.root = root
+        self.write("_toc.yml", TOC)
+        self.write("book/index.md", INDEX)
+        self.write("book/course/chapter.md", CHAPTER)
+        self.write("book/glossary.md", GLOSSARY)
+        self.write("book/references.bib", "")
+        for name in ("_config.yml", "locales/languages.toml", "booktools/static/favicon.svg"):
+            self.write(name, (ROOT / name).read_text(encoding="utf-8"))
+
+    def write(self, name: str, text: str) -> Path:
+        """Write one file of the book."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def translate(self, code: str, translation: str) -> Path:
+        """Translate the chapter's only sentence."""
+        name = f"locales/{code}/LC_MESSAGES/book/course/chapter.po"
+        return self.write(name, CATALOGUE.format(translation=translation))
+
+    def page(self, code: str, name: str) -> str:
+        """Return the HTML of a built page."""
+        return (self.root / "_build/html" / code / name).read_text(encoding="utf-8")
