@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 Limits = tuple[float, float]
 
-WIDTH, HEIGHT = 640, 400  # pixels of the page; readable when a phone shows them at half the size
-LEFT, RIGHT, BOTTOM, ROW = 80, 14, 60, 24  # margins of the axes, height of a row of the legend
+WIDTH, HEIGHT = 560, 380  # pixels of the page; readable when a phone shows them at half the size
+LEFT, RIGHT, BOTTOM, ROW = 80, 12, 58, 24  # margins of the axes, height of a row of the legend
 # Okabe and Ito's colours, darkened where needed to 3:1 on white as well as on #121212
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b5629b", "#9a6b00", "#767676")
 DASHES = ((), (4, 1.5), (1, 1.2), (5, 1.5, 1, 1.5), (7, 1.5, 1, 1.5, 1, 1.5))
@@ -81,7 +81,7 @@ class Drawing:
         return svg_of(self.figure, self.description, PAGE_COLOURS, opaque=opaque)
 
     def png(self) -> bytes:
-        """Return the figure in black on white, 1280 pixels wide."""
+        """Return the figure in black on white, at twice the page's resolution."""
         buffer = BytesIO()
         with own_settings(), _joined_letters(self.figure):
             self.figure.savefig(buffer, format="png", dpi=144, facecolor="white")
@@ -146,8 +146,7 @@ def draw_losses(runs: Sequence[Run], *, chance: float = math.log(10)) -> Drawing
     guessing = _("guessing: {loss}", loss=f"{chance:.2f}")
     with own_settings(**_fonts()):
         axes = _axes(series, (chance, chance), extra=(guessing,))
-        axes.set_xlabel(_("training step"), fontsize=17)
-        axes.set_ylabel(_("loss (logarithmic)"), fontsize=17)
+        _label(axes, _("training step"), _("loss (logarithmic)"))
         axes.set_xticks(_round_steps(0, max(map(max, (run.steps for run in runs))), 8))
         line = axes.axhline(chance, color="black", linewidth=1.2, linestyle=(0, (2, 3)))
         _add_lines(axes, series)
@@ -163,8 +162,7 @@ def draw_losses(runs: Sequence[Run], *, chance: float = math.log(10)) -> Drawing
 def _draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) -> Drawing:
     with own_settings(**_fonts()):
         axes = _axes(series, limits)
-        axes.set_xlabel(_("layer (1 = next to the input)"), fontsize=17)
-        axes.set_ylabel(_("gradient norm (logarithmic)"), fontsize=17)
+        _label(axes, _("layer (1 = next to the input)"), _("gradient norm (logarithmic)"))
         last = max(len(one.values) for one in series)
         axes.set_xlim(0.5, last + 0.5)
         axes.set_xticks(sorted({1, *_round_steps(1, last, 12)}))
@@ -248,6 +246,17 @@ def _axes(series: Sequence[Series], limits: Limits | None, extra: Sequence[str] 
     axes.tick_params(length=0, pad=6)
     _set_decades(axes, [value for one in series for value in one.finite()], limits, series)
     return axes
+
+
+def _label(axes: Axes, x: str, y: str) -> None:
+    """Label both axes; a long translation is set smaller rather than cut off."""
+    box = axes.get_position()
+    room = box.y1 * HEIGHT - 4  # below the legend
+    size = min(17, room / (0.62 * _length(y)))
+    axes.set_xlabel(x, fontsize=min(17, (WIDTH - LEFT) / (0.62 * _length(x))))
+    axes.set_ylabel(y, fontsize=size)
+    if 0.62 * size * _length(y) > box.height * HEIGHT:  # longer than the axis
+        axes.yaxis.label.set_y((box.y1 / 2 - box.y0) / box.height)
 
 
 def _set_decades(
@@ -341,10 +350,11 @@ def _add_legend(
         [line for _name, line in entries],
         [name for name, _line in entries],
         loc="lower left",
-        bbox_to_anchor=(0, 1.0),
+        bbox_to_anchor=(-(LEFT - 8) / (WIDTH - LEFT - RIGHT), 1.0),
         ncols=_columns([name for name, _line in entries]),
         frameon=False,
         handlelength=3,
+        columnspacing=1,
         borderaxespad=0.3,
         labelspacing=0.35,
     )
@@ -373,10 +383,15 @@ def _marked(values: Sequence[float], offset: int) -> list[int]:
 
 
 def _columns(names: Sequence[str]) -> int:
-    """Return how many columns of the legend fit, counting a Chinese character as two."""
-    wide = max(sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in name) for name in names)
-    fitting = (WIDTH - LEFT) // (75 + 9 * wide)
+    """Return how many columns of the legend fit."""
+    wide = max(map(_length, names))
+    fitting = (WIDTH - 16) // (75 + 9 * wide)
     return max(1, min(fitting, len(names)))
+
+
+def _length(text: str) -> int:
+    """Return about how many Latin letters are as long as `text`."""
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
 def _kind(value: float) -> str:
@@ -427,6 +442,7 @@ def _joined_letters(figure: Figure) -> Iterator[None]:
 
 
 def _shaped(text: str) -> str:
+    text = text.translate({0x2068: None, 0x2069: None})  # isolates, which neither side knows
     try:
         reshape = import_module("arabic_reshaper").reshape
         display = import_module("bidi.algorithm").get_display

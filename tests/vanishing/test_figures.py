@@ -217,6 +217,17 @@ def test_labels_stay_readable_on_a_phone() -> None:
     assert min(map(float, sizes)) >= 13
 
 
+def test_a_long_translation_is_set_smaller_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "_", lambda message, **values: message + " and more" * 5)
+    drawing = draw_gradient_norms(NORMS)
+    drawing.figure.draw_without_rendering()
+    box = axes_of(drawing).yaxis.label.get_window_extent()
+    legend = axes_of(drawing).get_legend()
+    assert legend is not None
+    assert box.y0 >= 0
+    assert box.y1 <= legend.get_window_extent().y0
+
+
 @pytest.mark.usefixtures("arabic")
 def test_arabic_labels_run_right_to_left_inside_a_left_to_right_drawing() -> None:
     root = ElementTree.fromstring(draw_runs([run()]).svg())
@@ -247,6 +258,14 @@ def test_only_an_old_matplotlib_gets_its_arabic_shaped(
         label = axes.get_xlabel()
     assert (label == "رقم الطبقة"[::-1]) is reshaped
     assert axes.get_xlabel() == "رقم الطبقة"
+
+
+def test_an_old_matplotlib_without_helpers_still_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(figures, "import_module", missing)
+    assert figures._shaped("شبكة \u2068ReLU\u2069") == "شبكة ReLU"
 
 
 def test_a_png_shows_every_chinese_character(
