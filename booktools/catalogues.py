@@ -161,7 +161,7 @@ def write_safe_copies(code: str, target: Path, *, root: Path = ROOT) -> list[Fin
 def _sphinx_extract(root: Path) -> Extract:
     from booktools.build import extract_messages  # here, because the build needs this module
 
-    return partial(extract_messages, root)
+    return partial(extract_messages, root=root)
 
 
 def _folder(language: Language, root: Path) -> Path:

@@ -14,7 +14,7 @@ from booktools.po import Entry, parse
 CONTENTS = "_toc.yml"
 UPSTREAM = frozenset({"sphinx"})  # messages of templates, which the theme's catalogue has
 PACKAGES = {"vanishing": "vanishing", "theme": "booktools"}  # catalogue, folder
-KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 
 Templates = dict[str, tuple[Entry, ...]]
 

@@ -50,12 +50,16 @@ class Terms:
         """Return the concept that English calls `english`, in any case."""
         return self._by_name.get(english.casefold())
 
-    def mentioned(self, text: str) -> tuple[Term, ...]:
-        """Return the concepts that an English text names; the longest name wins."""
+    def mentioned(self, text: str, *, nested: bool = False) -> tuple[Term, ...]:
+        """Return the concepts that an English text names; the longest name wins.
+
+        nested: also those within a longer name, such as layer in hidden layer.
+        """
         found: list[Term] = []
         rest = text.casefold()
         for name in sorted(self._by_name, key=len, reverse=True):
-            rest, count = _english_pattern(name).subn(" \ufffc ", rest)
+            marked, count = _english_pattern(name).subn(" \ufffc ", rest)
+            rest = rest if nested else marked
             if count and self._by_name[name] not in found:
                 found.append(self._by_name[name])
         return tuple(found)
@@ -199,7 +203,7 @@ def _clitics_pattern(form: str) -> str:
 def _with_clitics(word: str) -> str:
     stem = word.removeprefix("ال") if len(word) > 4 else word
     if not re.search("[ء-ي]", stem):
-        return re.escape(stem)
+        return rf"[وفبكل]*(?:ال)?{re.escape(stem)}"
     ending = "[ةته]" if stem.endswith("ة") else re.escape(stem[-1])
     body = re.escape(stem[:-1]) + ending
     return rf"(?:[وف])?(?:لل|[بك]?ال|[بكل])?{body}(?:ا|ه|ها|هم|هما|نا|ك)?"

@@ -39,14 +39,13 @@ def merge(
     elsewhere: messages that left other catalogues of the language, or stand there still.
     forms: the number of plural forms.
     """
+    template = [replace(entry, msgstr=_padded((), entry, forms)) for entry in template]
     names = {entry.key for entry in template}
     current = {entry.key: entry for entry in old if not entry.obsolete}
     gone = [entry for entry in old if entry.obsolete or entry.key not in names]
     merge = _Merge(gone, {entry.key: entry for entry in elsewhere if entry.translated}, forms)
-    found = [merge.exact(entry, current.get(entry.key)) for entry in template]
-    found = merge.near(
-        [entry or fresh for entry, fresh in zip(found, template, strict=True)], current
-    )
+    found = [merge.exact(entry, current.get(entry.key)) or entry for entry in template]
+    found = merge.near(found, current)
     kept = [_obsolete(entry) for entry in merge.gone if any(entry.msgstr)]
     unique = {entry.key: entry for entry in kept if entry.key not in names}
     return Merged((*found, *unique.values()), tuple(merge.carried), tuple(merge.fuzzied))
@@ -114,14 +113,19 @@ class _Merge:
         self, fresh: Entry, known: Entry, flags: tuple[str, ...] = (), previous: str | None = None
     ) -> Entry:
         fuzzy = ("fuzzy",) if "fuzzy" in flags else ()
-        forms = self.forms if fresh.plural is not None else 1
         return replace(
             fresh,
-            msgstr=(*known.msgstr, *[""] * forms)[:forms],
+            msgstr=_padded(known.msgstr, fresh, self.forms),
             comments=known.comments,
             flags=tuple(dict.fromkeys((*fuzzy, *fresh.flags))),
             previous=previous if fuzzy else None,
         )
+
+
+def _padded(texts: tuple[str, ...], entry: Entry, forms: int) -> tuple[str, ...]:
+    """Return as many texts as `entry` has forms."""
+    count = forms if entry.plural is not None else 1
+    return (*texts, *[""] * count)[:count]
 
 
 def _likeness(former: Entry, fresh: Entry) -> float:

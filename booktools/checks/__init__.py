@@ -88,7 +88,7 @@ def _check_language(language: Language, root: Path) -> Iterator[Finding]:
     domains = known_domains(root)
     for path in sorted(folder.rglob("*.po")):
         if catalogue_domain(path, language, root) in domains:
-            yield from check_catalogue(path, language, terms, root)
+            yield from sorted(check_catalogue(path, language, terms, root))
         else:
             yield Finding(
                 path.relative_to(root), 1, "stray_file",

@@ -129,7 +129,7 @@ def raw_html(message: Message) -> Iterator[tuple[str, str]]:
 def script_links(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no address that runs a script or carries a file.
 
-    Bad: Read it. => Leia <javascript:alert(1)>.
+    Bad: Read it. => Leia javascript:alert(1).
     Bad: Read it. => Leia &#106;avascript:alert(1).
     Bad: Read it. => Leia data:text/html;base64,xyz.
     Good: Its data: digits. => Os seus dados: dígitos.
@@ -228,7 +228,7 @@ def maths(message: Message) -> Iterator[tuple[str, str]]:
 
     Bad: Here $a_1$ is small. => Burada $a_2$ küçüktür.
     Bad: Here $a$ is small. => Burada a küçüktür.
-    Bad: Here $\text{if }x$. => Burada $\text{$\href{x}{y}$}x$.
+    Bad: Here $\text{if }x$. => Burada $\text{\href{y}{z}}x$.
     Good: Here $x \text{ if } y$. => Burada $x \text{ eğer } y$.
     """
     have = map(without_words, message.target.maths)

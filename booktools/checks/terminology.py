@@ -58,7 +58,7 @@ def forbidden_variant(message: Message) -> Iterator[tuple[str, str]]:
     if message.is_headword:
         return
     english, text = message.source.text, message.target.text
-    for term in message.terms.mentioned(english):
+    for term in message.terms.mentioned(english, nested=True):
         for form, why in term.forbidden.items():
             found = message.terms.found(message.terms.without(text, form), form)
             if found and not _excused(term, english):

@@ -53,6 +53,8 @@ def line_break(message: Message) -> Iterator[tuple[str, str]]:
     """
     if message.is_comment or message.target.blocks != message.source.blocks:
         return  # other rules say more
+    if message.target.definitions:
+        return
     if message.translation.count("\n") > message.english.count("\n"):
         yield "a line break (\\n) that the English lacks", "delete the \\n"
 
@@ -168,8 +170,8 @@ def latin_article(message: Message) -> Iterator[tuple[str, str]]:
 def tone_marks(message: Message) -> Iterator[tuple[str, str]]:
     """Set Vietnamese tone marks in the old style.
 
-    Bad (vi): saturation => bão hoà
-    Good (vi): saturation => bão hòa, toán, quý
+    Bad (vi): dissolve => hoà tan
+    Good (vi): dissolve => hòa tan, toán, quý
     """
     pattern = r"(?<![qQ])(?:[oO][áàảãạéèẻẽẹ]|[uU][ýỳỷỹỵ])(?!\w)"
     found = re.search(pattern, message.target.text)

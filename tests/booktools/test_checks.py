@@ -1,0 +1,145 @@
+"""Every rule has a bad and a good example in its docstring; they are run here."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from booktools.checks import RULES, SECURITY_RULES, check_catalogues, check_entry
+from booktools.checks.message import CODE_COMMENT, HEADWORD, Rule
+from booktools.glossary_terms import Terms, load_terms
+from booktools.languages import ROOT, Language, load_languages
+from booktools.po import Entry, parse
+
+EXAMPLE = re.compile(r"^\s*(Bad|Good)(?: \(([^)]*)\))?: (.+?) => (.+)$", re.M)
+FOLDER = Path(__file__).parent / "catalogues"
+LANGUAGES = {language.code: language for language in load_languages()}
+
+
+def plain(text: str) -> str:
+    """Read ⏎ as a line feed, <U+202E> as that character, word*3 as the word three times."""
+    text = re.sub(r"(\w+)\*(\d+)$", lambda m: m.group(1) * int(m.group(2)), text)
+    text = re.sub(r"<U\+([0-9A-F]{4})>", lambda m: chr(int(m.group(1), 16)), text)
+    return text.replace("⏎", "\n")
+
+
+def language_of(kind: str) -> Language:
+    code = next((word for word in kind.split(", ") if word in LANGUAGES), "")
+    return LANGUAGES[code] if code else Language(
+        code="xx", tag="xx", name="xx", direction="ltr", plurals="nplurals=2; plural=(n != 1);"
+    )  # fmt: skip
+
+
+def findings_of(kind: str, english: str, translation: str) -> list[str]:
+    notes = tuple(note for note in (CODE_COMMENT, HEADWORD) if note in kind)
+    entry = Entry(msgid=plain(english), msgstr=(plain(translation),), notes=notes)
+    domain = "vanishing" if "label" in kind else "book/page"
+    language = language_of(kind)
+    terms = load_terms(ROOT / "locales" / language.code / "terms.toml")
+    return [rule for rule, *_rest in check_entry(entry, domain, language, terms)]
+
+
+def examples(wanted: str) -> Iterator[object]:
+    for rule in RULES:
+        for number, (verdict, *example) in enumerate(EXAMPLE.findall(rule.__doc__ or "")):
+            if verdict == wanted:
+                yield pytest.param(rule, *example, id=f"{rule.__name__}-{number}")
+
+
+@pytest.mark.parametrize(("rule", "kind", "english", "translation"), list(examples("Bad")))
+def test_a_bad_example_breaks_its_rule_and_no_other(
+    rule: Rule, kind: str, english: str, translation: str
+) -> None:
+    assert set(findings_of(kind, english, translation)) == {rule.__name__}
+
+
+@pytest.mark.parametrize(("rule", "kind", "english", "translation"), list(examples("Good")))
+def test_a_good_example_breaks_no_rule(
+    rule: Rule, kind: str, english: str, translation: str
+) -> None:
+    assert findings_of(kind, english, translation) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_every_rule_has_a_bad_and_a_good_example(rule: Rule) -> None:
+    verdicts = {verdict for verdict, *_rest in EXAMPLE.findall(rule.__doc__ or "")}
+    assert verdicts == {"Bad", "Good"}
+
+
+def test_security_rules_are_rules() -> None:
+    assert set(SECURITY_RULES) < set(RULES)
+
+
+def make_root(folder: Path) -> Path:
+    shutil.copytree(ROOT / "locales", folder / "locales", ignore=shutil.ignore_patterns("LC_*"))
+    (folder / "book").mkdir()
+    (folder / "book" / "page.md").write_text("", encoding="utf-8")
+    (folder / "book" / "glossary.md").write_text("", encoding="utf-8")
+    return folder
+
+
+def place(source: Path, root: Path) -> Path:
+    """Copy tr.page.name.po to where the page's catalogue of that language belongs."""
+    code, page = source.name.split(".")[:2]
+    target = root / "locales" / code / "LC_MESSAGES" / "book" / f"{page}.po"
+    target.parent.mkdir(parents=True)
+    shutil.copy(source, target)
+    return target
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "good").glob("*.po")), ids=lambda path: path.stem)
+def test_a_good_file_has_no_finding(path: Path, tmp_path: Path) -> None:
+    root = make_root(tmp_path)
+    place(path, root)
+    assert [str(finding) for finding in check_catalogues(root=root)] == []
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "bad").glob("*.po")), ids=lambda path: path.stem)
+def test_a_bad_file_has_exactly_the_findings_that_it_declares(path: Path, tmp_path: Path) -> None:
+    root = make_root(tmp_path)
+    place(path, root)
+    text = path.read_bytes().decode("utf-8", "replace")
+    declared = re.findall(r"^# expect: line ([+-]?\d+): (\w+)$", text, flags=re.M)
+    assert declared
+    found = [(str(finding.line), finding.rule) for finding in check_catalogues(root=root)]
+    assert sorted(found) == sorted(declared)
+
+
+def test_a_finding_says_file_line_rule_problem_and_remedy(tmp_path: Path) -> None:
+    root = make_root(tmp_path)
+    place(FOLDER / "bad" / "tr.page.entries.po", root)
+    text = str(check_catalogues(root=root)[0])
+    assert re.match(r"locales/tr/LC_MESSAGES/book/page\.po:\d+: \w+: .+; .+", text)
+
+
+def test_a_catalogue_without_a_page_is_a_finding(tmp_path: Path) -> None:
+    root = make_root(tmp_path)
+    target = place(next((FOLDER / "good").glob("*.page.*")), root)
+    target.rename(target.with_name("sphinx.po"))
+    assert [finding.rule for finding in check_catalogues(root=root)] == ["stray_file"]
+
+
+def test_fuzzy_and_untranslated_entries_are_no_findings() -> None:
+    fuzzy = Entry(msgid="A layer", msgstr=("<b>",), flags=("fuzzy",))
+    empty = Entry(msgid="A `layer`", msgstr=("",))
+    for entry in (fuzzy, empty):
+        assert not [*check_entry(entry, "book/page", LANGUAGES["tr"], Terms())]
+
+
+def test_a_form_for_one_number_may_say_it_in_words_but_others_may_not() -> None:
+    forms = ("لا طبقات", "طبقة واحدة", "طبقتان", "{n} طبقات", "{n} طبقة", "طبقة")
+    entry = Entry(msgid="{n} layer", plural="{n} layers", msgstr=forms, lines=(1, 2, 3, 4, 5, 6))
+    found = [*check_entry(entry, "vanishing", LANGUAGES["ar"], Terms())]
+    assert [(rule, line) for rule, _what, _remedy, line in found] == [("placeholders", 6)]
+
+
+@pytest.mark.book
+def test_our_own_catalogues_are_clean() -> None:
+    assert [str(finding) for finding in check_catalogues()] == []
+
+
+def test_examples_of_catalogues_parse() -> None:
+    for path in (FOLDER / "good").glob("*.po"):
+        assert not parse(path.read_text(encoding="utf-8")).problems

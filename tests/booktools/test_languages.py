@@ -1,0 +1,143 @@
+import re
+from pathlib import Path
+
+import pytest
+import tomllib
+
+from booktools.languages import (
+    LANGUAGES,
+    Language,
+    LanguageError,
+    chosen_languages,
+    language_table,
+    load_languages,
+    sort_key,
+    source_language,
+)
+
+TABLE = """[xx]
+tag = "xx"
+name = "Exish"
+direction = "ltr"
+plurals = "nplurals=2; plural=(n != 1);"
+source = true
+"""
+
+
+def language(code: str) -> Language:
+    return next(language for language in load_languages() if language.code == code)
+
+
+def test_the_table_names_one_source_and_every_folder_of_catalogues() -> None:
+    languages = load_languages()
+    assert source_language(languages).code == "en"
+    folders = {path.name for path in LANGUAGES.parent.iterdir() if path.is_dir()}
+    assert folders <= {language.code for language in languages}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("xx", "x"), "a code is like `xx` or `xx_YY`, got 'x'"),
+        (('tag = "xx"', 'tag = "x y"'), "tag must be a BCP 47 tag like xx-YY, got 'x y'"),
+        (('"ltr"', '"up"'), 'direction must be "ltr" or "rtl", got \'up\''),
+        (('name = "Exish"\n', ""), "name is missing; add it"),
+        (('name = "Exish"', 'name = " "'), "name must be the language's name"),
+        (('name = "Exish"', "name = 3"), "name must be a str, got 3"),
+        (('name = "Exish"', 'name = "Exish"\nnmae = "x"'), "unknown key nmae; known keys are"),
+        (("nplurals=2", "nplurals=x"), "plurals: must be like"),
+        (
+            ("source = true", 'alphabet = "aba"\nsource = true'),
+            "alphabet must name every letter once",
+        ),
+        (("source = true\n", ""), "exactly one table must say `source = true`, got none"),
+        (("[xx]", "[xx"), "it must be TOML with a table per language"),
+        (("[xx]\n", "yy = 1\n[xx]\n"), r"\[yy\] must be a table, got 1; write `\[yy\]` above it"),
+    ],
+)
+def test_a_broken_table_is_refused_with_its_remedy(
+    tmp_path: Path, change: tuple[str, str], complaint: str
+) -> None:
+    path = tmp_path / "languages.toml"
+    path.write_text(
+        TABLE.replace(*change, 1) if change[0] != "xx" else TABLE.replace("[xx]", "[x]")
+    )
+    with pytest.raises(LanguageError, match=complaint) as error:
+        load_languages(path)
+    assert str(path) in str(error.value)
+
+
+def test_an_unknown_code_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(
+        LanguageError, match=re.escape("got 'xx'; add it with `python -m booktools new xx`")
+    ):
+        chosen_languages(["xx"], load_languages())
+
+
+def test_no_codes_mean_every_translation() -> None:
+    languages = load_languages()
+    assert chosen_languages([], languages) == languages[1:]
+    assert chosen_languages([languages[0].code], languages) == ()
+
+
+def test_a_written_table_reads_back() -> None:
+    original = language("ar")
+    table = tomllib.loads(language_table(original))["ar"]
+    assert Language(code="ar", **table) == original
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("en", ["batch", "ReLU", "sigmoid"]),
+        ("pt", ["ação", "época", "erro", "função", "função de perda", "gradiente"]),
+        (
+            "vi",
+            [
+                "ánh xạ",
+                "ăn",
+                "batch",
+                "cổng",
+                "dốc",
+                "đạo hàm",
+                "epoch",
+                "gradient",
+                "khối",
+                "ô nhớ",
+                "ReLU",
+                "tầng",
+                "trọng số",
+                "ước",
+            ],
+        ),
+        ("tr", ["çapraz", "doğru", "ısı", "ileri", "İniş", "öğrenme", "Xavier", "zincir"]),
+        (
+            "zh_CN",
+            [
+                "GELU",
+                "ReLU",
+                "饱和",
+                "层",
+                "长短期记忆网络",
+                "反向传播",
+                "权重",
+                "梯度",
+                "梯度消失",
+            ],
+        ),
+        ("ar", ["الانتشار", "البوابة", "التدرج", "تدفق", "الطبقة", "العمق"]),
+    ],
+)
+def test_headwords_stand_in_the_readers_own_order(code: str, words: list[str]) -> None:
+    assert sorted(dict.fromkeys(words[::-1]), key=sort_key(language(code))) == words
+
+
+def test_composed_and_decomposed_headwords_sort_alike() -> None:
+    key = sort_key(language("vi"))
+    assert key("tầng") == key("tầng")
+
+
+def test_plural_rules_say_how_many_numbers_a_form_has() -> None:
+    arabic = language("ar")
+    assert arabic.plural_count == 6
+    assert [arabic.plural_numbers(form) == 1 for form in range(6)] == [True] * 3 + [False] * 3
