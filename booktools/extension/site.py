@@ -94,7 +94,8 @@ def mirror_styles(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html" or current_language(app).direction == "ltr":
         return
     static = Path(app.outdir) / "_static"
-    for path in (*static.glob("styles/*.css"), *static.glob("mystnb*.css")):
+    names = ("basic.css", "styles/*.css", "mystnb*.css")
+    for path in (path for name in names for path in static.glob(name)):
         path.write_text(to_logical(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
