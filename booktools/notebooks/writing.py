@@ -51,7 +51,7 @@ def _build(root: Path, code: str, addresses: Addresses) -> Path:
         code,
         "vg-notebooks",
         folder / "written",
-        doctrees=root / "_build/doctrees/notebooks" / code,
+        doctrees=folder / "doctrees",
         settings={"nb_execution_mode": "off", "vg_notebook_addresses": astuple(addresses)},
     )
     return folder / "written"
