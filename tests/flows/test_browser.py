@@ -1,0 +1,196 @@
+"""What a reader meets in a real browser, on the built book."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Response
+
+from booktools.languages import Language, load_languages
+
+pytestmark = pytest.mark.browser
+
+LANGUAGES = {language.code: language for language in load_languages()}
+TRIED = ("en", "zh_CN", "ar")
+PAGES = ("book/index", "book/course/what-vanishes", "book/glossary", "book/references", "search")
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+
+@dataclass
+class Visit:
+    """An open page with everything that it asked for and complained about."""
+
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
+
+    def watch(self) -> None:
+        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._note)
+        self.page.on("response", self.responses.append)
+
+    def _note(self, message: object) -> None:
+        if message.type in ("error", "warning"):  # type: ignore[attr-defined]
+            self.errors.append(message.text)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    context = browser.new_context(viewport=DESKTOP)
+    visit = Visit(context.new_page())
+    visit.watch()
+    yield visit
+    context.close()
+
+
+def open_page(visit: Visit, site_address: str, code: str, name: str) -> Page:
+    visit.page.goto(f"{site_address}{code}/{name}.html", wait_until="networkidle")
+    return visit.page
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("code", TRIED)
+def test_a_page_opens_without_errors_and_asks_no_other_host(
+    visit: Visit, site_address: str, code: str, name: str
+) -> None:
+    page = open_page(visit, site_address, code, name)
+    page.mouse.wheel(0, 20000)
+    page.wait_for_timeout(200)
+    assert visit.errors == []
+    assert visit.hosts == {urlsplit(site_address).netloc}
+    assert [response.url for response in visit.responses if response.status >= 400] == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_page_says_its_language_and_direction(visit: Visit, site_address: str, code: str) -> None:
+    page = open_page(visit, site_address, code, "book/index")
+    language: Language = LANGUAGES[code]
+    root = page.locator("html")
+    assert root.get_attribute("lang") == language.tag
+    assert (root.get_attribute("dir") or "ltr") == language.direction
+    code_cell = page.locator("main pre").first
+    assert code_cell.evaluate("node => getComputedStyle(node).direction") == "ltr"
+
+
+@pytest.mark.parametrize("code", TRIED)
+def test_the_mouse_on_the_slider_changes_the_figure(
+    visit: Visit, site_address: str, code: str
+) -> None:
+    page = open_page(visit, site_address, code, "book/index")
+    slider = page.locator(".vg-explorer input[type=range]").first
+    stage = page.locator(".vg-explorer .vg-stage").first
+    before, box = stage.inner_html(), slider.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
+    assert stage.inner_html() != before
+    nearly_the_end = int(slider.get_attribute("max") or 0) * 0.75
+    value = int(slider.input_value())
+    expected = nearly_the_end < value
+    assert expected is (LANGUAGES[code].direction == "ltr")
+
+
+@pytest.mark.parametrize("code", TRIED)
+def test_the_keyboard_reaches_the_slider_and_changes_the_figure(
+    visit: Visit, site_address: str, code: str
+) -> None:
+    page = open_page(visit, site_address, code, "book/course/what-vanishes")
+    for slider in page.locator(".vg-explorer input[type=range]").all():
+        stage = slider.locator("xpath=ancestor::*[@class='vg-explorer']").locator(".vg-stage")
+        before, told = stage.inner_html(), slider.get_attribute("aria-valuetext")
+        slider.focus()
+        page.keyboard.press("End")
+        assert stage.inner_html() != before
+        assert slider.get_attribute("aria-valuetext") != told
+
+
+def test_a_tab_key_alone_reaches_slider_and_quiz(visit: Visit, site_address: str) -> None:
+    page = open_page(visit, site_address, "ar", "book/course/what-vanishes")
+    reached = set()
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.tagName + document.activeElement.type"))
+    assert {"INPUTrange", "SUMMARYundefined"} <= reached
+
+
+@pytest.mark.parametrize("code", TRIED)
+def test_a_quiz_answers_back(visit: Visit, site_address: str, code: str) -> None:
+    page = open_page(visit, site_address, code, "book/course/what-vanishes")
+    answers = page.locator("details.vg-quiz-answer")
+    assert answers.count() == 9
+    first = answers.first
+    assert not first.locator("p").last.is_visible()
+    first.locator("summary").press("Enter")
+    assert first.locator("p").last.is_visible()
+
+
+@pytest.mark.parametrize("code", TRIED)
+def test_the_switcher_keeps_page_and_section(visit: Visit, site_address: str, code: str) -> None:
+    other = LANGUAGES["vi" if code != "vi" else "tr"]
+    page = open_page(visit, site_address, code, "book/course/what-vanishes")
+    page.goto(f"{page.url}#exercises")
+    page.locator(".vg-languages summary").first.click()
+    page.locator(f".vg-languages a[hreflang='{other.tag}']").first.click()
+    page.wait_for_load_state("networkidle")
+    assert page.url == f"{site_address}{other.code}/book/course/what-vanishes.html#exercises"
+    top = page.locator("#exercises").bounding_box()
+    assert top is not None
+    assert -5 < top["y"] < DESKTOP["height"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("code", TRIED)
+def test_a_phone_never_scrolls_sideways(
+    visit: Visit, site_address: str, code: str, name: str
+) -> None:
+    visit.page.set_viewport_size(PHONE)
+    page = open_page(visit, site_address, code, name)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES[:3])
+@pytest.mark.parametrize("code", TRIED)
+def test_axe_finds_nothing_serious(
+    browser: Browser, site_address: str, code: str, name: str, scheme: str
+) -> None:
+    context = browser.new_context(viewport=DESKTOP, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{site_address}{code}/{name}.html", wait_until="networkidle")
+    results = Axe().run(page)
+    context.close()
+    grave = [
+        (one["id"], one["nodes"][0]["html"][:200])
+        for one in results.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert grave == []
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("book/index", 900), ("book/references", 500), ("book/glossary", 500)]
+)
+@pytest.mark.parametrize("code", TRIED)
+def test_a_page_is_light(visit: Visit, site_address: str, code: str, name: str, most: int) -> None:
+    open_page(visit, site_address, code, name)
+    bodies = [response.body() for response in visit.responses if response.status == 200]
+    kilobytes = sum(min(len(body), len(gzip.compress(body))) for body in bodies) / 1000
+    assert kilobytes < most
+
+
+def test_the_front_page_sends_the_reader_to_the_browsers_language(
+    browser: Browser, site_address: str
+) -> None:
+    for locale, code in [("ar-EG", "ar"), ("zh-CN", "zh_CN"), ("pt-BR", "pt"), ("fr-FR", "en")]:
+        context = browser.new_context(locale=locale)
+        page = context.new_page()
+        page.goto(site_address, wait_until="networkidle")
+        assert page.url == f"{site_address}{code}/book/index.html"
+        context.close()
