@@ -172,8 +172,14 @@ def describe_failed_cell(root: Path, error: ExecutionError) -> str:
     where = path.relative_to(root) if path.is_relative_to(root) else path
     for number, line, source in _code_cells(path.read_text(encoding="utf-8")):
         if f"---\n{source}\n---" in message:
-            return f"{where}:{line}: code cell {number} fails: {message.splitlines()[-1]}"
+            return f"{where}:{line}: code cell {number} fails: {_reason(message)}"
     return f"{where}: a code cell fails: {message}"
+
+
+def _reason(message: str) -> str:
+    """Return the line of nbclient's message that says what happened."""
+    lines = message.splitlines()
+    return lines[0] if "timed out" in lines[0] else lines[-1]
 
 
 def _code_cells(text: str) -> Iterator[tuple[int, int, str]]:
