@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -143,7 +144,7 @@ def _configuration(root: Path, code: str) -> dict[str, Any]:
         "language": code,
         "locale_dirs": [str(root / "_build/locale")],
         "external_toc_path": str(root / "_toc.yml"),
-        "nb_execution_cache_path": str(root / "_build/cache/execution" / code),
+        "nb_execution_cache_path": str(execution_cache(root, code)),
         "latex_individualpages": False,
     }
     config, _ = get_final_config(
@@ -152,11 +153,27 @@ def _configuration(root: Path, code: str) -> dict[str, Any]:
     return dict(config)
 
 
+def execution_cache(root: Path, code: str) -> Path:
+    """Return the folder of a language's cell outputs; another one once what draws them changes.
+
+    The cache's own key is a page's code alone, but outputs also come from the library and speak
+    the words of its catalogue.
+    """
+    sources = sorted((root / "vanishing").rglob("*.py"))
+    messages = root / "locales" / code / "LC_MESSAGES/vanishing.po"
+    digest = hashlib.sha256()
+    for path in [*sources, *([messages] if messages.exists() else [])]:
+        digest.update(path.read_bytes())
+    return root / "_build/cache/execution" / code / digest.hexdigest()[:16]
+
+
 @contextmanager
 def _kernel_environment(root: Path, code: str) -> Iterator[None]:
     """Tell the kernels, which inherit the environment, the language and where results are kept."""
     before = dict(os.environ)
     os.environ.update(VANISHING_LANGUAGE=code, VANISHING_STATIC="1")
+    # On layers this small a second thread costs time, and two languages run at once.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("VANISHING_CACHE", str(root / "_build/cache/experiments"))
     try:
         yield
