@@ -229,9 +229,16 @@ def build_all(root: Path, codes: Sequence[str]) -> None:
         others = [code for code in codes if code != source]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             outcomes += pool.map(lambda code: build_apart(root, code), others)
+    _drop_executed_notebooks(root / "_build/html/jupyter_execute")
     write_portal(root / "_build/html", _languages(root), _title(root), _first_page(root))
     _report_times(root, [o.code for o in outcomes], time.perf_counter() - started)
     _raise_failures(root, outcomes)
+
+
+def _drop_executed_notebooks(folder: Path) -> None:
+    """Keep out of the site what MyST-NB writes beside it: one language's outputs over another's."""
+    for path in folder.rglob("*.ipynb"):
+        path.unlink()
 
 
 def build_apart(root: Path, code: str) -> Outcome:

@@ -15,6 +15,7 @@ _PORTAL = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+<link rel="icon" href="{icon}">
 <style>
 :root {{ color-scheme: light dark; font: 1.25rem/1.6 system-ui, sans-serif; }}
 body {{ margin: 15vh auto; max-width: 24rem; padding: 0 1rem; text-align: center; }}
@@ -64,7 +65,10 @@ def write_portal(site: Path, languages: Iterable[Language], title: str, page: st
         for language in built
     )
     site.mkdir(parents=True, exist_ok=True)
-    text = _PORTAL.format(title=escape(title), pages=json.dumps(pages), links="\n".join(links))
+    icon = f"{built[0].code}/_static/favicon.svg" if built else "data:,"
+    text = _PORTAL.format(
+        title=escape(title), icon=icon, pages=json.dumps(pages), links="\n".join(links)
+    )
     (site / "index.html").write_text(text, encoding="utf-8")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from booktools.languages import load_languages
+
 ROOT = Path(__file__).resolve().parent.parent
 
 INDEX = """\
@@ -43,6 +45,8 @@ parts:
 CATALOGUE = """\
 msgid ""
 msgstr ""
+"Language: {code}\\n"
+"Plural-Forms: {plurals}\\n"
 "Content-Type: text/plain; charset=UTF-8\\n"
 
 msgid "Text of a chapter."
@@ -74,7 +78,10 @@ class SmallBook:
     def translate(self, code: str, translation: str) -> Path:
         """Translate the chapter's only sentence."""
         name = f"locales/{code}/LC_MESSAGES/book/course/chapter.po"
-        return self.write(name, CATALOGUE.format(translation=translation))
+        plurals = next(one.plurals for one in load_languages() if one.code == code)
+        return self.write(
+            name, CATALOGUE.format(code=code, plurals=plurals, translation=translation)
+        )
 
     def page(self, code: str, name: str) -> str:
         """Return the HTML of a built page."""

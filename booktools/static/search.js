@@ -1,4 +1,4 @@
-// The search page: asks the index beside this site, no other host, and lists pages and their sections.
+// The search page: asks the index beside this site, no other host, and lists the pages.
 const box = document.getElementById("search-results");
 const query = (new URLSearchParams(location.search).get("q") ?? "").trim();
 
@@ -9,20 +9,10 @@ function element(name, properties, ...children) {
 }
 
 // Excerpts come from Pagefind with the page's text escaped and its own <mark> around what was found.
-function section(found) {
-  const link = element("a", { href: found.url, textContent: found.title });
-  return element("li", {}, link, element("p", { innerHTML: found.excerpt }));
-}
-
 function page(data) {
   const link = element("a", { href: data.url, textContent: data.meta.title ?? "" });
-  const sections = data.sub_results.filter((found) => found.url !== data.url).slice(0, 4);
-  return element(
-    "section", {},
-    element("h2", {}, link),
-    element("p", { innerHTML: data.excerpt }),
-    element("ul", {}, ...sections.map(section)),
-  );
+  const excerpt = element("p", { innerHTML: data.excerpt });
+  return element("section", {}, element("h2", {}, link), excerpt);
 }
 
 async function search() {
