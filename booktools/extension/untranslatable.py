@@ -1,4 +1,4 @@
-"""Keep formulas out of the catalogues: an edited one would come out as markup."""
+"""Keep formulas and a page's settings out of the catalogues: neither is a reader's text."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 
-class KeepFormulas(SphinxTransform):
-    """Mark every displayed formula as untranslatable."""
+class KeepOutOfCatalogues(SphinxTransform):
+    """Mark displayed formulas, and the settings at a page's top, as untranslatable.
+
+    An edited formula would come out as markup; settings would count as text left in English.
+    """
 
     default_priority = 5  # before PreserveTranslatableMessages (10) and Locale (20)
 
     def apply(self, **kwargs: Any) -> None:
-        """Mark the formulas."""
+        """Mark the nodes."""
         for formula in self.document.findall(nodes.math_block):
             formula["translatable"] = False
+        for settings in self.document.findall(nodes.docinfo):
+            for value in settings.findall(nodes.TextElement):
+                value["translatable"] = False
 
 
 def setup(app: Sphinx) -> None:
     """Register the transform."""
-    app.add_transform(KeepFormulas)
+    app.add_transform(KeepOutOfCatalogues)
