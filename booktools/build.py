@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,7 +114,7 @@ def run_sphinx(
     progress: Progress | None = None,
 ) -> None:
     """Run a Sphinx builder over the book in one language; raise BuildError on any warning."""
-    with _kernel_environment(root, code), patch_docutils(), docutils_namespace():
+    with patch_docutils(), docutils_namespace():
         app = Sphinx(
             srcdir=root,
             confdir=None,
@@ -165,21 +164,6 @@ def execution_cache(root: Path, code: str) -> Path:
     for path in [*sources, *([messages] if messages.exists() else [])]:
         digest.update(path.read_bytes())
     return root / "_build/cache/execution" / code / digest.hexdigest()[:16]
-
-
-@contextmanager
-def _kernel_environment(root: Path, code: str) -> Iterator[None]:
-    """Tell the kernels, which inherit the environment, the language and where results are kept."""
-    before = dict(os.environ)
-    os.environ.update(VANISHING_LANGUAGE=code, VANISHING_STATIC="1")
-    # On layers this small a second thread costs time, and two languages run at once.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("VANISHING_CACHE", str(root / "_build/cache/experiments"))
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def describe_failed_cell(root: Path, error: ExecutionError) -> str:
