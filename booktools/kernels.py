@@ -15,6 +15,8 @@ def set_environment(app: Sphinx) -> None:
     os.environ.update(VANISHING_LANGUAGE=app.config.language or "en", VANISHING_STATIC="1")
     cache = Path(app.srcdir) / "_build/cache/experiments"
     os.environ.setdefault("VANISHING_CACHE", str(cache))
+    # On layers this small a second thread costs time, and two languages run at once.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     app.connect("build-finished", lambda *_: _restore(before))
 
 
