@@ -115,8 +115,8 @@ def _add_progress(doctree: nodes.document, context: dict[str, Any]) -> None:
     if done == 0:
         context["progress_note"] = _("This page is not translated yet, so it is shown in English.")
     else:
-        note = _("%(share)s of this page is translated; the rest is shown in English.")
-        context["progress_note"] = note.replace("%(share)s", f"{100 * done // total}%")
+        note = _("{share}% of this page is translated; the rest is shown in English.")
+        context["progress_note"] = note.replace("{share}", str(100 * done // total))
 
 
 def copy_notebooks(app: Sphinx, exception: Exception | None) -> None:

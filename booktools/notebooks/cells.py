@@ -145,7 +145,8 @@ def _banner(document: Document) -> str:
     notice = text % {"chapter": chapter, "catalogue": catalogue}
     if document.page_address is None:
         return notice
-    return f"{notice}\n\n[{_('Read this page on the web')}]({document.page_address})"
+    link = _("Read this page on the web")
+    return f"{notice}\n\n[{link}]({document.page_address})"
 
 
 def _setup_code(document: Document) -> str:
@@ -218,7 +219,8 @@ def _code_cells(
     tags = node["cell_metadata"].get("tags", written.tags)
     shown = node.next_node(nodes.literal_block) if _shows_code(node) else None
     if "solution" in tags:
-        yield _text_cell(f"**{_('Solution')}**", language)
+        title = _("Solution")
+        yield _text_cell(f"**{title}**", language)
     yield _code_cell(written.code if shown is None else shown.astext(), tags)
 
 
