@@ -68,11 +68,15 @@ def forbidden_variant(message: Message) -> Iterator[tuple[str, str]]:
 def wording(message: Message) -> Iterator[tuple[str, str]]:
     """Use none of the words that the language's guide rules out everywhere.
 
+    A word after a slash is only named, as a variant of the word before it.
+
     Bad (zh_CN): You can run it. => 您可以运行它。
     Good (zh_CN): You can run it. => 可以运行它。
+    Good (pt): This edition is European. => Esta edição escreve neurónio/neurônio.
     """
+    used = re.sub(r"/\w+", "", message.target.text)
     for form, why in message.terms.always.items():
-        if message.terms.found(message.target.text, form):
+        if message.terms.found(used, form):
             yield f"“{form}”: {why}", "write it in other words"
 
 
