@@ -1,0 +1,96 @@
+"""One source, six languages: a sentence reaches page and notebook; the numbers stay the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import nbformat
+import pytest
+from small_book import ROOT, SmallBook
+
+from booktools.build import build_apart
+from booktools.languages import load_languages
+from booktools.notebooks.writing import write_notebooks
+
+CODES = [language.code for language in load_languages()]
+SOURCE = next(language.code for language in load_languages() if language.source)
+PAGES = ("book/index.html", "book/course/what-vanishes.html")
+PROSE = "نص الفصل بالعربية."
+
+
+def test_one_msgstr_reaches_the_arabic_page_and_the_arabic_notebook(small_book: SmallBook) -> None:
+    chapter = small_book.root / "book/course/chapter.md"
+    index = (small_book.root / "book/index.md").read_text(encoding="utf-8")
+    head, cell = index.split("# A small gradient")[0], "```{code-cell}\n1 + 1\n```\n"
+    chapter.write_text(f"{head}# A chapter\n\nText of a chapter.\n\n{cell}", encoding="utf-8")
+    small_book.translate("ar", PROSE)
+
+    outcome = build_apart(small_book.root, "ar")
+    assert outcome.exit_code == 0, "\n".join(outcome.log)
+    assert f"<p>{PROSE}</p>" in small_book.page("ar", "book/course/chapter.html")
+
+    target = small_book.root / "notebooks"
+    write_notebooks(small_book.root, ["ar"], target)
+    notebook = nbformat.read(target / "ar/course/chapter.ipynb", as_version=4)
+    assert any(PROSE in cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("code", [code for code in CODES if code != SOURCE])
+def test_every_figure_shows_the_same_numbers_as_in_english(
+    site: Path, code: str, page: str
+) -> None:
+    ours, theirs = list(figures(site / code / page)), list(figures(site / SOURCE / page))
+    assert len(ours) == len(theirs) > 1
+    for mine, source in zip(ours, theirs, strict=True):
+        assert numbers(mine) == numbers(source)
+        assert curves(mine) == curves(source)
+
+
+def figures(page: Path) -> Iterator[str]:
+    """Yield the SVG of every figure and of every state of every slider."""
+    text = page.read_text(encoding="utf-8")
+    for data in re.findall(r'<script type="application/json">(.*?)</script>', text, re.S):
+        for drawing in json.loads(data)["drawings"]:
+            yield from re.findall(r"<svg.*?</svg>", drawing, re.S)
+    without_states = re.sub(r'<script type="application/json">.*?</script>', "", text, flags=re.S)
+    yield from re.findall(r"<svg[^>]+aria-label=.*?</svg>", without_states, re.S)
+
+
+def numbers(svg: str) -> list[str]:
+    """Return the numbers of a figure's description, in one order for all languages.
+
+    0, 1 and 2 are left out: a language may write "in two layers" without a digit.
+    """
+    label = re.search(r'aria-label="([^"]*)"', svg)
+    assert label, "a figure has no description"
+    found = re.findall(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?", unescape(label[1]))
+    return sorted(number for number in found if number not in ("0", "1", "2"))
+
+
+def curves(svg: str) -> list[str]:
+    """Return the shapes of the measured lines: the longest paths of a figure."""
+    paths = re.findall(r' d="([^"]*)"', svg)
+    return sorted(path for path in paths if len(path) > 60)
+
+
+def test_only_one_file_lists_the_languages() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "*.py", "*.toml", "*.yml", "*.md", "*.js", "*.css", "Makefile"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    for name in tracked:
+        if name == "locales/languages.toml" or name.startswith("tests/"):
+            continue
+        text = (ROOT / name).read_text(encoding="utf-8")
+        quoted = {code for code in CODES if re.search(rf"""["']{code}["']""", text)}
+        assert len(quoted) < 3, f"{name} lists languages: {sorted(quoted)}"
