@@ -35,7 +35,7 @@ class Visit:
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._note)
-        self.page.on("response", self.responses.append)
+        self.page.on("response", lambda response: self.responses.append(response))
 
     def _note(self, message: object) -> None:
         if message.type in ("error", "warning"):  # type: ignore[attr-defined]
@@ -140,9 +140,10 @@ def test_the_switcher_keeps_page_and_section(visit: Visit, site_address: str, co
     page.locator(f".vg-languages a[hreflang='{other.tag}']").first.click()
     page.wait_for_load_state("networkidle")
     assert page.url == f"{site_address}{other.code}/book/course/what-vanishes.html#exercises"
-    top = page.locator("#exercises").bounding_box()
-    assert top is not None
-    assert -5 < top["y"] < DESKTOP["height"]
+    page.wait_for_function(
+        "document.querySelector('#exercises').getBoundingClientRect().top < innerHeight",
+        timeout=5000,
+    )
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -185,12 +186,17 @@ def test_a_page_is_light(visit: Visit, site_address: str, code: str, name: str, 
     assert kilobytes < most
 
 
-def test_the_front_page_sends_the_reader_to_the_browsers_language(
-    browser: Browser, site_address: str
+@pytest.mark.parametrize(
+    ("locale", "page"),
+    [("ar-EG", "ar/book/index.html"), ("zh-CN", "zh_CN/book/index.html"), ("fr-FR", "")],
+)
+def test_the_front_page_finds_the_readers_language_or_lets_choose(
+    browser: Browser, site_address: str, locale: str, page: str
 ) -> None:
-    for locale, code in [("ar-EG", "ar"), ("zh-CN", "zh_CN"), ("pt-BR", "pt"), ("fr-FR", "en")]:
-        context = browser.new_context(locale=locale)
-        page = context.new_page()
-        page.goto(site_address, wait_until="networkidle")
-        assert page.url == f"{site_address}{code}/book/index.html"
-        context.close()
+    context = browser.new_context(locale=locale)
+    front = context.new_page()
+    front.goto(site_address, wait_until="networkidle")
+    assert front.url == f"{site_address}{page}"
+    if not page:
+        assert front.locator("main a").count() == len(LANGUAGES)
+    context.close()
