@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Limits = tuple[float, float]
 
-WIDTH, HEIGHT = 560, 380  # pixels of the page; readable when a phone shows them at half the size
+WIDTH, HEIGHT = 440, 380  # pixels of the page; the letters are readable when a phone shows less
 LEFT, RIGHT, BOTTOM, ROW = 80, 12, 58, 24  # margins of the axes, height of a row of the legend
 # Okabe and Ito's colours, darkened where needed to 3:1 on white as well as on #121212
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b5629b", "#9a6b00", "#767676")
