@@ -14,9 +14,18 @@ import click
 
 from booktools import build as building
 from booktools import serve as serving
+from booktools.extraction import ExtractionError
+from booktools.glossary_terms import TermsError
 from booktools.languages import ROOT, LanguageError, load_languages, source_language
 
 PORT = 8000
+FAULTS_OF_THE_INPUT = (
+    building.BuildError,
+    ExtractionError,
+    LanguageError,
+    TermsError,
+    OSError,
+)
 _ROW = "{:>6} {:<26} {:>5} {:>10} {:>6} {:>8}"
 
 
@@ -27,7 +36,7 @@ class Commands(click.Group):
         """Run the command."""
         try:
             return super().invoke(context)
-        except (building.BuildError, LanguageError, OSError) as error:
+        except FAULTS_OF_THE_INPUT as error:
             raise click.ClickException(str(error)) from error
 
 
