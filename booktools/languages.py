@@ -11,6 +11,7 @@ from dataclasses import fields as dataclass_fields
 from functools import cache
 from gettext import c2py  # accepts nothing but arithmetic on n
 from pathlib import Path
+from typing import Any
 
 import tomllib
 
@@ -134,7 +135,7 @@ def _language(path: Path, code: str, table: object) -> Language:
     return _validated(where, Language(code=code, **_composed(table)))
 
 
-def _composed(table: dict[str, object]) -> dict[str, object]:
+def _composed(table: dict[str, Any]) -> dict[str, Any]:
     return {
         name: unicodedata.normalize("NFC", value) if isinstance(value, str) else value
         for name, value in table.items()
@@ -190,7 +191,7 @@ def _without_prefix(word: str, prefix: str) -> str:
 
 def _weight(letter: str, alphabet: str, positions: dict[str, int]) -> int:
     """Weigh a letter: its place in the alphabet, its base letter's place, or its code point."""
-    base, *marks = unicodedata.normalize("NFD", letter)
+    base, *marks = list(unicodedata.normalize("NFD", letter))
     if letter in positions:
         return positions[letter]
     kept = "".join(mark for mark in marks if unicodedata.normalize("NFC", base + mark) in positions)
