@@ -21,9 +21,14 @@ class KeepOutOfCatalogues(SphinxTransform):
         """Mark the nodes."""
         for formula in self.document.findall(nodes.math_block):
             formula["translatable"] = False
-        for settings in self.document.findall(nodes.docinfo):
-            for value in settings.findall(nodes.TextElement):
-                value["translatable"] = False
+        for settings in self.document.children:
+            if isinstance(settings, nodes.field_list):
+                _keep_out(settings)
+
+
+def _keep_out(settings: nodes.field_list) -> None:
+    for value in settings.findall(nodes.TextElement):
+        value["translatable"] = False
 
 
 def setup(app: Sphinx) -> None:

@@ -53,6 +53,16 @@ def test_every_figure_shows_the_same_numbers_as_in_english(
         assert curves(mine) == curves(source)
 
 
+@pytest.mark.book
+@pytest.mark.parametrize("code", [code for code in CODES if code != SOURCE])
+def test_no_page_shows_a_text_in_english(site: Path, code: str) -> None:
+    for page in sorted((site / code / "book").rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        assert "vg-progress" not in text, f"{page} says that a part of it is not translated"
+        left = re.findall(r'<(?:p|h\d|dt|li|td|th)[^>]* lang="en"[^>]*>', text)
+        assert left == [], f"{page} shows a text in English"
+
+
 def figures(page: Path) -> Iterator[str]:
     """Yield the SVG of every figure and of every state of every slider."""
     text = page.read_text(encoding="utf-8")
