@@ -115,7 +115,7 @@ def _add_progress(doctree: nodes.document, context: dict[str, Any]) -> None:
     if done == 0:
         context["progress_note"] = _("This page is not translated yet, so it is shown in English.")
     else:
-        note = _("{share}% of this page is translated; the rest is shown in English.")
+        note = _("This page is translated to {share}%; the rest is shown in English.")
         context["progress_note"] = note.replace("{share}", str(100 * done // total))
 
 

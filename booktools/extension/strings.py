@@ -29,7 +29,6 @@ BOOK = (
     N_("On this page"),
     N_("Text: %(text)s. Code: %(code)s."),
     N_("This page is not translated yet, so it is shown in English."),
-    N_("%(share)s of this page is translated; the rest is shown in English."),
     N_("Help to translate it"),
     N_("Copy"),
     N_("Copied"),
