@@ -94,8 +94,11 @@ def build_language(root: Path, code: str) -> Times:
     from booktools.catalogues import write_safe_copies  # which itself imports extract_messages
 
     started = time.perf_counter()
-    for finding in write_safe_copies(code, root / "_build/locale", root=root):
-        print(f"shown in English: {finding}", flush=True)
+    # The glossary names each term in every language, so every catalogue is checked.
+    for language in load_languages(root / "locales/languages.toml"):
+        findings = write_safe_copies(language.code, root / "_build/locale", root=root)
+        for finding in findings if language.code == code else []:
+            print(f"shown in English: {finding}", flush=True)
     progress = Progress()
     target = root / "_build/html" / code
     run_sphinx(root, code, "html", target, progress=progress)

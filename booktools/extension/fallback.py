@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.gettext import MessageCatalogBuilder
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
 from booktools.extension.messages import current_language, source_language
@@ -31,6 +32,17 @@ class MarkFallback(SphinxTransform):
         for node in self.document.findall(nodes.TextElement):
             if node.get("translated") is False:
                 node["classes"].append(CLASS + source_language().tag)
+
+
+class MarkReferences(SphinxPostTransform):
+    """Give the bibliography's entries, which stand as published, the source language."""
+
+    default_priority = 6  # after sphinxcontrib-bibtex writes the entries (5)
+
+    def run(self, **kwargs: Any) -> None:
+        """Mark the entries."""
+        for entry in self.document.findall(nodes.citation):
+            entry["classes"].append(CLASS + source_language().tag)
 
 
 @cache
@@ -61,4 +73,5 @@ class BookTranslator(HTML5Translator):
 def setup(app: Sphinx) -> None:
     """Register the transform and the HTML writer."""
     app.add_transform(MarkFallback)
+    app.add_post_transform(MarkReferences)
     app.set_translator("html", BookTranslator)

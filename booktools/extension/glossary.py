@@ -14,7 +14,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import docname_to_domain
 
 from booktools.extension.fallback import CLASS
-from booktools.extension.messages import current_language, read_messages
+from booktools.extension.messages import catalogue_path, current_language, read_messages
 from booktools.languages import Language, load_languages, sort_key
 
 NAMES_CLASS = "vg-names"
@@ -39,6 +39,9 @@ class ArrangeGlossary(SphinxTransform):
             (language, {} if language.source else read_messages(self.app, language.code, domain))
             for language in load_languages()
         ]
+        for language, _ in languages:
+            if path := catalogue_path(self.app, language.code, domain):
+                self.env.note_dependency(str(path))
         for entry in entries:
             _add_names(entry, languages)
         key = sort_key(current_language(self.app))

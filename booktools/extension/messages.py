@@ -34,24 +34,29 @@ def source_language() -> Language:
     return next(language for language in load_languages() if language.source)
 
 
+def catalogue_path(app: Sphinx, code: str, domain: str) -> Path | None:
+    """Return where a catalogue is: the build's checked copy before the translators' own file."""
+    folders = [Path(app.srcdir) / folder for folder in (*app.config.locale_dirs, "locales")]
+    paths = (folder / code / "LC_MESSAGES" / f"{domain}.po" for folder in folders)
+    return next((path for path in paths if path.exists()), None)
+
+
 def read_messages(app: Sphinx, code: str, domain: str) -> dict[str, str]:
     """Return msgid -> msgstr of one catalogue, without fuzzy and empty entries.
 
-    The build's checked copies come before the translators' own files; no catalogue, no messages.
+    No catalogue, no messages.
     """
-    folders = [Path(app.srcdir) / folder for folder in (*app.config.locale_dirs, "locales")]
-    for folder in folders:
-        path = folder / code / "LC_MESSAGES" / f"{domain}.po"
-        if path.exists():
-            with path.open("rb") as file:
-                catalogue = read_po(file, locale=None)
-            return {
-                message.id: message.string
-                for message in catalogue
-                if isinstance(message.id, str)
-                and isinstance(message.string, str)
-                and message.id
-                and message.string
-                and not message.fuzzy
-            }
-    return {}
+    path = catalogue_path(app, code, domain)
+    if path is None:
+        return {}
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=None)
+    return {
+        message.id: message.string
+        for message in catalogue
+        if isinstance(message.id, str)
+        and isinstance(message.string, str)
+        and message.id
+        and message.string
+        and not message.fuzzy
+    }
