@@ -13,7 +13,7 @@ from sphinx.util.typing import ExtensionMetadata
 FOLDER = "pagefind"
 STATIC = Path(__file__).parent / "static"
 _ARTICLE = "article.bd-article"
-_LEFT_OUT = ".headerlink, .cell_output, svg, math, script"
+_LEFT_OUT = ".headerlink, .cell_input, .cell_output, svg, math, script"
 _UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js")
 
 
