@@ -192,7 +192,7 @@ def _outcome(run: Run) -> str:
     if run.state == "learned":
         return _("{network}: learned, accuracy {percent}%", network=name, percent=percent)
     if run.state == "stalled":
-        # Translators: training stalled; the network has learned nothing, or next to nothing.
+        # Translators: training stalled; fewer than half of the digits are read, often none.
         return _("{network}: stalled, accuracy {percent}%", network=name, percent=percent)
     # Translators: training diverged; the loss has grown beyond all bounds.
     return _("{network}: diverged, accuracy {percent}%", network=name, percent=percent)

@@ -104,3 +104,18 @@ def test_only_one_file_lists_the_languages() -> None:
         text = (ROOT / name).read_text(encoding="utf-8")
         quoted = {code for code in CODES if re.search(rf"""["']{code}["']""", text)}
         assert len(quoted) < 3, f"{name} lists languages: {sorted(quoted)}"
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("code", [code for code in CODES if code != SOURCE])
+def test_every_cell_prints_the_same_as_in_english(site: Path, code: str, page: str) -> None:
+    assert printed(site / code / page) == printed(site / SOURCE / page)
+
+
+def printed(page: Path) -> list[str]:
+    """Return what the cells of a page print."""
+    text = page.read_text(encoding="utf-8")
+    outputs = re.findall(r'<div class="output [^"]*highlight[^"]*"[^>]*>(.*?)</pre>', text, re.S)
+    assert outputs, f"{page} shows no printed output"
+    return [unescape(re.sub(r"<[^>]+>", "", output)) for output in outputs]
