@@ -16,9 +16,14 @@ from booktools.markup import without_words
 
 _LINE_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
+_MARKS = frozenset('<>"`\\')
+_INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff\u00ad\U000e0000-\U000e007f]")
+_REORDERING = re.compile("[\u202a-\u202e]")
 _SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
+INSTRUCTION = re.compile(r"!|:|%%|\||\s*(?:noqa|type:|fmt:|pragma:|pylint:|ruff:|mypy:|isort:)", re.I)
 _COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")
 _BRACES = re.compile(r"\{\w*(?:![rsa])?(?::[^{}]*)?\}(?!`)")
+_FIELDS = re.compile(r"\{[^{}]*\}|[{}]")
 _PERCENT = re.compile(r"%(?:\(\w+\))?[-#0+]*(?:\d+|\*)?(?:\.\d+)?[diouxXeEfFgGcrs](?![A-Za-z])")
 _BLOCKS = {
     "ordered_list_open": "a numbered list",
@@ -60,8 +65,7 @@ def control_characters(message: Message) -> Iterator[tuple[str, str]]:
     """
     allowed = _LINE_BREAKS if message.is_comment else "\n\t"
     for character in _unique(message.translation):
-        wrong = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-        if wrong and character not in allowed:
+        if _is_control(character) and character not in allowed:
             yield f"control character {_number(character)}", "delete it"
 
 
@@ -82,6 +86,16 @@ def bidi_controls(message: Message) -> Iterator[tuple[str, str]]:
     opened = len(re.findall("[\u2066-\u2068]", text))
     if not message.is_comment and opened != text.count("\u2069"):
         yield "an isolate is not closed", "write U+2069 behind each U+2066, U+2067 or U+2068"
+
+
+def invisible_characters(message: Message) -> Iterator[tuple[str, str]]:
+    """Use no zero-width characters; they hide from search and from reviewers.
+
+    Bad: rate => tốc<U+200B> độ
+    Good: rate => tốc độ
+    """
+    for character in _unique(_INVISIBLE.findall(message.translation)):
+        yield f"invisible character {_number(character)}", "delete it"
 
 
 def comment_line_break(message: Message) -> Iterator[tuple[str, str]]:
@@ -107,6 +121,18 @@ def comment_cookie(message: Message) -> Iterator[tuple[str, str]]:
         yield f"Python reads “{found.group()}” as a file's encoding", "write it in other words"
 
 
+def comment_instruction(message: Message) -> Iterator[tuple[str, str]]:
+    """Begin a code comment with a word, not with what a tool obeys or takes for a new cell.
+
+    Bad (code comment): a layer => %% [markdown]
+    Bad (code comment): a layer => type: ignore
+    Good (code comment): a layer => uma camada
+    """
+    found = INSTRUCTION.match(message.translation.lstrip()) if message.is_comment else None
+    if found:
+        yield f"a tool obeys a comment that begins with “{found.group()}”", "begin with a word"
+
+
 def raw_html(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no HTML, no HTML comment and no entities that spell one.
 
@@ -124,6 +150,19 @@ def raw_html(message: Message) -> Iterator[tuple[str, str]]:
             f"HTML “{what[:60]}” {'is not in' if extra else 'is missing; it is in'} the English",
             how,
         )
+
+
+def plain_text(message: Message) -> Iterator[tuple[str, str]]:
+    """Bring no mark that ends an attribute or opens a tag to the page's own words and labels.
+
+    Bad (label): Search => Ara" onfocus="x
+    Bad (label): Search => Ara <
+    Good (label): Search => Kitapta “ara”
+    """
+    if message.is_markdown or message.is_comment:
+        return
+    for mark in _unique(_MARKS & set(_TAG.sub("", message.target.text)) - set(message.english)):
+        yield f"“{mark}” is not in the English", "delete it, or write “ ” for quotation marks"
 
 
 def script_links(message: Message) -> Iterator[tuple[str, str]]:
@@ -255,11 +294,16 @@ def placeholders(message: Message) -> Iterator[tuple[str, str]]:
     Bad (label): step {step} of {all} => passo {passo} de {all}
     Bad (label): %d layers => camadas
     Bad (label): layer {} => camada
+    Bad (label): layer {n} => camada {n} {n.__class__}
+    Bad (label): layer %s => camada %s de 100 % d
     Good (label): step {step} of {all} => de {all}: {step}
     Good (label): accuracy {share} % => exatidão {share} %
     """
     plain = not message.is_markdown and not message.is_comment
-    have, want = _places(message.target.text, plain), _places(message.source.text, plain)
+    formatted = bool(_percents(message.source.text))
+    have, want = (
+        _places(markup.text, plain, formatted) for markup in (message.target, message.source)
+    )
     for name, extra in _differences(have, want):
         spelled = message.single and (name.startswith("{") or name.startswith("%("))
         if extra:
@@ -272,9 +316,12 @@ RULES: tuple[Rule, ...] = (
     size,
     control_characters,
     bidi_controls,
+    invisible_characters,
     comment_line_break,
     comment_cookie,
+    comment_instruction,
     raw_html,
+    plain_text,
     script_links,
     links,
     roles,
@@ -303,9 +350,26 @@ def _templates(text: str) -> int:
     return len(re.findall(r"\{\{|\{%", text))
 
 
-def _places(text: str, plain: bool) -> list[str]:
-    percent = _PERCENT.findall(text.replace("%%", "")) if plain else []
-    return _BRACES.findall(text) + percent
+def _places(text: str, plain: bool, formatted: bool) -> list[str]:
+    """Return the fields of a text; in one that Python formats, any other percent sign too."""
+    if not plain:
+        return _BRACES.findall(text)
+    stray = _PERCENT.sub("", text.replace("%%", "")).count("%") if formatted else 0
+    return _FIELDS.findall(text) + _percents(text) + ["%"] * stray
+
+
+def _percents(text: str) -> list[str]:
+    return _PERCENT.findall(text.replace("%%", ""))
+
+
+def is_visible(text: str) -> bool:
+    """Say whether a text holds no character that controls, hides or reorders."""
+    hidden = _INVISIBLE.search(text) or _REORDERING.search(text)
+    return not hidden and not any(map(_is_control, text))
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _unique(characters: Iterable[str]) -> list[str]:

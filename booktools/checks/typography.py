@@ -11,7 +11,6 @@ from booktools.markup import OBJECT
 
 _HAN = "\u3400-\u9fff"
 _ARABIC = "ء-ي"
-_INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff\u00ad\U000e0000-\U000e007f]")
 
 
 def emphasis(message: Message) -> Iterator[tuple[str, str]]:
@@ -67,16 +66,6 @@ def composed_letters(message: Message) -> Iterator[tuple[str, str]]:
     """
     if not unicodedata.is_normalized("NFC", message.translation):
         yield "letters and their marks are separate characters", "save the text in NFC"
-
-
-def invisible_characters(message: Message) -> Iterator[tuple[str, str]]:
-    """Use no zero-width characters; they hide from search and from reviewers.
-
-    Bad: rate => tốc<U+200B> độ
-    Good: rate => tốc độ
-    """
-    for character in sorted(set(_INVISIBLE.findall(message.translation))):
-        yield f"invisible character U+{ord(character):04X}", "delete it"
 
 
 def decimal_point(message: Message) -> Iterator[tuple[str, str]]:
@@ -184,7 +173,6 @@ RULES: tuple[Rule, ...] = (
     printed_markup,
     line_break,
     composed_letters,
-    invisible_characters,
     decimal_point,
     western_digits,
     han_punctuation,

@@ -19,8 +19,9 @@ from sphinx.application import Sphinx
 from sphinx.builders.gettext import MessageCatalogBuilder
 from sphinx.transforms import SphinxTransform
 
+from booktools.checks.security import INSTRUCTION, is_visible
+
 _MAGIC_LINE = re.compile(r"^\s*[%!].*$", re.MULTILINE)
-_DIRECTIVE = re.compile(r"^(!|:|%%|\s*(noqa|type:|fmt:|pragma:|pylint:|ruff:|mypy:|isort:))", re.I)
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ def find_comments(code: str) -> Iterator[Comment]:
 
 
 def _is_prose(text: str) -> bool:
-    return any(map(str.isalpha, text)) and not _DIRECTIVE.match(text)
+    return any(map(str.isalpha, text)) and not INSTRUCTION.match(text)
 
 
 def is_one_line(text: str) -> bool:
     """Tell whether a translated comment stays on its line and holds no invisible control."""
-    return text.replace("\N{NO-BREAK SPACE}", " ").isprintable()
+    return is_visible(text)
 
 
 def write_comment(code: str, comment: Comment, text: str) -> str:

@@ -9,6 +9,7 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from booktools.checks.security import is_visible
 from booktools.extension.messages import read_messages
 
 DOMAIN = "theme"
@@ -32,7 +33,7 @@ class BookTranslations(NullTranslations):
 
 def is_plain_text(msgid: str, msgstr: str) -> bool:
     """Tell whether a translation brings no markup of its own, for templates print it raw."""
-    return not (_MARKUP & set(msgstr)) - set(msgid) and msgstr.isprintable()
+    return not (_MARKUP & set(msgstr)) - set(msgid) and is_visible(msgstr)
 
 
 def install(app: Sphinx, config: Config) -> None:
