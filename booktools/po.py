@@ -91,11 +91,13 @@ def parse(text: str) -> Catalogue:
     for number, line in enumerate(lines, start=1):
         reader.read(number, line.strip(" \t\r"), last=number == end)
     reader.finish(at_end=True)
-    header = next(
-        (entry for entry in reader.entries if not entry.msgid and not entry.context), None
-    )
+    headers = [entry for entry in reader.entries if not entry.msgid and not entry.context]
     entries = tuple(entry for entry in reader.entries if entry.msgid or entry.context)
-    return Catalogue(header, entries, tuple(reader.problems))
+    more = (
+        Problem(entry.line, "header", "a second header stands here", "delete the entry")
+        for entry in headers[1:]
+    )
+    return Catalogue(headers[0] if headers else None, entries, (*reader.problems, *more))
 
 
 def render(header: Entry, entries: Iterable[Entry]) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from booktools.languages import load_languages
@@ -82,6 +86,25 @@ class SmallBook:
         return self.write(
             name, CATALOGUE.format(code=code, plurals=plurals, translation=translation)
         )
+
+    def copy_tools(self) -> None:
+        """Give the book its own copy of both packages and of the pages' templates."""
+        for name in ("booktools", "vanishing", "book/_static", "book/_templates"):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, self.root / name, ignore=ignored, dirs_exist_ok=True)
+
+    def run(self, *arguments: str) -> str:
+        """Run a command of the book's own tools; return what it prints, fail where it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", "booktools", *arguments],
+            cwd=self.root,
+            env={**os.environ, "PYTHONPATH": str(self.root), "PYTHONIOENCODING": "utf-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
 
     def page(self, code: str, name: str) -> str:
         """Return the HTML of a built page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import unicodedata
 from functools import lru_cache
 from gettext import NullTranslations
 from io import BytesIO
@@ -16,7 +17,7 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
 from babel.support import Translations
 
 SOURCE_LANGUAGE = "en"
@@ -74,7 +75,10 @@ def _(message: str, /, **values: object) -> str:
 
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
     """Translate the form that the language uses for `count`; `{count}` is filled as well."""
-    text = _translations(LOCALES, language()).ngettext(singular, plural, count)
+    try:
+        text = _translations(LOCALES, language()).ngettext(singular, plural, count)
+    except ArithmeticError:  # the catalogue's rule for plural forms divides by zero
+        text = singular if count == 1 else plural
     return _filled(text, {"count": count, **values})
 
 
@@ -119,21 +123,24 @@ def _locale(code: str) -> Locale | None:
 @lru_cache(maxsize=32)
 def _translations(locales: Path, code: str) -> NullTranslations:
     path = locales / code / "LC_MESSAGES" / "vanishing.po"
-    if not path.is_file():
-        return NullTranslations()
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=code if _locale(code) else None)
-    for message in list(catalog):
-        if message.id and not _fields_fit(message):
-            catalog.delete(message.id, message.context)
-    return _compiled(catalog)
+    try:
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=code if _locale(code) else None, abort_invalid=True)
+        for message in list(catalog):
+            if message.id and not (_fields_fit(message) and _is_plain(message)):
+                catalog.delete(message.id, message.context)
+        return _compiled(catalog)
+    except (ArithmeticError, LookupError, OSError, PoFileError, ValueError):
+        return NullTranslations()  # missing or broken: English; the book's checks say what is wrong
 
 
 def _compiled(catalog: Catalog) -> Translations:
     buffer = BytesIO()
     write_mo(buffer, catalog, use_fuzzy=False)  # in memory only: no compiled file can go stale
     buffer.seek(0)
-    return Translations(buffer)
+    translations = Translations(buffer)
+    translations.ngettext("", "", 1)  # gettext asks for the form of 1 even where there is no plural
+    return translations
 
 
 def _fields_fit(message: Message) -> bool:
@@ -144,11 +151,27 @@ def _fields_fit(message: Message) -> bool:
         return False
 
 
+def _is_plain(message: Message) -> bool:
+    """Say whether the translation brings words only: it ends in figures, labels and widgets."""
+    source, text = "".join(_texts(message.id)), "".join(_texts(message.string))
+    strange = {character for character in text if character in '<>"' or _is_control(character)}
+    return strange <= set(source) and len(text) <= 10 * len(source) + 1000
+
+
+def _is_control(character: str) -> bool:
+    """Say whether a character controls the text or reorders what stands around it."""
+    kind = unicodedata.category(character)
+    return kind in ("Cc", "Cs", "Zl", "Zp") or "\u202a" <= character <= "\u202e"
+
+
+def _texts(texts: Any) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else tuple(text or "" for text in texts)
+
+
 def _fields(texts: Any) -> set[tuple[str, str | None, str | None]]:
-    parts = (texts,) if isinstance(texts, str) else tuple(texts)
     return {
         (name, form, conversion)
-        for text in parts
-        for _literal, name, form, conversion in Formatter().parse(text or "")
+        for text in _texts(texts)
+        for _literal, name, form, conversion in Formatter().parse(text)
         if name is not None
     }

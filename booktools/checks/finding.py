@@ -17,5 +17,11 @@ class Finding:
     remedy: str
 
     def __str__(self) -> str:
-        """Return "file:line: rule: what; remedy"."""
-        return f"{self.path.as_posix()}:{self.line}: {self.rule}: {self.message}; {self.remedy}"
+        """Return "file:line: rule: what; remedy" on one line, hidden characters as escapes."""
+        text = f"{self.path.as_posix()}:{self.line}: {self.rule}: {self.message}; {self.remedy}"
+        return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    """Keep a translation from moving the cursor or writing lines of its own in a log."""
+    return character if character.isprintable() else ascii(character)[1:-1]

@@ -20,7 +20,9 @@ _MARKS = frozenset('<>"`\\')
 _INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff\u00ad\U000e0000-\U000e007f]")
 _REORDERING = re.compile("[\u202a-\u202e]")
 _SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
-INSTRUCTION = re.compile(r"!|:|%%|\||\s*(?:noqa|type:|fmt:|pragma:|pylint:|ruff:|mypy:|isort:)", re.I)
+INSTRUCTION = re.compile(
+    r"!|:|%%|\||\s*(?:noqa|type:|fmt:|pragma:|pylint:|ruff:|mypy:|isort:)", re.I
+)
 _COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")
 _BRACES = re.compile(r"\{\w*(?:![rsa])?(?::[^{}]*)?\}(?!`)")
 _FIELDS = re.compile(r"\{[^{}]*\}|[{}]")
@@ -161,7 +163,8 @@ def plain_text(message: Message) -> Iterator[tuple[str, str]]:
     """
     if message.is_markdown or message.is_comment:
         return
-    for mark in _unique(_MARKS & set(_TAG.sub("", message.target.text)) - set(message.english)):
+    text = _TAG.sub("", _FIELDS.sub("", message.target.text))  # other rules speak of these
+    for mark in _unique(_MARKS & set(text) - set(message.english)):
         yield f"“{mark}” is not in the English", "delete it, or write “ ” for quotation marks"
 
 

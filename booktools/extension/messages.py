@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from babel.messages.pofile import read_po
 from sphinx.application import Sphinx
 
+from booktools.checks.files import read_catalogue
 from booktools.languages import Language, load_languages
 
 ROOT = Path(__file__).parents[2]
@@ -42,21 +42,16 @@ def catalogue_path(app: Sphinx, code: str, domain: str) -> Path | None:
 
 
 def read_messages(app: Sphinx, code: str, domain: str) -> dict[str, str]:
-    """Return msgid -> msgstr of one catalogue, without fuzzy and empty entries.
+    """Return msgid -> msgstr of one catalogue, without fuzzy, empty and broken entries.
 
     No catalogue, no messages.
     """
     path = catalogue_path(app, code, domain)
     if path is None:
         return {}
-    with path.open("rb") as file:
-        catalogue = read_po(file, locale=None)
+    catalogue, _problems = read_catalogue(path)
     return {
-        message.id: message.string
-        for message in catalogue
-        if isinstance(message.id, str)
-        and isinstance(message.string, str)
-        and message.id
-        and message.string
-        and not message.fuzzy
+        entry.msgid: entry.msgstr[0]
+        for entry in catalogue.entries
+        if entry.translated and entry.plural is None and not entry.obsolete
     }

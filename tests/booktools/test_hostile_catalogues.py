@@ -1,0 +1,121 @@
+"""No translation brings more than words: each hostile entry or file is refused for its reason."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from hostile import CODE, FOLDER, PAYLOAD, Case, cases, catalogue
+
+from booktools.catalogues import write_safe_copies
+from booktools.checks import SECURITY_RULES, check_catalogues
+from booktools.languages import ROOT
+from booktools.po import parse
+from vanishing import localisation
+
+CASES = cases()
+FILES = sorted(FOLDER.glob("*.po"))
+SECURITY = {rule.__name__ for rule in SECURITY_RULES}
+PAGES = ("page", "glossary")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Give a folder with two empty pages and a language that has no terms of its own."""
+    shutil.copytree(ROOT / "locales", tmp_path / "locales", ignore=shutil.ignore_patterns("LC_*"))
+    (tmp_path / f"locales/{CODE}/terms.toml").write_text('matching = "words"\n', encoding="utf-8")
+    (tmp_path / "book").mkdir()
+    for page in PAGES:
+        (tmp_path / f"book/{page}.md").write_text("", encoding="utf-8")
+    return tmp_path
+
+
+def place(root: Path, domain: str, data: bytes) -> Path:
+    path = root / "locales" / CODE / "LC_MESSAGES" / f"{domain}.po"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def by_name(case: Case) -> str:
+    return case.name
+
+
+def test_the_corpus_is_large_and_every_payload_can_be_recognized() -> None:
+    assert len(CASES) + len(FILES) >= 40
+    assert [case.name for case in CASES if PAYLOAD not in case.entry.msgstr[0]] == []
+    assert all(PAYLOAD.encode() in path.read_bytes().replace(b"\0", b"") for path in FILES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=by_name)
+def test_a_hostile_entry_breaks_the_declared_rules_and_no_other(case: Case, root: Path) -> None:
+    text = catalogue([case])
+    path = place(root, case.domain, text.encode("utf-8"))
+    line = max(n for n, text in enumerate(text.split("\n"), 1) if text.startswith("msgstr"))
+    found = check_catalogues([CODE], root=root)
+    assert {finding.rule for finding in found} == case.rules
+    assert {(finding.path, finding.line) for finding in found} == {(path.relative_to(root), line)}
+    assert all(str(finding).isprintable() for finding in found)
+
+
+@pytest.mark.parametrize("case", CASES, ids=by_name)
+def test_a_hostile_entry_is_left_out_of_what_a_build_reads(case: Case, root: Path) -> None:
+    place(root, case.domain, catalogue([case]).encode("utf-8"))
+    found = write_safe_copies(CODE, root / "safe", root=root)
+    assert {finding.rule for finding in found} == case.rules & SECURITY
+    copy = (root / f"safe/{CODE}/LC_MESSAGES/{case.domain}.po").read_text(encoding="utf-8")
+    assert PAYLOAD not in copy
+    assert parse(copy).entries == ()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_hostile_file_has_exactly_the_findings_that_it_declares(path: Path, root: Path) -> None:
+    place(root, "book/page", path.read_bytes())
+    text = path.read_bytes().replace(b"\0", b"").decode("utf-8", "replace")
+    declared = re.findall(r"^# expect: line (\d+): (\w+)\r?$", text, flags=re.M)
+    assert declared
+    found = [(str(finding.line), finding.rule) for finding in check_catalogues([CODE], root=root)]
+    assert sorted(found) == sorted(declared)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_nothing_of_a_hostile_file_reaches_what_a_build_reads(path: Path, root: Path) -> None:
+    place(root, "book/page", path.read_bytes())
+    assert write_safe_copies(CODE, root / "safe", root=root)
+    copy = (root / f"safe/{CODE}/LC_MESSAGES/book/page.po").read_text(encoding="utf-8")
+    assert PAYLOAD not in copy
+    assert parse(copy).fields["Language"] == CODE
+    assert parse(copy).fields["Content-Type"] == "text/plain; charset=UTF-8"
+
+
+LABELS = [case for case in CASES if case.domain == "vanishing"]
+
+
+@pytest.mark.parametrize("case", LABELS, ids=by_name)
+def test_the_library_shows_english_instead_of_a_hostile_label(
+    case: Case, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(root, "vanishing", catalogue([case]).encode("utf-8"))
+    speak_arabic(root, monkeypatch)
+    assert localisation._(case.entry.msgid) == case.entry.msgid
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_library_takes_nothing_but_words_from_a_hostile_file(
+    path: Path, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place(root, "vanishing", path.read_bytes())
+    speak_arabic(root, monkeypatch)
+    text = localisation._("A sentence.") + localisation.ngettext(
+        "{count} layer", "{count} layers", 3
+    )
+    assert not set(text) & set('<>"\0')
+    assert capsys.readouterr() == ("", "")
+
+
+def speak_arabic(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(localisation, "LOCALES", root / "locales")
+    monkeypatch.setattr(localisation, "_chosen", None)
+    localisation.set_language(CODE)
