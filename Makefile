@@ -15,7 +15,7 @@ ifneq ($(SERVE),0)
 	$(BIN)/python -m booktools serve --port $(PORT)
 endif
 
-test: $(INSTALLED) /usr/bin/chromium
+test: $(INSTALLED) /usr/bin/chromium /usr/bin/msgfmt
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -45,6 +45,9 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --requirement requirements.txt
 	touch $@
 
-/usr/bin/chromium:
+# Debian's: the browser that opens the pages, gettext's own tools that read the catalogues.
+/usr/bin/chromium: PACKAGE := chromium
+/usr/bin/msgfmt: PACKAGE := gettext
+/usr/bin/chromium /usr/bin/msgfmt:
 	$(if $(filter 0,$(shell id -u)),,sudo) apt-get update
-	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install --yes --no-install-recommends chromium
+	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install --yes --no-install-recommends $(PACKAGE)

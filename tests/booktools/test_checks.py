@@ -11,7 +11,7 @@ from booktools.checks import RULES, SECURITY_RULES, check_catalogues, check_entr
 from booktools.checks.message import CODE_COMMENT, HEADWORD, Rule
 from booktools.glossary_terms import Terms, load_terms
 from booktools.languages import ROOT, Language, load_languages
-from booktools.po import Entry, parse
+from booktools.po import Entry, parse, quote, render
 
 EXAMPLE = re.compile(r"^\s*(Bad|Good)(?: \(([^)]*)\))?: (.+?) => (.+)$", re.M)
 FOLDER = Path(__file__).parent / "catalogues"
@@ -53,6 +53,40 @@ def test_a_bad_example_breaks_its_rule_and_no_other(
     rule: Rule, kind: str, english: str, translation: str
 ) -> None:
     assert set(findings_of(kind, english, translation)) == {rule.__name__}
+
+
+@pytest.mark.parametrize(("rule", "kind", "english", "translation"), list(examples("Bad")))
+def test_a_bad_example_in_a_real_catalogue_is_found_on_its_line(
+    rule: Rule, kind: str, english: str, translation: str, tmp_path: Path
+) -> None:
+    named = [code for code in LANGUAGES if code in kind.split(", ")]
+    code = named[0] if named else "pt"
+    domain = (
+        "vanishing" if "label" in kind else "book/glossary" if HEADWORD in kind else "book/index"
+    )
+    root = make_root(tmp_path)
+    (root / "book/index.md").write_text("", encoding="utf-8")
+    if not named:  # such an example is in any language, without a table of terms
+        (root / f"locales/{code}/terms.toml").write_text('matching = "words"\n', encoding="utf-8")
+    notes = tuple(note for note in (CODE_COMMENT, HEADWORD) if note in kind)
+    entry = Entry(msgid=plain(english), msgstr=(plain(translation),), notes=notes)
+    name = Path("locales", code, "LC_MESSAGES", f"{domain}.po")
+    line = plant(entry, ROOT / name, root / name)
+    found = check_catalogues([code], root=root)
+    assert {(one.path, one.line, one.rule) for one in found} == {(name, line, rule.__name__)}
+
+
+def plant(entry: Entry, source: Path, target: Path) -> int:
+    """Copy a catalogue with `entry` in its middle; return the line of the entry's msgstr."""
+    catalogue = parse(source.read_text(encoding="utf-8"))
+    assert catalogue.header
+    others = [one for one in catalogue.entries if one.key != entry.key]
+    middle = len(others) // 2
+    text = render(catalogue.header, [*others[:middle], entry, *others[middle:]])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8", newline="")
+    before = text[: text.index(f"\nmsgstr {quote(entry.msgstr[0])}\n")]
+    return before.count("\n") + 2
 
 
 @pytest.mark.parametrize(("rule", "kind", "english", "translation"), list(examples("Good")))

@@ -90,6 +90,13 @@ def test_nothing_of_a_hostile_file_reaches_what_a_build_reads(path: Path, root: 
     assert parse(copy).fields["Content-Type"] == "text/plain; charset=UTF-8"
 
 
+def test_a_file_of_many_megabytes_is_not_read(root: Path) -> None:
+    place(root, "book/page", PAYLOAD.encode() * 1_000_000)
+    (finding,) = check_catalogues([CODE], root=root)
+    assert (finding.rule, finding.line) == ("size", 1)
+    assert [one.rule for one in write_safe_copies(CODE, root / "safe", root=root)] == ["size"]
+
+
 LABELS = [case for case in CASES if case.domain == "vanishing"]
 
 
