@@ -16,7 +16,7 @@ from booktools.markup import without_words
 
 _LINE_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
-_MARKS = frozenset('<>"`\\')
+_MARKS = ("<", ">", '"', "`", "\\", "](")
 _INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff\u00ad\U000e0000-\U000e007f]")
 _REORDERING = re.compile("[\u202a-\u202e]")
 _SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
@@ -60,12 +60,14 @@ def size(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def control_characters(message: Message) -> Iterator[tuple[str, str]]:
-    """Use no control characters.
+    """Use no control characters; break no line of a label, which may stand in code.
 
     Bad: A gradient. => Um <U+001B>gradiente.
+    Bad (label): Choose the language. => Escolher.⏎import os
     Good: A gradient. => Um gradiente.
     """
-    allowed = _LINE_BREAKS if message.is_comment else "\n\t"
+    plain = _LINE_BREAKS if message.is_comment else message.english
+    allowed = "\n\t" if message.is_markdown else plain
     for character in _unique(message.translation):
         if _is_control(character) and character not in allowed:
             yield f"control character {_number(character)}", "delete it"
@@ -159,13 +161,15 @@ def plain_text(message: Message) -> Iterator[tuple[str, str]]:
 
     Bad (label): Search => Ara" onfocus="x
     Bad (label): Search => Ara <
+    Bad (label): Search => [Ara](x.ipynb)
     Good (label): Search => Kitapta “ara”
     """
     if message.is_markdown or message.is_comment:
         return
     text = _TAG.sub("", _FIELDS.sub("", message.target.text))  # other rules speak of these
-    for mark in _unique(_MARKS & set(text) - set(message.english)):
-        yield f"“{mark}” is not in the English", "delete it, or write “ ” for quotation marks"
+    for mark in _MARKS:
+        if mark in text and mark not in message.english:
+            yield f"“{mark}” is not in the English", "delete it, or write “ ” for quotation marks"
 
 
 def script_links(message: Message) -> Iterator[tuple[str, str]]:

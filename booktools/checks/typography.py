@@ -50,7 +50,7 @@ def line_break(message: Message) -> Iterator[tuple[str, str]]:
     Bad: A gradient. => Um⏎gradiente.
     Good: A gradient. => Um gradiente.
     """
-    if message.is_comment or message.target.blocks != message.source.blocks:
+    if not message.is_markdown or message.target.blocks != message.source.blocks:
         return  # other rules say more
     if message.target.definitions:
         return

@@ -28,12 +28,13 @@ def write_notebooks(
     with ProcessPoolExecutor(
         AT_ONCE, multiprocessing.get_context("spawn"), max_tasks_per_child=1
     ) as pool:
-        built = pool.map(_build, *zip(*((root, code, chosen) for code in codes), strict=True))
-        return [
-            path
-            for code, folder in zip(codes, built, strict=True)
-            for path in _replace(folder, target / code)
-        ]
+        built = list(pool.map(_build, *zip(*((root, code, chosen) for code in codes), strict=True)))
+    # Only now: a notebook that appears while a build looks for its sources is a warning there.
+    return [
+        path
+        for code, folder in zip(codes, built, strict=True)
+        for path in _replace(folder, target / code)
+    ]
 
 
 def _build(root: Path, code: str, addresses: Addresses) -> Path:

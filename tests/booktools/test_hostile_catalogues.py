@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hostile import CODE, FOLDER, PAYLOAD, Case, cases, catalogue
 
 from booktools.catalogues import write_safe_copies
 from booktools.checks import SECURITY_RULES, check_catalogues
+from booktools.extension.messages import read_messages
 from booktools.languages import ROOT
 from booktools.po import parse
 from vanishing import localisation
@@ -95,6 +98,13 @@ def test_a_file_of_many_megabytes_is_not_read(root: Path) -> None:
     (finding,) = check_catalogues([CODE], root=root)
     assert (finding.rule, finding.line) == ("size", 1)
     assert [one.rule for one in write_safe_copies(CODE, root / "safe", root=root)] == ["size"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_page_in_another_language_reads_past_a_hostile_file(path: Path, root: Path) -> None:
+    place(root, "book/glossary", path.read_bytes())
+    app: Any = SimpleNamespace(srcdir=root, config=SimpleNamespace(locale_dirs=[]))
+    assert "" not in read_messages(app, CODE, "book/glossary")
 
 
 LABELS = [case for case in CASES if case.domain == "vanishing"]
