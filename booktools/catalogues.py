@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -225,7 +225,7 @@ def _change(language: Language, domain: str, written: bool, known: bool, merged:
 
 def _header(catalogue: Catalogue, language: Language) -> Entry:
     """Write the header anew, but keep what a translator or an editor noted in it."""
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M+0000")
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M+0000")
     fields = {
         "Project-Id-Version": "vanishing-gradients",
         "PO-Revision-Date": now,

@@ -9,13 +9,12 @@ it (false for words with an everyday sense). How words inflect is the table's `m
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-
-import tomllib
 
 _KEYS = frozenset({"approved", "accepted", "forbidden", "unless", "required", "english", "note"})
 _SETTINGS = frozenset({"matching", "typography", "always"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,8 +13,6 @@ from functools import cache
 from gettext import c2py  # accepts nothing but arithmetic on n
 from pathlib import Path
 from typing import Any
-
-import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ROOT / "locales" / "languages.toml"
