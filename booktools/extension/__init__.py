@@ -20,12 +20,14 @@ from booktools.extension import (
     templates,
     theme,
     untranslatable,
+    words,
 )
 
 PARTS = (
     theme,
     comments,
     untranslatable,
+    words,
     captions,
     glossary,
     quiz,

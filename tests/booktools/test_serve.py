@@ -9,6 +9,7 @@ from urllib.request import urlopen
 import pytest
 from small_book import SmallBook
 
+from booktools.build import build_apart
 from booktools.serve import address, rebuild_on_change, start_server, watched
 
 PATIENCE = 90
@@ -75,3 +76,18 @@ def test_a_saved_catalogue_changes_the_page_and_an_error_does_not_end_the_server
     finally:
         stop.set()
         server.join()
+
+
+@pytest.mark.parametrize(
+    ("domain", "message"), [("theme", "Skip to main content"), ("toc", "Reference")]
+)
+def test_new_words_around_a_page_reach_pages_that_did_not_change(
+    small_book: SmallBook, domain: str, message: str
+) -> None:
+    own = small_book.translate("tr", "Metin.").read_text(encoding="utf-8")
+    for translation in ("Eski", "Yeni"):
+        text = own.replace("Text of a chapter.", message).replace("Metin.", translation)
+        small_book.write(f"locales/tr/LC_MESSAGES/{domain}.po", text)
+        outcome = build_apart(small_book.root, "tr")
+        assert outcome.exit_code == 0, "\n".join(outcome.log)
+        assert f">{translation}<" in small_book.page("tr", "book/course/chapter.html")
