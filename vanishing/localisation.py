@@ -139,7 +139,8 @@ def _compiled(catalog: Catalog) -> Translations:
     write_mo(buffer, catalog, use_fuzzy=False)  # in memory only: no compiled file can go stale
     buffer.seek(0)
     translations = Translations(buffer)
-    translations.ngettext("", "", 1)  # gettext asks for the form of 1 even where there is no plural
+    choose = translations.ngettext  # gettext asks for the form of 1 even where there is no plural
+    choose("", "", 1)
     return translations
 
 
