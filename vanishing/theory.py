@@ -75,6 +75,29 @@ def batch_normalized_relu_ratio() -> float:
     return math.pi / (math.pi - 1)
 
 
+def gaussian_lyapunov_exponents(width: int) -> tuple[float, ...]:
+    """Return the rates, in nats per factor, at which a product of Gaussian matrices stretches.
+
+    The i-th singular value of m independent matrices with entries of variance 1/width grows like
+    exp(m λᵢ), with λᵢ = ½ (ψ((n - i + 1)/2) + ln(2/n)), the largest first. Each rate holds for
+    m → ∞; their mean is the expected mean logarithm per factor for every m.
+    Source: Newman 1986, "The distribution of Lyapunov exponents: exact results for random
+    matrices". Raises ``ValueError`` for a width below 1.
+    """
+    if width < 1:
+        raise ValueError(f"width must be at least 1, got {width}: choose 64")
+    digammas = [_digamma_of_half(degrees) for degrees in range(width, 0, -1)]
+    return tuple(0.5 * (digamma + math.log(2 / width)) for digamma in digammas)
+
+
+def _digamma_of_half(degrees: int) -> float:
+    """Return ψ(degrees/2), for a whole number from 1 on, by ψ(x + 1) = ψ(x) + 1/x."""
+    euler = 0.5772156649015329
+    start = 1 if degrees % 2 else 2
+    value = -euler - (2 * math.log(2) if start == 1 else 0.0)
+    return value + sum(2 / degree for degree in range(start, degrees, 2))
+
+
 _GLOROT = "Glorot & Bengio 2010, eq. 6"
 _HE = "He et al. 2015, eq. 14"
 
