@@ -7,18 +7,24 @@ from numbers import Integral, Real
 from typing import Any
 
 DATA = ("digits",)
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "gelu", "silu", "identity")
-NORMALIZATIONS = ("none", "batch", "layer")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "identity")
+NORMALIZATIONS = ("none", "batch", "layer", "rms")
+BRANCHES = ("sum", "scaled", "rezero")
 INITS = ("default", "xavier", "he", "orthogonal")
 
 _NAMES = {
     "relu": "ReLU",
     "leaky_relu": "Leaky ReLU",
+    "elu": "ELU",
+    "selu": "SELU",
     "gelu": "GELU",
     "silu": "SiLU",
     "identity": "linear",
     "batch": "BatchNorm",
     "layer": "LayerNorm",
+    "rms": "RMSNorm",
+    "scaled": "scaled",
+    "rezero": "ReZero",
     "default": "PyTorch init",
     "xavier": "Xavier init",
     "he": "He init",
@@ -32,7 +38,11 @@ class Experiment:
 
     ``depth`` counts the hidden layers; ``init`` is ``"default"`` (what ``nn.Linear`` does),
     ``"xavier"`` (Glorot & Bengio 2010, eq. 16), ``"he"`` (He et al. 2015, eq. 10) or
-    ``"orthogonal"`` (Saxe et al. 2014).
+    ``"orthogonal"`` (Saxe et al. 2014). In a residual network, ``branch`` says how a branch is
+    added: ``"sum"`` as it is, ``"scaled"`` divided by the square root of the depth, ``"rezero"``
+    multiplied by a learned number that starts at 0 (Bachlechner et al. 2021). ``clip_norm`` bounds
+    the norm of the whole gradient before each update, ``clip_value`` every component (Pascanu et
+    al. 2013).
 
     Raises ``ValueError`` for a value out of bounds and ``TypeError`` for a wrong type.
     """
@@ -42,11 +52,14 @@ class Experiment:
     width: int = 64
     activation: str = "relu"
     residual: bool = False
+    branch: str = "sum"
     normalization: str = "none"
     init: str = "default"
     learning_rate: float
     momentum: float = 0.9
     batch_size: int = 100
+    clip_norm: float | None = None
+    clip_value: float | None = None
     epochs: int
     seed: int = 0
 
@@ -57,11 +70,15 @@ class Experiment:
         self._check_count("width", 1, 1024, "narrower layers", "wider layers")
         self._check_choice("activation", ACTIVATIONS)
         self._check_flag("residual")
+        self._check_choice("branch", BRANCHES)
         self._check_choice("normalization", NORMALIZATIONS)
         self._check_choice("init", INITS)
         self._check_real("learning_rate", 1e-9, 100.0, "a smaller step", "a larger step")
         self._check_real("momentum", 0.0, 0.999, "less momentum", "0 for none")
         self._check_count("batch_size", 2, 1500, "smaller batches", "larger batches")
+        for clip in ("clip_norm", "clip_value"):
+            if getattr(self, clip) is not None:
+                self._check_real(clip, 1e-9, 1e9, "a smaller bound", "a larger bound, or None")
         self._check_count("epochs", 1, 1000, "fewer epochs", "at least one epoch")
         self._check_count("seed", 0, 2**32 - 1, "a smaller seed", "a seed from 0 on")
 
@@ -85,7 +102,11 @@ class Experiment:
             parts = [_NAMES.get(self.activation, self.activation)]
             parts += ["skip"] if self.residual else []
             parts += [_NAMES[self.normalization]] if self.normalization != "none" else []
-        usual = "he" if self.activation in ("relu", "leaky_relu", "gelu", "silu") else "default"
+        if self.residual and self.branch != "sum":
+            parts += [_NAMES[self.branch]]
+        usual = (
+            "he" if self.activation in ("relu", "leaky_relu", "elu", "gelu", "silu") else "default"
+        )
         parts += [_NAMES[self.init]] if self.init != usual else []
         return " + ".join(parts)
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from vanishing.figures import Drawing
+from vanishing.figures.drawing import Drawing
 from vanishing.localisation import N_, _, format_number
 
 if TYPE_CHECKING:

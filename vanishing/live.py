@@ -76,7 +76,7 @@ class LiveExplorer:
             self._worker.start()
 
     def _compute(self, ticket: int, indices: list[int]) -> None:
-        from vanishing.training import Cancelled, observer
+        from vanishing.progress import Cancelled, observer
 
         observer.set(self._watcher(ticket, Cancelled))
         try:

@@ -15,6 +15,8 @@ _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "tanh": nn.Tanh,
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "selu": nn.SELU,
     "gelu": nn.GELU,
     "silu": nn.SiLU,
     "identity": nn.Identity,
@@ -25,8 +27,9 @@ class Network(nn.Module):
     """Stack hidden layers named "1", "2", … and a layer named "output".
 
     Each hidden layer computes ``branch = activation(normalization(linear(h)))``; a residual network
-    gives ``h + branch`` wherever the two have one shape, any other the branch alone. Normalization
-    has no parameters of its own, so that the layers with weights are the same in every network.
+    gives ``h + scale · branch`` wherever the two have one shape, any other the branch alone; the
+    scale is 1, 1/√depth or a learned number, as ``Experiment.branch`` says. Normalization has no
+    parameters of its own, so that the layers with weights are the same in every network.
     Inputs: (number, 64); outputs: (number, 10), before the softmax.
     """
 
@@ -42,23 +45,36 @@ class Network(nn.Module):
             self.add_module(name, _linear(inputs, width, experiment.init, random))
             if experiment.normalization != "none":
                 self.add_module(f"normalization_{name}", _normalization(experiment))
+        self.scale: float | nn.Parameter = 1.0
+        if self.residual and experiment.branch == "scaled":
+            self.scale = 1 / math.sqrt(depth)
+        elif self.residual and experiment.branch == "rezero":
+            self.scale = nn.Parameter(torch.zeros(depth, device="cpu", dtype=torch.float32))
         if self.residual and experiment.normalization != "none":
             self.normalization_output = _normalization(experiment)
-        self.activation = _ACTIVATIONS[experiment.activation]()
+        self.activation = activation_module(experiment.activation)
         self.output = _linear(width, CLASSES, experiment.init, random)
 
     def forward(self, signal: Tensor) -> Tensor:
         """Compute the scores of the ten classes."""
-        for name in self.hidden:
+        for number, name in enumerate(self.hidden):
             branch = self.activation(self._normalized(name, self.get_submodule(name)(signal)))
             adds = self.residual and signal.shape == branch.shape
-            signal = signal + branch if adds else branch
+            signal = signal + self._scale(number) * branch if adds else branch
         scores: Tensor = self.output(self._normalized("output", signal))
         return scores
+
+    def _scale(self, number: int) -> float | Tensor:
+        return self.scale if isinstance(self.scale, float) else self.scale[number]
 
     def _normalized(self, name: str, summed: Tensor) -> Tensor:
         normalization = self._modules.get(f"normalization_{name}")
         return summed if normalization is None else normalization(summed)
+
+
+def activation_module(name: str) -> nn.Module:
+    """Return the module of an activation that ``Experiment`` knows by this name."""
+    return _ACTIVATIONS[name]()
 
 
 def build_network(experiment: Experiment) -> Network:
@@ -69,6 +85,8 @@ def build_network(experiment: Experiment) -> Network:
 def _normalization(experiment: Experiment) -> nn.Module:
     if experiment.normalization == "batch":
         return nn.BatchNorm1d(experiment.width, affine=False, device="cpu", dtype=torch.float32)
+    if experiment.normalization == "rms":
+        return nn.RMSNorm(experiment.width, elementwise_affine=False)
     return nn.LayerNorm(experiment.width, elementwise_affine=False)
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from vanishing import explorer, localisation
 from vanishing.explorer import explore
 from vanishing.figures import Drawing, draw_gradient_norms
-from vanishing.training import Cancelled, observer
+from vanishing.progress import Cancelled, observer
 
 STATIC = Path(explorer.__file__).parent / "static"
 ARABIC = {

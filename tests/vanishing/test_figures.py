@@ -12,18 +12,23 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, fontManager
 
+import vanishing
 from vanishing import figures, localisation
 from vanishing.figures import (
-    COLOURS,
     Drawing,
+    charts,
     draw_gradient_norms,
     draw_losses,
     draw_runs,
-    power_of_ten,
+    layers,
 )
+from vanishing.figures import drawing as drawing_module
+from vanishing.figures.charts import power_of_ten
+from vanishing.figures.drawing import COLOURS
 
 NAN, INF = math.nan, math.inf
-CSS = Path(figures.__file__).parent / "static" / "vanishing.css"
+PACKAGE = Path(vanishing.__file__).parent
+CSS = PACKAGE / "static" / "vanishing.css"
 NORMS = {"sigmoid": [1e-6, 1e-4, 1e-2], "ReLU": [0.1, 0.2, 0.3], "ResNet": [0.5, 0.4, 0.3]}
 
 
@@ -100,7 +105,7 @@ def test_each_network_is_a_line_with_its_norms_on_a_log_axis() -> None:
 
 
 def test_no_two_networks_look_alike_without_colour() -> None:
-    looks = [figures._look(number) for number in range(30)]
+    looks = [charts._look(number) for number in range(30)]
     assert len({(str(look["linestyle"]), str(look["marker"])) for look in looks}) == 30
     assert len({str(look["linestyle"]) for look in looks[:5]}) == 5
 
@@ -129,7 +134,7 @@ def test_any_norms_can_be_drawn(values: list[float]) -> None:
 def test_a_lonely_point_between_gaps_has_a_marker() -> None:
     values = [1.0] * 20
     values[12] = values[14] = NAN
-    assert 13 in figures._marked(values, offset=0)
+    assert 13 in charts._marked(values, offset=0)
 
 
 def test_limits_keep_the_axis_still_and_never_hide_a_value() -> None:
@@ -182,7 +187,7 @@ def test_powers_of_ten_need_no_maths_markup() -> None:
 
 
 def test_the_first_layer_is_always_numbered() -> None:
-    assert [figures._round_steps(1, last, 12) for last in (3, 13)] == [[1, 2, 3], [*range(1, 14)]]
+    assert [charts.round_steps(1, last, 12) for last in (3, 13)] == [[1, 2, 3], [*range(1, 14)]]
     assert list(axes_of(draw_gradient_norms({"a": [1.0] * 51})).get_xticks())[:3] == [1, 5, 10]
 
 
@@ -218,7 +223,7 @@ def test_labels_stay_readable_on_a_phone() -> None:
 
 
 def test_a_long_translation_is_set_smaller_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "_", lambda message, **values: message + " and more" * 5)
+    monkeypatch.setattr(layers, "_", lambda message, **values: message + " and more" * 5)
     drawing = draw_gradient_norms(NORMS)
     drawing.figure.draw_without_rendering()
     box = axes_of(drawing).yaxis.label.get_window_extent()
@@ -250,11 +255,11 @@ def test_only_an_old_matplotlib_gets_its_arabic_shaped(
     version: str, reshaped: bool, arabic: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fakes = SimpleNamespace(reshape=lambda text: text, get_display=lambda text: text[::-1])
-    monkeypatch.setattr(figures, "import_module", lambda name: fakes)
+    monkeypatch.setattr(drawing_module, "import_module", lambda name: fakes)
     monkeypatch.setattr(matplotlib, "__version__", version)
     drawing = draw_runs([run()])
     axes = axes_of(drawing)
-    with figures._joined_letters(drawing.figure):
+    with drawing_module._joined_letters(drawing.figure):
         label = axes.get_xlabel()
     assert (label == "رقم الطبقة"[::-1]) is reshaped
     assert axes.get_xlabel() == "رقم الطبقة"
@@ -264,8 +269,8 @@ def test_an_old_matplotlib_without_helpers_still_draws(monkeypatch: pytest.Monke
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(figures, "import_module", missing)
-    assert figures._shaped("شبكة \u2068ReLU\u2069") == "شبكة ReLU"
+    monkeypatch.setattr(drawing_module, "import_module", missing)
+    assert drawing_module._shaped("شبكة \u2068ReLU\u2069") == "شبكة ReLU"
 
 
 def test_a_png_shows_every_chinese_character(
@@ -282,7 +287,7 @@ def test_the_chinese_font_is_ours_and_follows_dejavu(monkeypatch: pytest.MonkeyP
     families = axes_of(draw_gradient_norms(NORMS)).xaxis.label.get_fontfamily()
     assert families == ["DejaVu Sans", "Noto Sans CJK SC"]
     assert Path(fontManager.findfont(FontProperties(family=families[1]))).is_file()
-    assert (Path(figures.__file__).parent / "fonts" / "OFL.txt").is_file()
+    assert (PACKAGE / "fonts" / "OFL.txt").is_file()
 
 
 def test_drawing_leaves_the_readers_matplotlib_alone() -> None:
@@ -333,6 +338,10 @@ def test_what_cannot_be_drawn_is_named_with_the_remedy(call: Any, error: str) ->
 
 
 def test_the_figures_know_no_network() -> None:
-    source = Path(figures.__file__).read_text()
-    assert not re.search(r"^(import|from) (torch|vanishing\.(training|networks))", source, re.M)
-    assert "pyplot" not in source
+    for path in (PACKAGE / "figures").glob("*.py"):
+        source = path.read_text()
+        measuring = re.search(
+            r"^(import|from) (torch|vanishing\.(?!figures|loc|svg))", source, re.M
+        )
+        assert not measuring, path
+        assert "pyplot" not in source, path

@@ -15,12 +15,13 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from vanishing import training
+from vanishing import remembering, training
 from vanishing.data import load_digits
 from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
-from vanishing.networks import build_network
+from vanishing.networks import Network, build_network
 from vanishing.probes import gradient_profile
-from vanishing.training import CHANCE_LOSS, Cancelled, Run, end_state, observer, train
+from vanishing.progress import Cancelled, observer
+from vanishing.training import CHANCE_LOSS, Run, end_state, train
 
 SMALL = RELU.at(depth=2, width=8, epochs=1)
 
@@ -276,13 +277,13 @@ def test_a_cancelled_run_is_not_kept_and_can_be_done_again(cache: Path) -> None:
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """List the experiments that were really trained."""
     trained: list[object] = []
-    original = training._train
+    original = training.build_network
 
-    def count(experiment: Experiment) -> Run:
+    def count(experiment: Experiment) -> Network:
         trained.append(experiment)
         return original(experiment)
 
-    monkeypatch.setattr(training, "_train", count)
+    monkeypatch.setattr(training, "build_network", count)
     return trained
 
 
@@ -297,6 +298,9 @@ def test_every_field_of_the_experiment_is_part_of_the_key(counted: list[object])
         SMALL.at(width=9),
         SMALL.at(activation="tanh"),
         SMALL.at(residual=True),
+        SMALL.at(branch="scaled"),
+        SMALL.at(clip_norm=1.0),
+        SMALL.at(clip_value=1.0),
         SMALL.at(normalization="layer"),
         SMALL.at(init="xavier"),
         SMALL.at(learning_rate=0.02),
@@ -314,7 +318,7 @@ def test_other_code_does_not_meet_old_results(
     counted: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(SMALL)
-    monkeypatch.setattr(training, "_code_version", lambda: "changed")
+    monkeypatch.setattr(remembering, "code_version", lambda module: "changed")
     train(SMALL)
     assert len(counted) == 2
 
@@ -365,7 +369,8 @@ def test_an_entry_that_is_not_this_run_is_computed_anew(
     expected = train(SMALL)
     (entry,) = entries(cache)
     stored = json.loads(entry.read_text())
-    entry.write_text(json.dumps({**stored, field: value}))
+    stored["result"][field] = value
+    entry.write_text(json.dumps(stored))
     assert train(SMALL) == expected
     assert len(counted) == 2
 
@@ -397,7 +402,8 @@ def in_another_process(code: str) -> subprocess.Popen[str]:
     prelude = (
         "import os, sys\n"
         "from vanishing.experiment import RELU\n"
-        "from vanishing.training import observer, train\n"
+        "from vanishing.progress import observer\n"
+        "from vanishing.training import train\n"
         "SMALL = RELU.at(depth=2, width=8, epochs=1)\n"
     )
     return subprocess.Popen(
@@ -452,7 +458,7 @@ def test_without_a_chosen_folder_the_users_cache_is_used(
 ) -> None:
     monkeypatch.delenv("VANISHING_CACHE")
     monkeypatch.setattr(
-        training.platformdirs, "user_cache_path", lambda name: tmp_path / "user" / name
+        remembering.platformdirs, "user_cache_path", lambda name: tmp_path / "user" / name
     )
     train(SMALL)
     assert len(entries(tmp_path / "user" / "vanishing-gradients")) == 1
@@ -462,7 +468,7 @@ def test_a_recorded_network_with_batch_normalization_trains_as_one_that_is_not()
     """Recording must not move the running statistics: one more record, the same end."""
     experiment = RESNET.at(depth=2, width=8, epochs=1)
     network, digits = build_network(experiment), load_digits()
-    for _ in training._updates(network, experiment, digits):
+    for _ in training.updates(network, experiment, digits):
         pass
     network.eval()
     right = network(digits.test_inputs).argmax(dim=1) == digits.test_targets

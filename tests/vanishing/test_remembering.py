@@ -1,0 +1,170 @@
+"""A measurement is computed once, from its arguments and its code alone."""
+
+import importlib
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from vanishing import remembering
+from vanishing.progress import Cancelled, observer
+from vanishing.remembering import code_version
+
+SOURCE = '''
+from dataclasses import dataclass
+import torch
+from vanishing.progress import report
+from vanishing.remembering import remembered
+calls = []
+
+@dataclass(frozen=True)
+class Setting:
+    size: int
+    rate: float | None = None
+
+@dataclass(frozen=True)
+class Result:
+    values: tuple[float, ...]
+    by_name: dict[str, tuple[int, ...]]
+    setting: Setting
+
+@remembered
+def measure(setting: Setting, seed: int = 0) -> Result:
+    """Measure."""
+    calls.append((setting, seed))
+    report(1, 2)
+    small = torch.tensor(1e-40).mul(1).item()
+    numbers = (*torch.rand(2).tolist(), float("nan"), float("inf"), small)
+    return Result(numbers, {"a": (1, setting.size)}, setting)
+'''
+
+
+@pytest.fixture
+def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Import a small measuring module from a fresh folder."""
+    monkeypatch.setenv("VANISHING_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "measuring_probe.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("measuring_probe")
+    del sys.modules["measuring_probe"]
+
+
+def entries(tmp_path: Path) -> list[Path]:
+    return list((tmp_path / "cache").glob("*"))
+
+
+def test_a_result_is_computed_once_and_comes_back_equal(probe: Any) -> None:
+    first, again = (probe.measure(probe.Setting(3)) for _ in range(2))
+    assert len(probe.calls) == 1
+    assert repr(first) == repr(again)
+    assert again.setting == probe.Setting(3)
+    assert math.isnan(again.values[2])
+    assert again.values[3] == math.inf
+
+
+def test_every_argument_and_default_counts(probe: Any) -> None:
+    probe.measure(probe.Setting(3), 0)
+    probe.measure(probe.Setting(3), seed=0)
+    assert len(probe.calls) == 1
+    for call in (
+        lambda: probe.measure(probe.Setting(4)),
+        lambda: probe.measure(probe.Setting(3, rate=0.5)),
+        lambda: probe.measure(probe.Setting(3), seed=1),
+    ):
+        before = len(probe.calls)
+        call()
+        assert len(probe.calls) == before + 1
+
+
+def test_the_readers_settings_change_nothing_and_come_back(probe: Any) -> None:
+    expected = probe.measure(probe.Setting(1), seed=1).values[:2]
+    torch.manual_seed(7)
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert probe.measure(probe.Setting(2), seed=2).values[:2] == expected
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.get_num_threads() == threads
+
+
+def test_numbers_that_change_no_weight_are_flushed_to_zero(probe: Any) -> None:
+    assert probe.measure(probe.Setting(1)).values[4] == 0.0
+    assert torch.tensor(1e-40).mul(1).item() > 0
+
+
+def test_a_cancelled_measurement_leaves_nothing(probe: Any, tmp_path: Path) -> None:
+    def stop(done: int, steps: int) -> None:
+        raise Cancelled
+
+    token = observer.set(stop)
+    try:
+        with pytest.raises(Cancelled):
+            probe.measure(probe.Setting(1))
+    finally:
+        observer.reset(token)
+    assert entries(tmp_path) == []
+
+
+def _without_result(stored: dict[str, Any]) -> dict[str, Any]:
+    return {"arguments": stored["arguments"]}
+
+
+def _with_other_arguments(stored: dict[str, Any]) -> dict[str, Any]:
+    return {**stored, "arguments": {}}
+
+
+def _with_wrong_type(stored: dict[str, Any]) -> dict[str, Any]:
+    return {**stored, "result": {**stored["result"], "values": ["soon"]}}
+
+
+@pytest.mark.parametrize("damage", [_without_result, _with_other_arguments, _with_wrong_type])
+def test_a_damaged_entry_is_computed_anew(
+    damage: Callable[[dict[str, Any]], dict[str, Any]], probe: Any, tmp_path: Path
+) -> None:
+    expected = repr(probe.measure(probe.Setting(1)))
+    (entry,) = entries(tmp_path)
+    entry.write_text(json.dumps(damage(json.loads(entry.read_text()))))
+    assert repr(probe.measure(probe.Setting(1))) == expected
+    assert len(probe.calls) == 2
+
+
+def test_the_key_knows_the_code_of_a_module_and_of_what_it_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "vanishing"
+    package.mkdir()
+    for name, source in {
+        "a": "from vanishing.b import thing",
+        "b": "from vanishing import c",
+        "c": "from vanishing.a import loop",
+        "d": "x = 1",
+    }.items():
+        (package / f"{name}.py").write_text(source)
+    monkeypatch.setattr(remembering, "HERE", package)
+
+    def version() -> str:
+        code_version.cache_clear()
+        return code_version(package / "a.py")
+
+    before = version()
+    (package / "d.py").write_text("x = 2")
+    assert version() == before
+    (package / "c.py").write_text("from vanishing.a import other")
+    assert version() != before
+
+
+def test_measuring_modules_do_not_depend_on_drawing_or_words() -> None:
+    """A changed label must not train every network again."""
+    package = Path(remembering.__file__).parent
+    for path in package.glob("*.py"):
+        if "@remembered" in path.read_text():
+            needed = {one.relative_to(package).parts[0] for one in remembering._needed(path, set())}
+            assert not needed & {"figures", "localisation.py", "explorer.py", "svg.py"}, path

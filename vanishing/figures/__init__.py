@@ -1,0 +1,11 @@
+"""Draw from plain numbers, in the reader's language, for pages, notebooks and screen readers."""
+
+from vanishing.figures.drawing import Drawing
+from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
+
+__all__ = [
+    "Drawing",
+    "draw_gradient_norms",
+    "draw_losses",
+    "draw_runs",
+]

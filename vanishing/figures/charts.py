@@ -1,0 +1,413 @@
+"""Charts from plain numbers: axes, lines, bars, legends, marks for what has no place there."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from vanishing.figures.drawing import COLOURS, Drawing, fonts
+from vanishing.localisation import _
+from vanishing.svg import own_settings
+
+Limits = tuple[float, float]
+
+WIDTH, HEIGHT = 440, 380  # pixels of the page; the letters are readable when a phone shows less
+LEFT, RIGHT, BOTTOM, ROW = 80, 12, 58, 24  # margins of the axes, height of a row of the legend
+DASHES = ((), (4, 1.5), (1, 1.2), (5, 1.5, 1, 1.5), (7, 1.5, 1, 1.5, 1, 1.5))
+MARKERS = ((8, 0, 22.5), "s", "D", "P", "*", "p", "h")
+SMALLEST, LARGEST = 1e-307, 1e307  # beyond these, a power of ten has no double
+
+
+@dataclass(frozen=True)
+class Series:
+    """Hold one line of a chart: its name in the legend, positions and values (any float)."""
+
+    name: str
+    positions: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        if not self.values:
+            raise ValueError(f"{self.name}: there must be at least one value to draw, got none")
+        if len(self.positions) != len(self.values):
+            raise ValueError(
+                f"{self.name}: every value must have its position, got {len(self.values)} values "
+                f"and {len(self.positions)} positions: pass lists of equal length"
+            )
+
+    def where(self, kind: str, *, log: bool = True) -> list[float]:
+        """Return the positions of the values of one kind: finite, zero, infinite or nan.
+
+        Zero is a kind of its own on a logarithmic axis only.
+        """
+        pairs = zip(self.positions, self.values, strict=True)
+        return [position for position, value in pairs if _kind(value, log) == kind]
+
+    def finite(self, *, log: bool = True) -> list[float]:
+        """Return the values that have a place on the axis."""
+        return [value for value in self.values if _kind(value, log) == "finite"]
+
+
+def line_chart(
+    series: Sequence[Series],
+    *,
+    x: str,
+    y: str,
+    description: str,
+    log_x: bool = False,
+    log_y: bool = False,
+    limits: Limits | None = None,
+    marks: Mapping[str, float] | None = None,
+    markers: bool = True,
+    x_limits: Limits | None = None,
+    x_ticks: Sequence[float] | None = None,
+) -> Drawing:
+    """Draw one line per series; zero (on a log axis), NaN and infinity are marked at the edge.
+
+    x, y, description: labels of the axes and alternative text, in the reader's language.
+    limits: least range of the y axis, so that several drawings can be compared; data extend it.
+    marks: legend text -> value of a dotted horizontal line. markers: False for smooth curves.
+    x_limits, x_ticks: the x axis, where what matplotlib would choose does not fit.
+
+    Raises ``ValueError`` without series, and for a negative value on a logarithmic axis.
+    """
+    marks = dict(marks or {})
+    _check(series, log_y)
+    with own_settings(**fonts()):
+        axes = _empty_axes([one.name for one in series], _special_names(series, log_y), marks)
+        _set_y(axes, series, [*marks.values(), *(limits or ())], log_y)
+        _label(axes, x, y)
+        _set_x(axes, [at for one in series for at in one.positions], log_x, x_limits, x_ticks)
+        for number, one in enumerate(series):
+            _add_line(axes, one, number, log_y, markers=markers)
+        looks = [_look(number, markers=markers) for number in range(len(series))]
+        lines = {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
+        _add_legend(axes, {**lines, **_special_handles(series, log_y), **_add_marks(axes, marks)})
+    return Drawing(_figure(axes), description)
+
+
+def bar_chart(
+    groups: Mapping[str, Mapping[str, float]],
+    *,
+    y: str,
+    description: str,
+    x: str = "",
+    log_y: bool = False,
+    limits: Limits | None = None,
+    marks: Mapping[str, float] | None = None,
+) -> Drawing:
+    """Draw bars side by side for each category, every one topped with its group's marker.
+
+    groups: name in the legend -> category -> value. The other arguments are those of `line_chart`.
+
+    Raises ``ValueError`` without groups, and for a negative value on a logarithmic axis.
+    """
+    marks = dict(marks or {})
+    categories = list(dict.fromkeys(name for group in groups.values() for name in group))
+    places = {name: float(at) for at, name in enumerate(categories, start=1)}
+    series = [
+        Series(name, tuple(places[one] for one in group), tuple(group.values()))
+        for name, group in groups.items()
+    ]
+    _check(series, log_y)
+    with own_settings(**fonts()):
+        axes = _empty_axes([one.name for one in series], _special_names(series, log_y), marks)
+        _set_y(axes, series, [*marks.values(), *(limits or ()), *([] if log_y else [0.0])], log_y)
+        _label(axes, x, y)
+        _set_categories(axes, categories)
+        for number, one in enumerate(series):
+            _add_bars(axes, one, number, len(series), log_y)
+        looks = [{**_look(number), "linestyle": "none"} for number in range(len(series))]
+        bars = {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
+        _add_legend(axes, {**bars, **_special_handles(series, log_y), **_add_marks(axes, marks)})
+    return Drawing(_figure(axes), description)
+
+
+def _check(series: Sequence[Series], log: bool) -> None:
+    if not series:
+        raise ValueError("a chart must have at least one series, got none: pass [Series(…)]")
+    for one in series:
+        if log and (least := min(one.values)) < 0:
+            raise ValueError(
+                f"{one.name}: values on a logarithmic axis must be at least 0, got {least}: "
+                "pass their size, or draw them on a linear axis"
+            )
+
+
+def _empty_axes(*names: Iterable[str]) -> Axes:
+    """Return empty axes of a new figure, with room for the legend's names above them."""
+    entries = list(itertools.chain(*names))
+    rows = math.ceil(len(entries) / _columns(entries))
+    figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72), facecolor="none")
+    top = HEIGHT - 8 - ROW * rows
+    axes = figure.add_axes(
+        (LEFT / WIDTH, BOTTOM / HEIGHT, 1 - (LEFT + RIGHT) / WIDTH, (top - BOTTOM) / HEIGHT)
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(length=0, pad=6)
+    return axes
+
+
+def _label(axes: Axes, x: str, y: str) -> None:
+    """Label both axes; a long translation is set smaller rather than cut off."""
+    box = axes.get_position()
+    room = box.y1 * HEIGHT - 4  # below the legend
+    size = min(17, room / (0.62 * _length(y)))
+    axes.set_xlabel(x, fontsize=min(17, (WIDTH - LEFT) / (0.62 * max(1, _length(x)))))
+    axes.set_ylabel(y, fontsize=size)
+    if 0.62 * size * _length(y) > box.height * HEIGHT:  # longer than the axis
+        axes.yaxis.label.set_y((box.y1 / 2 - box.y0) / box.height)
+
+
+def _set_y(axes: Axes, series: Sequence[Series], wanted: Sequence[float], log: bool) -> None:
+    """Span the data and what else is wanted, with a band at the edges for special marks."""
+    values = [*(value for one in series for value in one.finite(log=log)), *wanted]
+    band = 0.03 * (len(series) + 1)  # of the height, for the marks of all series
+    below = band if log and any(one.where("zero") for one in series) else 0.0
+    odd = [one.where("nan") + one.where("infinite") for one in series]
+    (_set_decades if log else _set_linear)(axes, values, below, band if any(odd) else 0.0)
+    axes.grid(axis="y", color="black", alpha=0.2, linewidth=0.8)
+
+
+def _set_decades(axes: Axes, values: Sequence[float], below: float, above: float) -> None:
+    """Give the y axis whole powers of ten, at most about seven."""
+    low, high = extremes(values) or (0.1, 1.0)
+    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    last = max(last, first + 1)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(FixedLocator([10.0**n for n in round_steps(first, last, 6)]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _at: power_of_ten(value)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    height = (last - first) / (1 - below - above)
+    axes.set_ylim(10.0 ** (first - below * height), 10.0 ** (last + above * height))
+
+
+def _set_linear(axes: Axes, values: Sequence[float], below: float, above: float) -> None:
+    """Give the y axis round numbers, about six, the outermost of them beyond the data."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    margin = 0.0 if high > low else max(abs(high), 1.0) / 2
+    ticks = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low - margin, high + margin)
+    axes.set_yticks(ticks, [plain(tick) for tick in ticks])
+    height = (ticks[-1] - ticks[0]) / (1 - below - above)
+    axes.set_ylim(ticks[0] - below * height, ticks[-1] + above * height)
+
+
+def _set_x(
+    axes: Axes,
+    positions: Sequence[float],
+    log: bool,
+    limits: Limits | None,
+    ticks: Sequence[float] | None,
+) -> None:
+    low, high = limits or (min(positions), max(positions))
+    if log:
+        first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+        ticks = ticks or [10.0**n for n in round_steps(first, last, 7)]
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xticks(ticks, [_power_or_plain(tick) for tick in ticks])
+        margin = (high / low) ** 0.03
+        axes.set_xlim(limits or (low / margin, high * margin))
+        return
+    if ticks is None:
+        ticks = MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        ticks = [tick for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
+    axes.set_xticks(ticks, [plain(tick) for tick in ticks])
+    margin = 0.03 * (high - low) or 0.5
+    axes.set_xlim(limits or (low - margin, high + margin))
+
+
+def _set_categories(axes: Axes, categories: Sequence[str]) -> None:
+    """Name each category below its bars; names too long to stand side by side are set aslant."""
+    room = (WIDTH - LEFT - RIGHT) / len(categories)
+    longest = max(map(_length, categories))
+    size = max(10.0, min(15.0, room / (0.62 * longest)))
+    aslant = 0.62 * size * longest > room
+    axes.set_xlim(0.5, len(categories) + 0.5)
+    axes.set_xticks(range(1, len(categories) + 1), categories, fontsize=size)
+    if aslant:
+        lift = min(0.5 * 0.62 * size * longest, 90) / HEIGHT
+        box = axes.get_position()
+        axes.set_position((box.x0, box.y0 + lift, box.width, box.height - lift))
+        for text in axes.get_xticklabels():
+            text.set(rotation=30, ha="right", rotation_mode="anchor")
+
+
+def plain(value: float) -> str:
+    """Write a tick of a linear axis: 0.125, 20, -1."""
+    return f"{round(value, 12) + 0.0:.6g}"
+
+
+def _power_or_plain(value: float) -> str:
+    is_power = math.isclose(math.log10(value), round(math.log10(value)), abs_tol=1e-9)
+    return power_of_ten(value) if is_power and not 0.01 <= value <= 1000 else plain(value)
+
+
+def round_steps(first: int, last: int, most: int) -> list[int]:
+    """Return multiples of 1, 2, 5, 10, … from `first` to `last`, in at most `most` steps."""
+    every = next(n * 10**k for k in range(9) for n in (1, 2, 5) if last - first <= most * n * 10**k)
+    return list(range(math.ceil(first / every) * every, last + 1, every))
+
+
+def power_of_ten(value: float) -> str:
+    """Write a power of ten without maths markup, which no label in Arabic survives: 10⁻⁸."""
+    exponent = round(math.log10(value))
+    digits = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return {0: "1", 1: "10"}.get(exponent, f"10{digits}")
+
+
+def _add_line(axes: Axes, one: Series, number: int, log: bool, *, markers: bool) -> None:
+    drawn = [value if _kind(value, log) == "finite" else math.nan for value in one.values]
+    marked = _marked(drawn, offset=number)
+    look = _look(number, markers=markers)
+    axes.plot(one.positions, drawn, markevery=marked, clip_on=False, **look)
+    for kind in _SPECIAL:
+        _add_special(axes, one.where(kind, log=log), kind, number)
+
+
+def _add_bars(axes: Axes, one: Series, number: int, groups: int, log: bool) -> None:
+    width = 0.8 / groups
+    shift = (number - (groups - 1) / 2) * width
+    floor = axes.get_ylim()[0] if log else 0.0
+    finite = [(at + shift, v) for at, v in zip(one.positions, one.values, strict=True)
+              if _kind(v, log) == "finite"]  # fmt: skip
+    places, values = [at for at, _value in finite], [value for _at, value in finite]
+    colour = COLOURS[number % len(COLOURS)]
+    heights = [value - floor for value in values]
+    axes.bar(places, heights, 0.85 * width, bottom=floor, color=colour, alpha=0.45, linewidth=0)
+    axes.plot(places, values, clip_on=False, **{**_look(number), "linestyle": "none"})
+    for kind in _SPECIAL:
+        _add_special(axes, [at + shift for at in one.where(kind, log=log)], kind, number)
+
+
+def _add_marks(axes: Axes, marks: Mapping[str, float]) -> dict[str, Line2D]:
+    """Draw the reference lines, each with its own dots; return them by their legend text."""
+    dots = ((2, 3), (6, 3), (1, 2), (8, 2, 2, 2))
+    return {
+        text: axes.axhline(value, color="black", linewidth=1.2, linestyle=(0, dots[n % len(dots)]))
+        for n, (text, value) in enumerate(marks.items())
+    }
+
+
+def _add_special(axes: Axes, positions: Sequence[float], kind: str, number: int) -> None:
+    """Mark what has no place on the axis at the axes' edge, in the colour of line `number`."""
+    marker, edge, inward = _SPECIAL[kind]
+    axes.plot(
+        positions,
+        [edge + inward * (0.02 + 0.03 * number)] * len(positions),
+        transform=axes.get_xaxis_transform(),
+        clip_on=False,
+        color=COLOURS[number % len(COLOURS)],
+        **_mark(marker),
+    )
+
+
+def _mark(marker: str) -> dict[str, Any]:
+    return {"marker": marker, "linestyle": "none", "markersize": 8, "markeredgewidth": 1.5}
+
+
+# kind -> marker, edge of the axes (0 bottom, 1 top), direction in which several networks stack
+_SPECIAL: dict[str, tuple[str, float, int]] = {
+    "zero": ("v", 0.0, 1),
+    "infinite": ("^", 1.0, -1),
+    "nan": ("x", 1.0, -1),
+}
+
+
+def _special_names(series: Sequence[Series], log: bool) -> dict[str, str]:
+    """Return legend text -> kind for the special values that occur."""
+    names = {
+        # Translators: in a legend: the gradient is 0, or too small for the computer's numbers.
+        _("zero or underflow"): "zero",
+        # Translators: in a legend: the value is too large for the computer's numbers.
+        _("infinite (overflow)"): "infinite",
+        _("NaN (not a number)"): "nan",
+    }
+    occurs = {kind for kind in _SPECIAL for one in series if one.where(kind, log=log)}
+    return {name: kind for name, kind in names.items() if kind in occurs}
+
+
+def _special_handles(series: Sequence[Series], log: bool) -> dict[str, Line2D]:
+    return {
+        name: Line2D([], [], color="black", **_mark(_SPECIAL[kind][0]))
+        for name, kind in _special_names(series, log).items()
+    }
+
+
+def _add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
+    axes.legend(
+        list(entries.values()),
+        list(entries),
+        loc="lower left",
+        bbox_to_anchor=(-(LEFT - 8) / (WIDTH - LEFT - RIGHT), 1.0),
+        ncols=_columns(list(entries)),
+        frameon=False,
+        handlelength=3,
+        columnspacing=1,
+        borderaxespad=0.3,
+        labelspacing=0.35,
+    )
+
+
+def _look(number: int, *, markers: bool = True) -> dict[str, Any]:
+    """Return the colour, dash and marker of a line; no two of the first thirty are alike."""
+    dashes = DASHES[number % len(DASHES)]
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "linestyle": (0, dashes) if dashes else "-",
+        "marker": MARKERS[number % len(MARKERS)] if markers else "",
+        "markersize": 7.5,
+        "markeredgewidth": 0.8,
+        "linewidth": 2,
+    }
+
+
+def _marked(values: Sequence[float], offset: int) -> list[int]:
+    """Return the indices that get a marker: about ten, and every point without a neighbour."""
+    every = math.ceil(len(values) / 12)
+    gaps = [True, *map(math.isnan, values), True]
+    lonely = [n for n in range(len(values)) if gaps[n] and gaps[n + 2]]
+    regular = range(offset * every // 3 % every, len(values), every)
+    return sorted({*regular, *lonely})
+
+
+def _columns(names: Sequence[str]) -> int:
+    """Return how many columns of the legend fit."""
+    wide = max(map(_length, names), default=0)
+    fitting = (WIDTH - 16) // (75 + 9 * wide)
+    return max(1, min(fitting, len(names)))
+
+
+def _length(text: str) -> int:
+    """Return about how many Latin letters are as long as `text`."""
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
+
+
+def _kind(value: float, log: bool = True) -> str:
+    if math.isnan(value):
+        return "nan"
+    if abs(value) > LARGEST:
+        return "infinite"
+    return "zero" if log and value < SMALLEST else "finite"
+
+
+def extremes(values: Sequence[float]) -> Limits | None:
+    """Return the smallest and the largest value that a logarithmic axis can show."""
+    finite = [value for value in values if _kind(value) == "finite"]
+    return (min(finite), max(finite)) if finite else None
+
+
+def _figure(axes: Axes) -> Figure:
+    figure = axes.figure
+    assert isinstance(figure, Figure)
+    return figure

@@ -1,0 +1,149 @@
+"""Gradient norms by layer and losses by training step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from vanishing.figures.charts import Limits, Series, extremes, line_chart, round_steps
+from vanishing.figures.drawing import Drawing
+from vanishing.localisation import _, format_number, ngettext
+
+if TYPE_CHECKING:
+    from vanishing.training import Run
+
+
+def draw_gradient_norms(
+    norms: Mapping[str, Sequence[float]],
+    *,
+    notes: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+) -> Drawing:
+    """Draw the gradient norm of each layer on a log axis, one line per network.
+
+    norms: network -> one norm per layer in forward order; zero, NaN and infinity are marked.
+    notes: network -> what the legend says in place of the network's name.
+    limits: least range of the axis, so that several drawings can be compared; data extend it.
+    """
+    if not norms:
+        raise ValueError("norms must name at least one network, got none: pass {name: norms}")
+    series = [_by_layer((notes or {}).get(name, name), values) for name, values in norms.items()]
+    return _draw_layers(series, _layers_intro(series), limits)
+
+
+def draw_runs(runs: Sequence[Run], *, step: int = 0, limits: Limits | None = None) -> Drawing:
+    """Draw the gradient norm of each layer at a training step, with how every run ended.
+
+    Without `limits` the axis spans all recorded steps: it stays put while the step changes.
+    """
+    if not runs:
+        raise ValueError("runs must hold at least one run, got none: pass [train(experiment)]")
+    series = [_by_layer(_outcome(run), run.norms_at(step)) for run in runs]
+    intro = _(
+        "Line chart on a logarithmic scale: "
+        "the gradient norm of each layer at training step {step}.",
+        step=step,
+    )
+    everything = [norm for run in runs for norms in run.gradient_norms for norm in norms]
+    return _draw_layers(series, intro, limits or extremes(everything))
+
+
+def draw_losses(runs: Sequence[Run], *, chance: float = math.log(10)) -> Drawing:
+    """Draw the training loss against the training step, with the loss of guessing marked.
+
+    chance: loss of a network that finds every class equally likely; ln 10 for ten digits.
+    """
+    if not runs:
+        raise ValueError("runs must hold at least one run, got none: pass [train(experiment)]")
+    series = [Series(_outcome(run), tuple(map(float, run.steps)), run.losses) for run in runs]
+    intro = _(
+        "Line chart on a logarithmic scale: the loss against the training step; "
+        "guessing gives a loss of {loss}.",
+        loss=f"{chance:.2f}",
+    )
+    return line_chart(
+        series,
+        x=_("training step"),
+        y=_("loss (logarithmic)"),
+        description=" ".join([intro, *map(_loss_sentence, series)]),
+        log_y=True,
+        marks={_("guessing: {loss}", loss=f"{chance:.2f}"): chance},
+        x_ticks=round_steps(0, max(max(run.steps) for run in runs), 8),
+    )
+
+
+def _draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) -> Drawing:
+    last = max(len(one.values) for one in series)
+    sentences = [sentence for one in series for sentence in _norm_sentences(one)]
+    return line_chart(
+        series,
+        x=_("layer (1 = next to the input)"),
+        y=_("gradient norm (logarithmic)"),
+        description=" ".join([intro, *sentences]),
+        log_y=True,
+        limits=limits,
+        x_limits=(0.5, last + 0.5),
+        x_ticks=sorted({1, *round_steps(1, last, 12)}),
+    )
+
+
+def _by_layer(name: str, norms: Sequence[float]) -> Series:
+    return Series(name, tuple(map(float, range(1, len(norms) + 1))), tuple(norms))
+
+
+def _layers_intro(series: Sequence[Series]) -> str:
+    last = max(len(one.values) for one in series)
+    return ngettext(
+        "Line chart on a logarithmic scale: the gradient norm of {count} layer.",
+        "Line chart on a logarithmic scale: the gradient norm of each of {count} layers, "
+        "from the one next to the input to the one next to the output.",
+        last,
+    )
+
+
+def _outcome(run: Run) -> str:
+    name = run.experiment.label
+    percent = round(100 * run.accuracies[-1])
+    if run.state == "learned":
+        return _("{network}: learned, accuracy {percent}%", network=name, percent=percent)
+    if run.state == "stalled":
+        # Translators: training stalled; fewer than half of the digits are read, often none.
+        return _("{network}: stalled, accuracy {percent}%", network=name, percent=percent)
+    # Translators: training diverged; the loss has grown beyond all bounds.
+    return _("{network}: diverged, accuracy {percent}%", network=name, percent=percent)
+
+
+def _norm_sentences(series: Series) -> Iterator[str]:
+    # Translators: {network} is a name ("ReLU"), or a name with its result ("ReLU: learned, …").
+    yield _(
+        "{network}. Gradient norm {first} in the first layer, {last} in the last; "
+        "smallest {smallest}, largest {largest}.",
+        network=series.name,
+        first=format_number(series.values[0]),
+        last=format_number(series.values[-1]),
+        smallest=format_number(min(series.finite(), default=math.nan)),
+        largest=format_number(max(series.finite(), default=math.nan)),
+    )
+    if zeros := len(series.where("zero")):
+        yield ngettext(
+            "In {count} layer it is zero or has underflowed.",
+            "In {count} layers it is zero or has underflowed.",
+            zeros,
+        )
+    if broken := len(series.where("infinite") + series.where("nan")):
+        yield ngettext(
+            "In {count} layer it is infinite or NaN.",
+            "In {count} layers it is infinite or NaN.",
+            broken,
+        )
+
+
+def _loss_sentence(series: Series) -> str:
+    return _(
+        "{network}. Loss {first} before training, {last} after {steps} training steps.",
+        network=series.name,
+        first=format_number(series.values[0]),
+        last=format_number(series.values[-1]),
+        steps=format_number(series.positions[-1]),
+    )
