@@ -1,14 +1,17 @@
 """Measure how much gradient reaches each layer of any network, as plain numbers."""
 
 import math
+import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 
+import numpy
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import parametrize
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,18 @@ class GradientProfile:
 
 
 @dataclass
-class _Layer:
+class Layer:
+    """Hold a layer's weights and, once it has been called, all tensors that it put out.
+
+    ``calls`` is the number of the first call among those of all layers (0: never called);
+    ``ends`` counts the tensors that were kept after each call of this layer.
+    """
+
     name: str
     weights: list[nn.Parameter]
     outputs: list[Tensor]
     calls: int = 0
+    ends: list[int] = field(default_factory=list)
 
 
 def gradient_profile(
@@ -52,13 +62,13 @@ def gradient_profile(
 
     Raises ``ValueError`` for a model without weights and for a loss that is not one number.
     """
-    layers = _find_layers(model)
+    layers = find_layers(model)
     if not layers:
         raise ValueError(
             f"the model must have at least one layer with weights, got {type(model).__name__} "
             "without: pass a module that owns parameters"
         )
-    with _undisturbed(model), _listening(layers):
+    with undisturbed(model), listening(layers):
         value = loss(model(inputs), targets)
         if value.numel() != 1:
             raise ValueError(
@@ -69,11 +79,12 @@ def gradient_profile(
     return _profile(list(layers.values()), gradients)
 
 
-def _find_layers(model: nn.Module) -> dict[nn.Module, _Layer]:
+def find_layers(model: nn.Module) -> dict[nn.Module, Layer]:
+    """Return every module that owns weights, as ``gradient_profile`` defines it."""
     layers = {}
     for name, module in model.named_modules():
         if weights := _own_weights(module):
-            layers[module] = _Layer(name or type(module).__name__, weights, [])
+            layers[module] = Layer(name or type(module).__name__, weights, [])
     return layers
 
 
@@ -81,14 +92,24 @@ def _own_weights(module: nn.Module) -> list[nn.Parameter]:
     is_leaf = next(module.children(), None) is None
     return [
         parameter
-        for name, parameter in module.named_parameters(recurse=False)
+        for name, parameter in _own_parameters(module)
         if "weight" in name or (is_leaf and "bias" not in name)
         if parameter.is_floating_point()
     ]
 
 
+def _own_parameters(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """Yield a module's parameters; those that ``nn.utils.parametrize`` moved away come home."""
+    yield from module.named_parameters(recurse=False)
+    if parametrize.is_parametrized(module):
+        for name, originals in cast(nn.ModuleDict, module.parametrizations).items():
+            for _, parameter in originals.named_parameters(recurse=False):
+                yield name, parameter
+
+
 @contextmanager
-def _undisturbed(model: nn.Module) -> Iterator[None]:
+def undisturbed(model: nn.Module) -> Iterator[None]:
+    """Thaw frozen parameters; afterwards put these, the buffers and the random states back."""
     frozen = [p for p in model.parameters() if not p.requires_grad and p.is_floating_point()]
     buffers = [
         (owner, name, tensor, tensor.clone())
@@ -96,12 +117,15 @@ def _undisturbed(model: nn.Module) -> Iterator[None]:
         for name, tensor in owner.named_buffers(recurse=False)
     ]
     cuda = list(range(torch.cuda.device_count()))
+    other_states = random.getstate(), numpy.random.get_state()
     with torch.random.fork_rng(devices=cuda), torch.inference_mode(False), torch.enable_grad():
         try:
             for parameter in frozen:
                 parameter.requires_grad_(True)
             yield
         finally:
+            random.setstate(other_states[0])
+            numpy.random.set_state(other_states[1])
             for parameter in frozen:
                 parameter.requires_grad_(False)
             for owner, name, tensor, before in buffers:
@@ -110,7 +134,8 @@ def _undisturbed(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(layers: dict[nn.Module, _Layer]) -> Iterator[None]:
+def listening(layers: dict[nn.Module, Layer]) -> Iterator[None]:
+    """Keep what the layers put out, by hooks that are gone afterwards."""
     calls = 0
 
     def listen(module: nn.Module, _: Any, output: Any) -> Any:
@@ -118,7 +143,9 @@ def _listening(layers: dict[nn.Module, _Layer]) -> Iterator[None]:
         calls += 1
         layer = layers[module]
         layer.calls = layer.calls or calls
-        return _keep(output, layer.outputs)
+        passed_on = _keep(output, layer.outputs)
+        layer.ends.append(len(layer.outputs))
+        return passed_on
 
     with ExitStack() as stack:
         for module in layers:
@@ -142,7 +169,7 @@ def _keep(output: Any, kept: list[Tensor]) -> Any:
     return output
 
 
-def _gradients(value: Tensor, layers: list[_Layer]) -> dict[Tensor, Tensor | None]:
+def _gradients(value: Tensor, layers: list[Layer]) -> dict[Tensor, Tensor | None]:
     wanted = [tensor for layer in layers for tensor in (*layer.weights, *layer.outputs)]
     if not value.requires_grad:
         return dict.fromkeys(wanted)
@@ -150,12 +177,12 @@ def _gradients(value: Tensor, layers: list[_Layer]) -> dict[Tensor, Tensor | Non
     return dict(zip(wanted, found, strict=True))
 
 
-def _profile(layers: list[_Layer], gradients: dict[Tensor, Tensor | None]) -> GradientProfile:
+def _profile(layers: list[Layer], gradients: dict[Tensor, Tensor | None]) -> GradientProfile:
     def norm(tensors: list[Tensor] | list[nn.Parameter]) -> float:
         arrived = [g for g in map(gradients.get, tensors) if g is not None]
         return math.sqrt(sum(g.to_dense().double().square().sum().item() for g in arrived))
 
-    layers = _in_forward_order(layers)
+    layers = in_forward_order(layers)
     weight_norms = tuple(norm(layer.weights) for layer in layers)
     signal_norms = tuple(
         float("nan") if weight_norm != 0 and not layer.calls else norm(layer.outputs)
@@ -164,7 +191,7 @@ def _profile(layers: list[_Layer], gradients: dict[Tensor, Tensor | None]) -> Gr
     return GradientProfile(tuple(layer.name for layer in layers), weight_norms, signal_norms)
 
 
-def _in_forward_order(layers: list[_Layer]) -> list[_Layer]:
+def in_forward_order(layers: list[Layer]) -> list[Layer]:
     """Sort by first call; a layer that was never called stays behind its neighbour."""
     position, order = 0, {}
     for layer in layers:
