@@ -24,6 +24,8 @@ LABELS = {
     "data": N_("Data set"),
     "depth": N_("Depth (hidden layers)"),
     "epochs": N_("Epochs"),
+    "factor": N_("Factor"),
+    "factors": N_("Number of factors"),
     "init": N_("Weight initialization"),
     "learning_rate": N_("Learning rate"),
     "momentum": N_("Momentum"),
@@ -31,6 +33,7 @@ LABELS = {
     "residual": N_("Residual connections"),
     "seed": N_("Random seed"),
     "step": N_("Training step"),
+    "weight_scale": N_("Weight scale"),
     "width": N_("Width (neurons per layer)"),
 }
 _numbers = itertools.count(1)

@@ -1,0 +1,138 @@
+"""Powers of a number in few bits, and singular values of products of matrices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from vanishing.figures.charts import Limits, Series, line_chart
+from vanishing.figures.drawing import Drawing
+from vanishing.localisation import N_, _, format_number, ngettext
+
+KINDS = {"gaussian": N_("Gaussian"), "orthogonal": N_("orthogonal")}
+
+
+def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None = None) -> Drawing:
+    """Draw the products of 1, 2, 3, … equal factors on a log axis.
+
+    A line ends at its first zero or infinity, which is marked at the edge.
+    powers: name of a number format -> the products, from one factor on.
+    limits: least range of the axis, so that several drawings can be compared; data extend it.
+    """
+    if not powers:
+        raise ValueError("powers must name at least one format, got none: pass {name: products}")
+    series = [_by_number(name, _until_lost(values)) for name, values in powers.items()]
+    intro = _(
+        "Line chart on a logarithmic scale: the product of equal factors "
+        "against the number of factors."
+    )
+    return line_chart(
+        series,
+        x=_("number of factors"),
+        y=_("product (logarithmic)"),
+        description=" ".join([intro, *map(_power_sentence, series)]),
+        log_y=True,
+        limits=limits,
+        markers=False,
+    )
+
+
+def draw_spectra(
+    spectra: Mapping[str, Sequence[float]], *, limits: Limits | None = None
+) -> Drawing:
+    """Draw the singular values of products of matrices on a log axis, the largest first.
+
+    spectra: "gaussian", "orthogonal" or another name -> singular values in falling order.
+    limits: least range of the axis, so that several drawings can be compared; data extend it.
+    """
+    if not spectra:
+        raise ValueError("spectra must name at least one product, got none: pass {name: values}")
+    series = [_by_number(_spectrum_name(name, values), values) for name, values in spectra.items()]
+    intro = _(
+        "Line chart on a logarithmic scale: the singular values of a product of matrices, "
+        "from the largest to the smallest."
+    )
+    return line_chart(
+        series,
+        x=_("singular value (1 = largest)"),
+        y=_("size (logarithmic)"),
+        description=" ".join([intro, *(f"{one.name}." for one in series)]),
+        log_y=True,
+        limits=limits,
+        marks={_("length unchanged"): 1.0},
+        markers=False,
+    )
+
+
+def draw_rates(rates: Mapping[int, Sequence[float]], limit: Sequence[float]) -> Drawing:
+    """Draw the factor per matrix of every singular value, for some products and in the limit.
+
+    rates: number of factors m -> m-th roots of the singular values in falling order.
+    limit: what the roots approach when the number of factors grows.
+    """
+    if not rates:
+        raise ValueError("rates must hold at least one product, got none: pass {50: roots}")
+    names = {m: ngettext("{count} factor", "{count} factors", m) for m in rates}
+    series = [_by_number(names[m], values) for m, values in rates.items()]
+    series.append(_by_number(_("infinitely many (theory)"), limit))
+    intro = _(
+        "Line chart: how much each singular value changes per factor, "
+        "from the largest to the smallest singular value."
+    )
+    return line_chart(
+        series,
+        x=_("singular value (1 = largest)"),
+        y=_("change per factor"),
+        description=" ".join([intro, *map(_rate_sentence, series)]),
+        marks={_("length unchanged"): 1.0},
+        markers=False,
+    )
+
+
+def _by_number(name: str, values: Sequence[float]) -> Series:
+    return Series(name, tuple(map(float, range(1, len(values) + 1))), tuple(values))
+
+
+def _until_lost(values: Sequence[float]) -> Sequence[float]:
+    """Return the values up to the first one that is zero or infinite."""
+    lost = (n for n, value in enumerate(values, start=1) if value == 0 or math.isinf(value))
+    return values[: next(lost, len(values))]
+
+
+def _spectrum_name(name: str, values: Sequence[float]) -> str:
+    # Translators: in a legend: {kind} matrices; the largest and the smallest singular value.
+    return _(
+        "{kind}: {largest} to {smallest}",
+        kind=_(KINDS[name]) if name in KINDS else name,
+        largest=format_number(max(values)),
+        smallest=format_number(min(values)),
+    )
+
+
+def _power_sentence(series: Series) -> str:
+    values = {
+        "format": series.name,
+        "first": format_number(series.values[0]),
+        "last": format_number(series.values[-1]),
+        "count": len(series.values),
+    }
+    if zeros := series.where("zero"):
+        return _(
+            "{format}: from {first} to exactly zero, which is reached at {count} factors.",
+            **{**values, "count": int(zeros[0])},
+        )
+    if infinite := series.where("infinite"):
+        return _(
+            "{format}: from {first} to infinity, which is reached at {count} factors.",
+            **{**values, "count": int(infinite[0])},
+        )
+    return _("{format}: from {first} to {last} at {count} factors.", **values)
+
+
+def _rate_sentence(series: Series) -> str:
+    return _(
+        "{product}: from {largest} down to {smallest}.",
+        product=series.name,
+        largest=format_number(max(series.values)),
+        smallest=format_number(min(series.values)),
+    )
