@@ -1,15 +1,27 @@
 """Draw from plain numbers, in the reader's language, for pages, notebooks and screen readers."""
 
+from vanishing.figures.activations import (
+    draw_activation,
+    draw_dead_units,
+    draw_saturated_units,
+    draw_slopes,
+    draw_training,
+)
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
 from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
 
 __all__ = [
     "Drawing",
+    "draw_activation",
+    "draw_dead_units",
     "draw_gradient_norms",
     "draw_losses",
     "draw_powers",
     "draw_rates",
     "draw_runs",
+    "draw_saturated_units",
+    "draw_slopes",
     "draw_spectra",
+    "draw_training",
 ]

@@ -1,0 +1,149 @@
+"""Activation functions and their slopes; units that saturate or die during training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from vanishing.figures.charts import Limits, Series, line_chart
+from vanishing.figures.drawing import Drawing
+from vanishing.figures.layers import draw_gradient_norms, outcome
+from vanishing.localisation import _, format_number
+
+if TYPE_CHECKING:
+    from vanishing.training import Run
+
+SHARE: Limits = (0.0, 1.0)
+
+
+def draw_activation(
+    name: str,
+    positions: Sequence[float],
+    values: Sequence[float],
+    slopes: Sequence[float],
+    *,
+    limits: Limits | None = None,
+) -> Drawing:
+    """Draw an activation function and its derivative, with a dotted line at the height 1.
+
+    name: the function's own name. values, slopes: one number per position.
+    limits: least range of the y axis, so that several drawings can be compared.
+    """
+    series = [
+        # Translators: in a legend: {activation} is the name of a function, such as "SiLU".
+        Series(_("{activation}: function", activation=name), tuple(positions), tuple(values)),
+        Series(_("{activation}: derivative", activation=name), tuple(positions), tuple(slopes)),
+    ]
+    description = _(
+        "Line chart of the activation function {activation} and its derivative for inputs "
+        "from {first} to {last}. The derivative lies between {least} and {greatest}.",
+        activation=name,
+        first=format_number(positions[0]),
+        last=format_number(positions[-1]),
+        least=format_number(min(slopes)),
+        greatest=format_number(max(slopes)),
+    )
+    return line_chart(
+        series,
+        x=_("input of the unit"),
+        y=_("output and derivative"),
+        description=description,
+        limits=limits,
+        # Translators: in a legend: a dotted line at the height 1.
+        marks={_("height 1"): 1.0},
+        markers=False,
+    )
+
+
+def draw_slopes(positions: Sequence[float], slopes: Mapping[str, Sequence[float]]) -> Drawing:
+    """Draw the derivatives of several activation functions.
+
+    slopes: the function's own name -> one number per position.
+    """
+    if not slopes:
+        raise ValueError("slopes must name at least one function, got none: pass {name: slopes}")
+    series = [Series(name, tuple(positions), tuple(values)) for name, values in slopes.items()]
+    intro = _(
+        "Line chart of the derivatives of activation functions for inputs from {first} to {last}.",
+        first=format_number(positions[0]),
+        last=format_number(positions[-1]),
+    )
+    return line_chart(
+        series,
+        x=_("input of the unit"),
+        y=_("derivative"),
+        description=" ".join([intro, *map(_range_sentence, series)]),
+        marks={_("height 1"): 1.0},
+        markers=False,
+    )
+
+
+def draw_saturated_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> Drawing:
+    """Draw the share of saturated pairs of unit and image in each hidden layer during training.
+
+    shares: one sequence per step, with a number from 0 to 1 per hidden layer.
+    """
+    intro = _("Line chart: the share of saturated units in each hidden layer during the training.")
+    # Translators: axis: the part of the units that are saturated, from 0 (none) to 1 (all).
+    return _draw_shares(steps, shares, _("share of saturated units"), intro)
+
+
+def draw_dead_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> Drawing:
+    """Draw the share of dead units in each hidden layer during training.
+
+    shares: one sequence per step, with a number from 0 to 1 per hidden layer.
+    """
+    intro = _("Line chart: the share of dead units in each hidden layer during the training.")
+    # Translators: axis: the part of the units that are dead, from 0 (none) to 1 (all).
+    return _draw_shares(steps, shares, _("share of dead units"), intro)
+
+
+def draw_training(run: Run, *, limits: Limits | None = None) -> Drawing:
+    """Draw the gradient norm of each layer before and after a training run, with how it ended.
+
+    limits: least range of the axis, so that several drawings can be compared.
+    """
+    before = _("{network}: before training", network=run.experiment.label)
+    norms = {before: run.gradient_norms[0], outcome(run): run.gradient_norms[-1]}
+    return draw_gradient_norms(norms, limits=limits)
+
+
+def _draw_shares(
+    steps: Sequence[int], shares: Sequence[Sequence[float]], y: str, intro: str
+) -> Drawing:
+    if not shares or len(shares) != len(steps):
+        raise ValueError(
+            f"shares must hold one sequence for each of {len(steps)} steps, got {len(shares)}: "
+            "pass the steps and the shares of one training run"
+        )
+    series = [
+        Series(_("hidden layer {number}", number=number), tuple(map(float, steps)), tuple(values))
+        for number, values in enumerate(zip(*shares, strict=True), start=1)
+    ]
+    return line_chart(
+        series,
+        x=_("training step"),
+        y=y,
+        description=" ".join([intro, *map(_share_sentence, series)]),
+        limits=SHARE,
+    )
+
+
+def _range_sentence(series: Series) -> str:
+    return _(
+        "{activation}: from {least} to {greatest}.",
+        activation=series.name,
+        least=format_number(min(series.values)),
+        greatest=format_number(max(series.values)),
+    )
+
+
+def _share_sentence(series: Series) -> str:
+    # Translators: {layer} is "hidden layer 2".
+    return _(
+        "{layer}: {first} before training, {last} after {steps} training steps.",
+        layer=series.name,
+        first=format_number(series.values[0]),
+        last=format_number(series.values[-1]),
+        steps=format_number(series.positions[-1]),
+    )
