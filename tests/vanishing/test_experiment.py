@@ -33,6 +33,9 @@ OUT_OF_BOUNDS = [
         "activation must be a known name, got 'ReLU': choose from sigmoid, tanh",
     ),
     ("normalization", "group", "normalization must be .*, got 'group': choose from none, batch"),
+    ("branch", "mean", "branch must be a known name, got 'mean': choose from sum, scaled, rezero"),
+    ("clip_norm", 0.0, "clip_norm must be between 1e-09 and .*, got 0.0: choose a larger bound"),
+    ("clip_value", -1.0, "clip_value must be .*, got -1.0: choose a larger bound, or None"),
     ("init", "zeros", "init must be a known name, got 'zeros': choose from default, xavier, he"),
 ]
 
@@ -48,6 +51,9 @@ WRONG_TYPE = [
     ("learning_rate", True, "learning_rate must be a number between 1e-09 and 100, got True"),
     ("momentum", None, "momentum must be a number between 0 and 0.999, got None"),
     ("residual", 1, "residual must be True or False, got 1: write True or False"),
+    ("branch", True, "branch must be a string, got True: choose from sum"),
+    ("clip_norm", "1", "clip_norm must be a number between 1e-09 and .*, got '1'"),
+    ("clip_value", True, "clip_value must be a number between 1e-09 and .*, got True"),
     ("residual", "yes", "residual must be True or False, got 'yes': write True or False"),
     ("data", None, "data must be a string, got None: choose from digits"),
     ("activation", 3, "activation must be a string, got 3: choose from sigmoid"),

@@ -67,6 +67,34 @@ def test_layer_normalization_gives_each_digit_mean_zero_and_variance_one() -> No
     )
 
 
+def test_rms_normalization_gives_each_digit_mean_square_one() -> None:
+    inputs = load_digits().train_inputs[:20]
+    network = build_network(RELU.at(depth=1, normalization="rms", activation="identity"))
+    hidden = network.get_submodule("normalization_1")(network.get_submodule("1")(inputs))
+    assert hidden.square().mean(dim=1).tolist() == pytest.approx([1.0] * len(inputs), rel=1e-3)
+
+
+def test_a_rezero_network_starts_as_the_identity() -> None:
+    inputs = load_digits().train_inputs[:20]
+    network = build_network(RELU.at(depth=5, residual=True, branch="rezero"))
+    assert torch.equal(network(inputs), network.output(inputs))
+    torch.autograd.backward(network(inputs).square().sum())
+    assert min(network.scale.grad.abs()) > 0
+
+
+def test_scaled_branches_are_divided_by_the_square_root_of_the_depth() -> None:
+    inputs = load_digits().train_inputs[:20]
+    scaled, plain = (
+        build_network(RELU.at(depth=4, residual=True, branch=branch))
+        for branch in ("scaled", "sum")
+    )
+    first = torch.relu(plain.get_submodule("1")(inputs))
+    with torch.no_grad():
+        for name in ("2", "3", "4"):
+            scaled.get_submodule(name).weight.zero_()
+    assert torch.allclose(scaled(inputs), plain.output(inputs + first / 2), atol=1e-5)
+
+
 def test_default_is_what_pytorch_does() -> None:
     ours = build_network(RELU.at(init="default", depth=1, width=1024)).get_submodule("1")
     theirs = nn.Linear(64, 1024)

@@ -270,6 +270,19 @@ def test_a_cancelled_run_is_not_kept_and_can_be_done_again(cache: Path) -> None:
     assert train(SMALL).steps[-1] == 15
 
 
+def test_clipping_bounds_the_first_update() -> None:
+    """Plain SGD moves the weights by the learning rate times the clipped gradient."""
+    for field, norm in (("clip_norm", 2.0), ("clip_value", math.inf)):
+        experiment = SMALL.at(momentum=0.0, learning_rate=1.0, **{field: 1e-3})
+        network = build_network(experiment)
+        before = [weight.detach().clone() for weight in network.parameters()]
+        states = training.updates(network, experiment, load_digits())
+        next(states), next(states)
+        pairs = zip(before, network.parameters(), strict=True)
+        moved = torch.cat([(old - new).flatten() for old, new in pairs])
+        assert moved.norm(norm).item() == pytest.approx(1e-3, rel=1e-3)
+
+
 # The cache
 
 
@@ -359,7 +372,7 @@ def test_a_damaged_entry_is_computed_anew_and_mended(
         ("losses", [1.0]),
         ("gradient_norms", [[1.0]] * 6),
         ("steps", ["soon"]),
-        ("experiment", asdict(SMALL.at(depth=3))),
+        ("arguments", {"experiment": asdict(SMALL.at(depth=3))}),
         ("experiment", {"depth": 900}),
     ],
 )
@@ -369,7 +382,8 @@ def test_an_entry_that_is_not_this_run_is_computed_anew(
     expected = train(SMALL)
     (entry,) = entries(cache)
     stored = json.loads(entry.read_text())
-    stored["result"][field] = value
+    part = "arguments" if field == "arguments" else "result"
+    stored[part].update(value if part == "arguments" else {field: value})
     entry.write_text(json.dumps(stored))
     assert train(SMALL) == expected
     assert len(counted) == 2

@@ -231,12 +231,13 @@ def _set_categories(axes: Axes, categories: Sequence[str]) -> None:
     """Name each category below its bars; names too long to stand side by side are set aslant."""
     room = (WIDTH - LEFT - RIGHT) / len(categories)
     longest = max(map(_length, categories))
-    size = max(10.0, min(15.0, room / (0.62 * longest)))
-    aslant = 0.62 * size * longest > room
+    size = min(15.0, room / (0.62 * longest))
+    aslant = size < 12
+    size = max(size, 12.0)
     axes.set_xlim(0.5, len(categories) + 0.5)
     axes.set_xticks(range(1, len(categories) + 1), categories, fontsize=size)
     if aslant:
-        lift = min(0.5 * 0.62 * size * longest, 90) / HEIGHT
+        lift = min(0.5 * 0.62 * size * longest, 100) / HEIGHT
         box = axes.get_position()
         axes.set_position((box.x0, box.y0 + lift, box.width, box.height - lift))
         for text in axes.get_xticklabels():
