@@ -2,33 +2,53 @@
 
 Going back through one layer multiplies the squared norm of the signal's gradient by
 n · Var[w] · E[φ′(z)²], for n units with weights of variance Var[w] and the activation φ
-(Glorot & Bengio 2010, eq. 6; He et al. 2015, eq. 14).
+(Glorot & Bengio 2010, eq. 6; He et al. 2015, eq. 14). ``PREDICTIONS`` lists every statement that
+``vanishing.measurements`` measures.
 """
 
 import math
 from dataclasses import dataclass
 
+import numpy
+
+
+@dataclass(frozen=True)
+class Source:
+    """Name where a statement stands: the paper or standard, and the numbers of its equations.
+
+    ``derived`` says that the number is calculated from what the paper states, or, without a paper,
+    from the definition alone.
+    """
+
+    paper: str = ""
+    equations: str = ""
+    derived: bool = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """Hold the squared gradient norm's predicted factor per layer, going back, and its source.
+    """Hold a predicted number and its source; ``key`` is "group/what is measured".
 
-    A measurement may differ by ``tolerance``, absolute, at a width of 512; where ``is_bound`` is
-    true, it may also lie anywhere from 0 up to the predicted value.
+    A measurement may differ by ``tolerance``, absolute; where ``is_bound`` is true, it may also lie
+    anywhere between 0 and the predicted value.
     """
 
-    activation: str
-    init: str
-    ratio: float
+    key: str
+    value: float
     tolerance: float
-    source: str
+    source: Source
     is_bound: bool = False
 
+    @property
+    def group(self) -> str:
+        """Return the part of the key that several predictions share: "layers", "slopes", …"""
+        return self.key.partition("/")[0]
+
     def agrees_with(self, measured: float) -> bool:
-        """Tell whether a measured ratio is what is predicted."""
+        """Tell whether a measured number is what is predicted; NaN never is."""
         if self.is_bound:
-            return 0 < measured <= self.ratio + self.tolerance
-        return abs(measured - self.ratio) <= self.tolerance
+            return 0 < measured <= self.value + self.tolerance
+        return abs(measured - self.value) <= self.tolerance
 
 
 def weight_variance(init: str, inputs: int) -> float:
@@ -48,7 +68,7 @@ def weight_variance(init: str, inputs: int) -> float:
 def mean_squared_slope(activation: str) -> float:
     """Return E[φ′(z)²] at a start centred on zero: exact for linear units and ReLU, else a bound.
 
-    Sources: ReLU lets half of the signals through: He et al. 2015, below eq. 13; σ′ ≤ 1/4 and
+    Sources: ReLU lets half of the signals through: He et al. 2015, section 2.2; σ′ ≤ 1/4 and
     tanh′ ≤ 1 by σ′ = σ(1 - σ) and tanh′ = 1 - tanh².
     Raises ``ValueError`` for another activation.
     """
@@ -70,7 +90,7 @@ def backward_ratio(activation: str, init: str) -> float:
 def batch_normalized_relu_ratio() -> float:
     """Return the factor per layer with batch normalization and ReLU: π/(π - 1), an explosion.
 
-    Source: Yang et al. 2019, "A mean field theory of batch normalization", section 3.2.
+    Source: Yang et al. 2019, "A mean field theory of batch normalization".
     """
     return math.pi / (math.pi - 1)
 
@@ -98,30 +118,267 @@ def _digamma_of_half(degrees: int) -> float:
     return value + sum(2 / degree for degree in range(start, degrees, 2))
 
 
-_GLOROT = "Glorot & Bengio 2010, eq. 6"
-_HE = "He et al. 2015, eq. 14"
+def slope_extremes(activation: str) -> tuple[float, float]:
+    """Return the infimum and the supremum of φ′ over all real inputs.
+
+    Derived from the definitions: σ′ = σ(1 - σ); tanh′ = 1 - tanh²; GELU′ = Φ(x) + xφ(x), extreme at
+    ±√2 (Hendrycks & Gimpel 2016); SiLU′ = σ(1 + x(1 - σ)), extreme where x·tanh(x/2) = 2 (Elfwing
+    et al. 2018); SELU′ = λα·exp(x) below zero (Klambauer et al. 2017).
+    Raises ``ValueError`` for another activation.
+    """
+    gelu, silu = _gelu_slope(math.sqrt(2)), _silu_slope(silu_turning_point())
+    extremes = {
+        "sigmoid": (0.0, 1 / 4),
+        "tanh": (0.0, 1.0),
+        "relu": (0.0, 1.0),
+        "gelu": (1 - gelu, gelu),
+        "silu": (1 - silu, silu),
+        "selu": (0.0, 1.0507009873554805 * 1.6732632423543772),
+    }
+    if activation not in extremes:
+        known = ", ".join(extremes)
+        raise ValueError(f"activation must be a known name, got {activation!r}: one of {known}")
+    return extremes[activation]
 
 
-def _prediction(
-    activation: str, init: str, tolerance: float, source: str, *, is_bound: bool = False
+def silu_turning_point() -> float:
+    """Return the positive x at which the slope of SiLU is largest: x·tanh(x/2) = 2."""
+    x = 2.0
+    for _ in range(100):
+        x = 2 / math.tanh(x / 2)
+    return x
+
+
+def _gelu_slope(x: float) -> float:
+    below = (1 + math.erf(x / math.sqrt(2))) / 2
+    return below + x * math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def _silu_slope(x: float) -> float:
+    sigmoid = 1 / (1 + math.exp(-x))
+    return sigmoid * (1 + x * (1 - sigmoid))
+
+
+def first_underflow(exponent_bits: int, fraction_bits: int) -> int:
+    """Return the smallest n for which 0.25ⁿ is rounded to zero in a binary number format.
+
+    The smallest positive number is 2⁻ˢ with s = 2^(exponent bits - 1) - 2 + fraction bits; half of
+    it is a tie, which is rounded to the even neighbour, zero. Source: IEEE 754-2019, with
+    subnormal numbers and rounding to nearest.
+    """
+    smallest = (1 << (exponent_bits - 1)) - 2 + fraction_bits
+    return math.ceil((smallest + 1) / 2)
+
+
+def recurrent_factor(radius: float, steps: int) -> float:
+    """Return by what a gradient is multiplied on its way back through a linear recurrence.
+
+    The recurrent matrix is ``radius`` times an orthogonal one; with tanh units this is a bound.
+    Source: Pascanu, Mikolov & Bengio 2013.
+    """
+    return math.pow(radius, steps)
+
+
+def cell_path_factor(forget_bias: float, steps: int) -> float:
+    """Return ∂c_T/∂c_0 of an LSTM cell without weights: the forget gate's value to that power.
+
+    Source: Gers, Schmidhuber & Cummins 2000 (the forget gate multiplies the cell state).
+    """
+    return math.pow(1 / (1 + math.exp(-forget_bias)), steps)
+
+
+def unscaled_residual_ratio() -> float:
+    """Return by what x + f(x) multiplies the variance where Var[f(x)] = Var[x], uncorrelated: 2.
+
+    Source: De & Smith 2020, "Batch normalization biases residual blocks towards the identity
+    function in deep networks".
+    """
+    return 2.0
+
+
+def relu_last_residual_ratio() -> float:
+    """Return by what h + relu(W h) multiplies the mean square per block, after many wide blocks.
+
+    With He initialization and r² = mean(h²), a branch has the mean square r², the mean r/√π, and
+    adds 2 mean(h) r/√π to the sum. So the ratio is 2 + 2 m/√π, where m = mean(h)/r settles at the
+    fixed point of m = (m + 1/√π) / √(2 + 2 m/√π). Derived from He et al. 2015, eq. 10.
+    """
+    m, c = 0.0, 1 / math.sqrt(math.pi)
+    for _ in range(200):
+        m = (m + c) / math.sqrt(2 + 2 * m * c)
+    return 2 + 2 * m * c
+
+
+def share_of_paths(blocks: int, shortest: int, longest: int) -> float:
+    """Return the share of a residual network's 2ⁿ paths that use that many branches.
+
+    Every path passes each of n blocks through the branch or beside it, so its length follows the
+    distribution Binomial(n, 1/2). Source: Veit, Wilber & Belongie 2016.
+    """
+    ways = sum(math.comb(blocks, length) for length in range(shortest, longest + 1))
+    return math.ldexp(ways, -blocks)
+
+
+# The mean-field theory of wide tanh networks (Poole et al. 2016, Schoenholz et al. 2017). Weights
+# are drawn from N(0, σ_w²/n) and biases from N(0, σ_b²); `weight_variance` below means σ_w².
+
+_WIDE = 12.0  # a normal number beyond ±12 has a probability below 1e-32
+_points = numpy.linspace(-_WIDE, _WIDE, 1201)
+_density = numpy.exp(-(_points**2) / 2) / math.sqrt(2 * math.pi) * (_points[1] - _points[0])
+
+
+def length_map(length: float, weight_variance: float, bias_variance: float) -> float:
+    """Return the variance of the next layer's sums: σ_w²·E[tanh(√q·z)²] + σ_b², z from N(0, 1).
+
+    Source: Poole et al. 2016; Schoenholz et al. 2017. The expectation is a trapezoidal sum over the
+    whole normal density, which for tanh is exact to about 1e-12 up to q = 100.
+    """
+    squares = numpy.tanh(math.sqrt(length) * _points) ** 2
+    return weight_variance * float(_density @ squares) + bias_variance
+
+
+def fixed_length(weight_variance: float, bias_variance: float) -> float:
+    """Return q*, the variance at which the sums of deep tanh layers settle.
+
+    The length map is concave, so it has at most one positive fixed point, and this one attracts.
+    Without biases and with σ_w² ≤ 1 there is none, and the answer is 0.
+    Source: Poole et al. 2016.
+    """
+    low, high = 1e-9, weight_variance + bias_variance
+    if high <= low or length_map(low, weight_variance, bias_variance) <= low:
+        return 0.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        grows = length_map(middle, weight_variance, bias_variance) > middle
+        low, high = (middle, high) if grows else (low, middle)
+    return high
+
+
+def chi(weight_variance: float, bias_variance: float) -> float:
+    """Return χ₁ = σ_w²·E[tanh′(√q*·z)²], the squared gradient norm's factor per layer, going back.
+
+    Below 1 (order) the gradient vanishes, above 1 (chaos) it explodes. For wide layers of equal
+    width, at random initialization, deep enough for the variance to have settled at q*.
+    Source: Schoenholz et al. 2017.
+    """
+    sums = math.sqrt(fixed_length(weight_variance, bias_variance)) * _points
+    slopes = 1 - numpy.tanh(sums) ** 2
+    return weight_variance * float(_density @ slopes**2)
+
+
+def critical_weight_variance(bias_variance: float) -> float:
+    """Return the σ_w² at the edge of chaos, where χ₁ = 1 for tanh layers.
+
+    Source: Schoenholz et al. 2017. Raises ``ValueError`` for a bias variance outside 0 to 1.
+    """
+    if not 0 <= bias_variance <= 1:
+        raise ValueError(
+            f"bias_variance must be between 0 and 1, got {bias_variance}: choose a smaller one"
+        )
+    low, high = 1.0, 16.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if chi(middle, bias_variance) < 1 else (low, middle)
+    return high
+
+
+_GLOROT, _HE = "Glorot & Bengio 2010", "He et al. 2015"
+_TANH = Source("Schoenholz et al. 2017")
+_PATHS = Source("Veit, Wilber & Belongie 2016", derived=True)
+_FORMATS = {"float32": (8, 23), "float16": (5, 10), "bfloat16": (8, 7)}
+
+
+def _slopes(name: str, source: Source) -> tuple[Prediction, ...]:
+    least, largest = slope_extremes(name)
+    most = Prediction(key=f"slopes/{name}-max", value=largest, tolerance=1e-4, source=source)
+    if least == 0.0:
+        return (most,)
+    return (Prediction(key=f"slopes/{name}-min", value=least, tolerance=1e-4, source=source), most)
+
+
+def _underflow(name: str) -> Prediction:
+    paper = "Kalamkar et al. 2019" if name == "bfloat16" else "IEEE 754-2019"
+    value, source = first_underflow(*_FORMATS[name]), Source(paper, derived=True)
+    return Prediction(key=f"underflow/{name}", value=value, tolerance=0, source=source)
+
+
+def _layers(
+    activation: str, init: str, tolerance: float, source: Source, *, is_bound: bool = False
 ) -> Prediction:
     return Prediction(
-        activation=activation,
-        init=init,
-        ratio=backward_ratio(activation, init),
+        key=f"layers/{activation}-{init}",
+        value=backward_ratio(activation, init),
         tolerance=tolerance,
         source=source,
         is_bound=is_bound,
     )
 
 
+def _recurrence(activation: str, radius: float, *, is_bound: bool = False) -> Prediction:
+    value = recurrent_factor(radius, 50)
+    return Prediction(
+        key=f"recurrence/{activation}-{radius}",
+        value=value,
+        tolerance=0.0 if is_bound else 1e-9 * value,
+        source=Source("Pascanu, Mikolov & Bengio 2013", derived=True),
+        is_bound=is_bound,
+    )
+
+
+def _cell_path(bias: int) -> Prediction:
+    value, source = cell_path_factor(bias, 50), Source("Gers et al. 2000", derived=True)
+    key = f"recurrence/lstm-{bias}"
+    return Prediction(key=key, value=value, tolerance=1e-9 * value, source=source)
+
+
+def _chi(weight_variance: float, tolerance: float) -> Prediction:
+    value = chi(weight_variance, 0.05)
+    key = f"mean-field/chi-{weight_variance}"
+    return Prediction(key=key, value=value, tolerance=tolerance, source=_TANH)
+
+
 PREDICTIONS = (
-    _prediction("identity", "xavier", 0.01, f"{_GLOROT} and 16"),
-    _prediction("tanh", "default", 0.01, f"{_GLOROT} and 15: tanh is linear near zero"),
-    _prediction("relu", "he", 0.02, _HE),
-    _prediction("relu", "xavier", 0.02, _HE),
-    _prediction("relu", "default", 0.005, f"{_HE}, with PyTorch's U(-1/√n, 1/√n)"),
-    _prediction("sigmoid", "default", 0.0, _GLOROT, is_bound=True),
-    _prediction("sigmoid", "xavier", 0.0, _GLOROT, is_bound=True),
-    _prediction("identity", "orthogonal", 1e-6, "Saxe et al. 2014, section 3: an isometry"),
+    *_slopes("sigmoid", Source("Hochreiter & Schmidhuber 1997")),
+    *_slopes("tanh", Source(derived=True)),
+    *_slopes("gelu", Source("Hendrycks & Gimpel 2016", derived=True)),
+    *_slopes("silu", Source("Elfwing et al. 2018", derived=True)),
+    *_slopes("selu", Source("Klambauer et al. 2017", derived=True)),
+    *map(_underflow, _FORMATS),
+    _layers("identity", "xavier", 0.01, Source(_GLOROT, "6, 16")),
+    _layers("identity", "orthogonal", 1e-6, Source("Saxe et al. 2014")),
+    _layers("tanh", "default", 0.01, Source(_GLOROT, "6, 15")),
+    _layers("relu", "he", 0.02, Source(_HE, "14")),
+    _layers("relu", "xavier", 0.02, Source(_HE, "14", derived=True)),
+    _layers("relu", "default", 0.005, Source(_HE, "14", derived=True)),
+    _layers("sigmoid", "default", 0.0, Source(_GLOROT, "6, 15", derived=True), is_bound=True),
+    _layers("sigmoid", "xavier", 0.0, Source(_GLOROT, "6, 16", derived=True), is_bound=True),
+    Prediction(
+        key="mean-field/length-2.5",
+        value=fixed_length(2.5, 0.05),
+        tolerance=0.05,
+        source=Source("Poole et al. 2016"),
+    ),
+    _chi(0.5, 0.02),
+    _chi(1.76, 0.02),
+    _chi(4.0, 0.03),
+    Prediction(
+        key="blocks/relu-batch",
+        value=batch_normalized_relu_ratio(),
+        tolerance=0.025 * batch_normalized_relu_ratio(),
+        source=Source("Yang et al. 2019"),
+    ),
+    Prediction(
+        key="blocks/unscaled-sum",
+        value=unscaled_residual_ratio(),
+        tolerance=0.05,
+        source=Source("De & Smith 2020"),
+    ),
+    Prediction(key="blocks/path-mean", value=54 / 2, tolerance=0.05, source=_PATHS),
+    Prediction(
+        key="blocks/path-share", value=share_of_paths(54, 19, 35), tolerance=0.002, source=_PATHS
+    ),
+    _recurrence("linear", 0.9),
+    _recurrence("linear", 1.1),
+    _recurrence("tanh", 0.9, is_bound=True),
+    *map(_cell_path, (0, 1, 2)),
 )

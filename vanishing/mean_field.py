@@ -1,0 +1,111 @@
+"""Send signals forth and gradients back through wide random tanh layers, for one theory of them."""
+
+import math
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+from torch import Tensor
+
+from vanishing.remembering import remembered
+
+EXAMPLES = 8
+SETTLING_LAYERS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class TanhNetwork:
+    """Describe square tanh layers at random initialization, whole.
+
+    Weights are drawn from N(0, weight_variance / width), so ``weight_variance`` is the width times
+    the variance of one weight; biases from N(0, bias_variance).
+
+    Raises ``ValueError`` for a value out of bounds.
+    """
+
+    weight_variance: float
+    bias_variance: float = 0.0
+    width: int = 256
+    depth: int = 40
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be measured."""
+        self._check("weight_variance", 0.1, 16, "smaller weights", "larger weights")
+        self._check("bias_variance", 0, 4, "smaller biases", "0 for no biases")
+        self._check("width", 1, 1024, "narrower layers", "wider layers")
+        more = f"at least {SETTLING_LAYERS} layers to settle and one to measure"
+        self._check("depth", SETTLING_LAYERS + 2, 200, "fewer layers", more)
+        self._check("seed", 0, 2**32 - 1, "a smaller seed", "a seed from 0 on")
+
+    def _check(self, name: str, low: float, high: float, less: str, more: str) -> None:
+        value = getattr(self, name)
+        if not low <= value <= high:
+            remedy = less if value > high else more
+            raise ValueError(f"{name} must be between {low} and {high}, got {value}: use {remedy}")
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """Hold one number per layer, in forward order.
+
+    ``lengths`` are the mean squares of the sums z (weights times signal, plus bias), over units and
+    examples; ``gradient_norms`` are the norms of the gradient by these sums, for a random gradient
+    of norm 1 at the last layer. ``ratio`` is the mean factor of the squared norm per layer, going
+    back, without the first layers, in which the signal still settles.
+    """
+
+    lengths: tuple[float, ...]
+    gradient_norms: tuple[float, ...]
+    ratio: float
+
+
+@remembered
+def propagate(network: TanhNetwork) -> Propagation:
+    """Measure one random network, in float64: the signal forth, the gradient back.
+
+    The inputs of the first layer are drawn from N(0, 1).
+    """
+    random = torch.Generator(device="cpu").manual_seed(network.seed)
+    sums = _sums(network, random)
+    sent = torch.randn(sums[-1].shape, generator=random, dtype=torch.float64)
+    arrived = torch.autograd.grad(sums[-1], sums, sent / sent.norm())
+    norms = [gradient.norm().item() for gradient in arrived]
+    first = norms[SETTLING_LAYERS]
+    ratio = (first / norms[-1]) ** (2 / (network.depth - 1 - SETTLING_LAYERS))
+    lengths = tuple(one.detach().square().mean().item() for one in sums)
+    return Propagation(lengths, tuple(norms), ratio)
+
+
+def median_propagation(network: TanhNetwork, seeds: int = 3) -> Propagation:
+    """Measure that many networks, seeds 0, 1, …, and take the median of every number."""
+    if seeds < 1:
+        raise ValueError(f"seeds must be at least 1, got {seeds}: measure one network or more")
+    runs = [propagate(_reseeded(network, seed)) for seed in range(seeds)]
+    lengths = zip(*(run.lengths for run in runs), strict=True)
+    norms = zip(*(run.gradient_norms for run in runs), strict=True)
+    ratio = median(run.ratio for run in runs)
+    return Propagation(tuple(map(median, lengths)), tuple(map(median, norms)), ratio)
+
+
+def _reseeded(network: TanhNetwork, seed: int) -> TanhNetwork:
+    return TanhNetwork(
+        weight_variance=network.weight_variance,
+        bias_variance=network.bias_variance,
+        width=network.width,
+        depth=network.depth,
+        seed=seed,
+    )
+
+
+def _sums(network: TanhNetwork, random: torch.Generator) -> list[Tensor]:
+    def draw(variance: float, *shape: int) -> Tensor:
+        numbers = torch.randn(shape, generator=random, dtype=torch.float64, device="cpu")
+        return numbers * math.sqrt(variance)
+
+    signal, sums = draw(1.0, EXAMPLES, network.width).requires_grad_(), []
+    for _ in range(network.depth):
+        weights = draw(network.weight_variance / network.width, network.width, network.width)
+        sums.append(signal @ weights.T + draw(network.bias_variance, network.width))
+        signal = sums[-1].tanh()
+    return sums
