@@ -20,6 +20,7 @@ from booktools.extension import (
     templates,
     theme,
     untranslatable,
+    uses,
     words,
 )
 
@@ -30,6 +31,7 @@ PARTS = (
     words,
     captions,
     glossary,
+    uses,
     quiz,
     prompts,
     fallback,

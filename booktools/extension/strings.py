@@ -37,6 +37,7 @@ BOOK = (
     N_("Not quite."),
     N_("Show the solution"),
     N_("Hide the solution"),
+    N_("Chapters that use this term:"),
 )
 
 SPHINX = (

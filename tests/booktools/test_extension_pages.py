@@ -299,6 +299,14 @@ def test_glossary_entries_are_sorted_and_named_in_every_language(book: Build) ->
     assert ("ar", "rtl", "العربية: التدرج") in shown
 
 
+def test_a_glossary_entry_links_to_the_chapters_that_use_its_term(book: Build) -> None:
+    page = read(book("ar", "html") / "text" / "glossary.html")
+    used, unused = page.select("dl.glossary > dd")
+    links = [(link["href"], link.get_text()) for link in used.select(".vg-uses a")]
+    assert links == [("page.html", "عنوان")]
+    assert unused.select(".vg-uses") == []
+
+
 def test_extraction_names_the_kind_of_comments_and_headwords(book: Build) -> None:
     folder = book("en", "gettext")
     kinds: dict[object, list[str]] = {}
