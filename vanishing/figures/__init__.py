@@ -10,17 +10,21 @@ from vanishing.figures.activations import (
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
 from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
+from vanishing.figures.residual import draw_lesions, draw_path_shares, draw_signal_growth
 
 __all__ = [
     "Drawing",
     "draw_activation",
     "draw_dead_units",
     "draw_gradient_norms",
+    "draw_lesions",
     "draw_losses",
+    "draw_path_shares",
     "draw_powers",
     "draw_rates",
     "draw_runs",
     "draw_saturated_units",
+    "draw_signal_growth",
     "draw_slopes",
     "draw_spectra",
     "draw_training",

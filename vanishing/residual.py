@@ -1,0 +1,243 @@
+"""Measure what residual blocks do to a signal, to its gradient, and to a network that loses one."""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from numbers import Integral
+
+import torch
+from torch import Tensor
+from torch.nn.functional import batch_norm, cross_entropy
+
+from vanishing.data import Digits, load_digits
+from vanishing.experiment import Experiment
+from vanishing.networks import PIXELS, Network, build_network
+from vanishing.progress import report
+from vanishing.remembering import remembered
+from vanishing.training import updates
+
+ORDERS = ("linear_last", "relu_last")
+BRANCHES = ("sum", "scaled", "rezero", "normalized")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """Describe residual blocks ``h + scale · branch(h)`` at their start, with He initialization.
+
+    ``order`` is ``"linear_last"``, branch = W relu(h), or ``"relu_last"``, branch = relu(W h).
+    ``branch`` is ``"sum"``, scale 1; ``"scaled"``, scale 1/√blocks; ``"rezero"``, scale 0 (where
+    Bachlechner et al. 2021 start); or ``"normalized"``, scale 1 and batch normalization before ReLU
+    (linear_last is then the branch of He et al. 2016, "Identity mappings", figure 4 e).
+
+    Raises ``ValueError`` for a value out of bounds and ``TypeError`` for a wrong type.
+    """
+
+    blocks: int = 50
+    width: int = 128
+    order: str = "linear_last"
+    branch: str = "sum"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be measured."""
+        _check_count("blocks", self.blocks, 1, 200)
+        _check_count("width", self.width, 1, 1024)
+        _check_count("seed", self.seed, 0, 2**32 - 1)
+        for name, value, choices in (
+            ("order", self.order, ORDERS),
+            ("branch", self.branch, BRANCHES),
+        ):
+            if value not in choices:
+                known = ", ".join(choices)
+                raise ValueError(f"{name} must be a known name, got {value!r}: choose from {known}")
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Hold mean squares per block: entry k stands between block k and block k + 1, 0 at the input.
+
+    ``signal`` starts at about 1. ``gradient`` is that of the loss by the signal, 1 behind the last
+    block, so that its first entry says what came through.
+    """
+
+    signal: tuple[float, ...]
+    gradient: tuple[float, ...]
+
+    @property
+    def factor(self) -> float:
+        """The signal's geometric mean factor per block."""
+        return float((self.signal[-1] / self.signal[0]) ** (1 / (len(self.signal) - 1)))
+
+
+@dataclass(frozen=True)
+class Lesions:
+    """Hold test accuracies from 0 to 1: of the whole network, and without each hidden layer."""
+
+    whole: float
+    without: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class PathGradients:
+    """Hold what the paths of each length, 0 blocks to all, bring of the gradient by the input.
+
+    All gradients are stacked over the test images. ``norms[k]``: norm of the sum over all paths
+    through k blocks; ``shares[k]``: that sum's projection on the whole gradient, as a part of it.
+    The shares add up to 1; a path that works against the others has a negative share.
+    """
+
+    norms: tuple[float, ...]
+    shares: tuple[float, ...]
+
+    @property
+    def mean_length(self) -> float:
+        """The mean path length, each length weighted with its share of the gradient."""
+        return sum(length * share for length, share in enumerate(self.shares))
+
+
+@remembered
+def growth(stack: Stack) -> Growth:
+    """Send 256 Gaussian inputs through random blocks, and a Gaussian gradient back."""
+    random = torch.Generator(device="cpu").manual_seed(stack.seed)
+
+    def gaussian(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=random, dtype=torch.float64)
+
+    # float64: 200 unscaled blocks leave the range of float32
+    signals = [gaussian(256, stack.width).requires_grad_()]
+    for _ in range(stack.blocks):
+        weight = gaussian(stack.width, stack.width) * math.sqrt(2 / stack.width)
+        signals.append(signals[-1] + _scale(stack) * _branch(stack, weight, signals[-1]))
+    top = gaussian(256, stack.width)
+    gradients = torch.autograd.grad(signals[-1], signals, top / top.square().mean().sqrt())
+    return Growth(tuple(map(_mean_square, signals)), tuple(map(_mean_square, gradients)))
+
+
+def path_shares(blocks: int) -> tuple[float, ...]:
+    """Return the share of the 2ⁿ paths that go through 0, 1, …, n blocks: Binomial(n, 1/2).
+
+    Source: Veit, Wilber & Belongie 2016, section 4.1.
+    Raises ``ValueError`` for a number of blocks out of bounds, ``TypeError`` for a wrong type.
+    """
+    _check_count("blocks", blocks, 1, 1000)
+    return tuple(math.comb(blocks, length) / 2**blocks for length in range(blocks + 1))
+
+
+@remembered
+def lesions(experiment: Experiment) -> Lesions:
+    """Train a network, then test it without its first hidden layer, without its second, and so on.
+
+    Nothing is trained again. In a residual network the skip connection stays, in a plain one the
+    layer's input goes to the next layer. Source: Veit, Wilber & Belongie 2016, section 3.1.
+
+    Raises ``ValueError`` for a width at which a plain network cannot do without its first layer.
+    """
+    _check_width(experiment)
+    digits, network = load_digits(), _trained(experiment)
+    without = tuple(_accuracy(network, digits, {name}) for name in network.hidden)
+    return Lesions(_accuracy(network, digits, ()), without)
+
+
+@remembered
+def path_gradients(experiment: Experiment) -> PathGradients:
+    """Train a residual network and split its gradient by the input by the length of the paths.
+
+    Exact: the gradient is the product of (I + Jᵢ)ᵀ, and the paths through k blocks are its terms
+    with k factors J. The network is in its test mode. Veit, Wilber & Belongie 2016, section 4.2,
+    sample single paths instead.
+
+    Raises ``ValueError`` for a network without residual connections from the input on.
+    """
+    _check_width(experiment)
+    if not experiment.residual:
+        raise ValueError("residual must be True, got False: a plain network has one path only")
+    digits, network = load_digits(), _trained(experiment)
+    parts = _gradients_by_length(network, digits.test_inputs, digits.test_targets)
+    whole = parts.sum(dim=0)
+    shares = (parts * whole).sum(dim=(1, 2)) / whole.square().sum()
+    norms = torch.linalg.vector_norm(parts, dim=(1, 2))
+    return PathGradients(tuple(norms.tolist()), tuple(shares.tolist()))
+
+
+def _scale(stack: Stack) -> float:
+    return {"scaled": 1 / math.sqrt(stack.blocks), "rezero": 0.0}.get(stack.branch, 1.0)
+
+
+def _branch(stack: Stack, weight: Tensor, signal: Tensor) -> Tensor:
+    linear_last = stack.order == "linear_last"
+    summed = signal if linear_last else signal @ weight.T
+    if stack.branch == "normalized":
+        summed = batch_norm(summed, None, None, training=True)
+    return summed.relu() @ weight.T if linear_last else summed.relu()
+
+
+def _mean_square(values: Tensor) -> float:
+    return values.square().mean().item()
+
+
+def _trained(experiment: Experiment) -> Network:
+    digits, network = load_digits(), build_network(experiment)
+    all_steps = experiment.epochs * (len(digits.train_inputs) // experiment.batch_size)
+    for step in updates(network, experiment, digits):
+        report(step, all_steps)
+    return network.eval()
+
+
+def _layer(network: Network, number: int, signal: Tensor) -> Tensor:
+    """Compute what hidden layer ``number``, from 0, adds to the signal, or makes of it."""
+    name = network.hidden[number]
+    summed = network._normalized(name, network.get_submodule(name)(signal))
+    scaled: Tensor = network._scale(number) * network.activation(summed)
+    return scaled
+
+
+def _scores(network: Network, signal: Tensor) -> Tensor:
+    scores: Tensor = network.output(network._normalized("output", signal))
+    return scores
+
+
+def _accuracy(network: Network, digits: Digits, deleted: Collection[str]) -> float:
+    signal = digits.test_inputs
+    with torch.no_grad():
+        for number, name in enumerate(network.hidden):
+            if name not in deleted:
+                branch = _layer(network, number, signal)
+                signal = signal + branch if network.residual else branch
+        guesses = _scores(network, signal).argmax(dim=1)
+    return float((guesses == digits.test_targets).double().mean())
+
+
+def _gradients_by_length(network: Network, inputs: Tensor, targets: Tensor) -> Tensor:
+    """Return the gradient by the inputs, (blocks + 1, number, pixels), one part per path length."""
+    signals = [inputs]
+    with torch.no_grad():
+        for number in range(len(network.hidden)):
+            signals.append(signals[-1] + _layer(network, number, signals[-1]))
+    top = signals.pop().requires_grad_()
+    loss = cross_entropy(_scores(network, top), targets)
+    parts = torch.autograd.grad(loss, top)[0][None]
+    for number in reversed(range(len(network.hidden))):
+        # In test mode images do not mix: one copy of them for each length.
+        copies = signals.pop().repeat(len(parts), 1).requires_grad_()
+        added = _layer(network, number, copies)
+        through = torch.autograd.grad(added, copies, parts.flatten(0, 1))[0].view_as(parts)
+        none = torch.zeros_like(parts[:1])
+        # A path around the block keeps its length, a path through it is one block longer.
+        parts = torch.cat([parts, none]) + torch.cat([none, through])
+    return parts.double()
+
+
+def _check_width(experiment: Experiment) -> None:
+    if experiment.width != PIXELS:
+        raise ValueError(
+            f"width must be {PIXELS}, so that the signal can go around every layer, "
+            f"got {experiment.width}: choose width={PIXELS}"
+        )
+
+
+def _check_count(name: str, value: object, low: int, high: int) -> None:
+    bounds = f"between {low} and {high}"
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be a whole number {bounds}, got {value!r}: write {low}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be {bounds}, got {value}: choose a number in these bounds")
