@@ -33,6 +33,7 @@ LABELS = {
     "residual": N_("Residual connections"),
     "seed": N_("Random seed"),
     "step": N_("Training step"),
+    "variant": N_("Network variant"),
     "weight_scale": N_("Weight scale"),
     "width": N_("Width (neurons per layer)"),
 }

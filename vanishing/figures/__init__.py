@@ -7,6 +7,7 @@ from vanishing.figures.activations import (
     draw_slopes,
     draw_training,
 )
+from vanishing.figures.detection import draw_blocks, draw_detector_losses
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
 from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
@@ -15,7 +16,9 @@ from vanishing.figures.residual import draw_lesions, draw_path_shares, draw_sign
 __all__ = [
     "Drawing",
     "draw_activation",
+    "draw_blocks",
     "draw_dead_units",
+    "draw_detector_losses",
     "draw_gradient_norms",
     "draw_lesions",
     "draw_losses",

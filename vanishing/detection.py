@@ -1,0 +1,309 @@
+"""A real detector, YOLO26, built without weights and taken apart: what do its blocks learn from?
+
+Ultralytics, which it comes from, is under the licence AGPL-3.0 and optional: it is imported late.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from numbers import Integral, Real
+from statistics import median
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy
+import torch
+from torch import Tensor, nn
+
+from vanishing.progress import report
+from vanishing.remembering import remembered
+
+ACTIVATIONS = ("SiLU", "sigmoid")
+RECORDED = (0, 1, 2, 5, 10)  # besides the last step
+CLIP_NORM = 10.0  # as the trainer of Ultralytics does
+QUIET = {"YOLO_OFFLINE": "1", "YOLO_VERBOSE": "0", "YOLO_AUTOINSTALL": "0"}
+
+
+def _check(name: str, value: Any, kind: type, low: float, high: float) -> None:
+    bounds = f"between {low:.10g} and {high:.10g}"
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise TypeError(f"{name} must be a number {bounds}, got {value!r}: write {low:.10g}")
+    if not low <= value <= high:  # type: ignore[operator]
+        limit = low if value < low else high  # type: ignore[operator]
+        raise ValueError(f"{name} must be {bounds}, got {value}: choose {limit:.10g}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detector:
+    """Describe a YOLO26n with parts removed or replaced, and its training, whole.
+
+    Raises ``ValueError`` for a value out of bounds and ``TypeError`` for a wrong type.
+    """
+
+    shortcuts: bool = True
+    batch_norm: bool = True
+    activation: str = "SiLU"
+    image_size: int = 64
+    images: int = 4
+    learning_rate: float = 0.05
+    momentum: float = 0.9
+    steps: int = 15
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be built or trained."""
+        for name in ("shortcuts", "batch_norm"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise TypeError(f"{name} must be True or False, got {value!r}: write True or False")
+        if self.activation not in ACTIVATIONS:
+            known = ", ".join(ACTIVATIONS)
+            raise ValueError(f"activation must be one of {known}, got {self.activation!r}")
+        for name, low, high in (
+            ("image_size", 64, 640),
+            ("images", 2, 64),
+            ("steps", 0, 1000),
+            ("seed", 0, 2**32 - 1),
+        ):
+            _check(name, getattr(self, name), Integral, low, high)
+        if self.image_size % 32:
+            raise ValueError(
+                f"image_size must be a multiple of 32, got {self.image_size}: choose 64 or 96"
+            )
+        _check("learning_rate", self.learning_rate, Real, 1e-9, 100.0)
+        _check("momentum", self.momentum, Real, 0.0, 0.999)
+
+    @property
+    def label(self) -> str:
+        """The network's short name, the same in every language: YOLO26, −skip, −BN, sigmoid."""
+        removed = ("" if self.shortcuts else " −skip") + ("" if self.batch_norm else " −BN")
+        name = "sigmoid" if self.activation == "sigmoid" else ""
+        return f"{name}{removed}".strip() or "YOLO26"
+
+
+@dataclass(frozen=True)
+class DetectorRun:
+    """Hold what the blocks of a detector received at some steps, and its loss at every step.
+
+    ``gradient_norms[i][j]`` is the Euclidean norm of the gradient by all convolution weights of
+    block ``blocks[j]`` of the yaml file after ``steps[i]`` updates; ``losses[i]`` is the loss per
+    image after ``i`` updates.
+    """
+
+    blocks: tuple[int, ...]
+    steps: tuple[int, ...]
+    gradient_norms: tuple[tuple[float, ...], ...]
+    losses: tuple[float, ...]
+
+    def norms_at(self, step: int) -> dict[int, float]:
+        """Return block -> gradient norm after ``step`` updates."""
+        if step not in self.steps:
+            known = ", ".join(map(str, self.steps))
+            raise ValueError(f"step must be a recorded one, got {step!r}: choose from {known}")
+        return dict(zip(self.blocks, self.gradient_norms[self.steps.index(step)], strict=True))
+
+
+VARIANTS = {
+    one.label: one
+    for one in (
+        Detector(),
+        Detector(shortcuts=False),
+        Detector(batch_norm=False),
+        Detector(shortcuts=False, batch_norm=False),
+        Detector(activation="sigmoid"),
+    )
+}
+
+
+def load_ultralytics() -> ModuleType:
+    """Import Ultralytics offline and without traces, or return it where it is imported already.
+
+    Its import looks for a network, writes a settings file, changes environment variables, print
+    options, warning filters and ``torch.save``. Here it finds no network, its settings lie in a
+    temporary folder and do not allow reports (``sync``), and everything else is put back.
+
+    Raises ``ModuleNotFoundError`` where it is not installed.
+    """
+    if imported := sys.modules.get("ultralytics"):
+        return imported
+    if find_spec("ultralytics") is None:
+        raise ModuleNotFoundError(
+            "the detector needs the package ultralytics (licence AGPL-3.0), which is not "
+            "installed: run pip install ultralytics",
+            name="ultralytics",
+        )
+    with _untouched():
+        os.environ.update(QUIET, YOLO_CONFIG_DIR=_settings_folder().name)
+        module = import_module("ultralytics")
+        module.settings.update(sync=False)
+        _ = module.YOLO  # loads the rest of what we use
+    return module
+
+
+@cache
+def _settings_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="ultralytics-")  # removed when Python ends
+
+
+@contextmanager
+def _untouched() -> Iterator[None]:
+    """Put back what importing or building a model of Ultralytics changes in the process."""
+    environment, save = dict(os.environ), torch.save
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        stack.enter_context(numpy.printoptions())
+        stack.enter_context(torch._tensor_str.printoptions())
+        try:
+            yield
+        finally:
+            torch.save = save
+            for name in set(os.environ) - set(environment):
+                del os.environ[name]
+            os.environ.update(environment)
+
+
+def build_detector(detector: Detector) -> nn.Module:
+    """Build the network of ``yolo26n.yaml`` with random weights and apply the variant's changes.
+
+    The global random state is as before afterwards.
+    """
+    ultralytics = load_ultralytics()
+    with _untouched(), torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(detector.seed)
+        network: Any = ultralytics.YOLO("yolo26n.yaml").model
+    network.args = SimpleNamespace(**_plain(network.args))
+    if not detector.shortcuts:
+        remove_shortcuts(network)
+    if not detector.batch_norm:
+        remove_batch_norm(network)
+    if detector.activation == "sigmoid":
+        replace_activation(network, nn.Sigmoid())
+    network.train()
+    assert isinstance(network, nn.Module)
+    return network
+
+
+def _plain(settings: Any) -> dict[str, Any]:
+    return settings if isinstance(settings, dict) else vars(settings)
+
+
+def remove_shortcuts(network: nn.Module) -> int:
+    """Switch off every addition of a block's input to its output; return how many there were.
+
+    Concatenations, which also carry the signal past a block, stay.
+    """
+    added = [module for module in network.modules() if getattr(module, "add", False) is True]
+    for module in added:
+        module.add = False  # type: ignore[assignment]
+    return len(added)
+
+
+def remove_batch_norm(network: nn.Module) -> int:
+    """Replace every batch normalization by the identity; return how many there were.
+
+    The convolutions before it have no bias, and get none.
+    """
+    normed = [m for m in network.modules() if isinstance(getattr(m, "bn", None), nn.BatchNorm2d)]
+    for module in normed:
+        module.bn = nn.Identity()
+    return len(normed)
+
+
+def replace_activation(network: nn.Module, activation: nn.Module) -> int:
+    """Put ``activation`` in the place of every SiLU; return how many there were."""
+    active = [m for m in network.modules() if isinstance(getattr(m, "act", None), nn.SiLU)]
+    for module in active:
+        module.act = activation
+    return len(active)
+
+
+def generate_images(count: int, size: int = 64, seed: int = 0) -> dict[str, Tensor]:
+    """Draw images of noise with two bright rectangles each, as the batch that YOLO expects.
+
+    ``img`` has the shape (count, 3, size, size) and values around 0.5; the other entries have one
+    row per rectangle: ``batch_idx`` the number of its image, ``cls`` its class, always 0, and
+    ``bboxes`` its centre, width and height as parts of the image's size.
+    """
+    random = torch.Generator(device="cpu").manual_seed(seed)
+    images = 0.4 + 0.1 * torch.randn(count, 3, size, size, generator=random)
+    boxes = []
+    for _ in range(2 * count):
+        extent = 0.15 + 0.7 * torch.rand(2, generator=random)
+        corner = (1 - extent) * torch.rand(2, generator=random)
+        boxes.append((torch.stack([corner, corner + extent]) * size).round().int())
+    for number, box in enumerate(boxes):
+        (left, top), (right, bottom) = box.tolist()
+        images[number // 2, :, top:bottom, left:right] += 0.4
+    corners = torch.stack(boxes).float() / size
+    return {
+        "img": images,
+        "batch_idx": torch.arange(count).repeat_interleave(2).float(),
+        "cls": torch.zeros(2 * count, 1),
+        "bboxes": torch.cat([corners.mean(dim=1), corners[:, 1] - corners[:, 0]], dim=1),
+    }
+
+
+def block_norms(network: nn.Module) -> dict[int, float]:
+    """Return block of the yaml file -> norm of the gradient by all its convolution weights.
+
+    Blocks without convolutions are left out; the gradient must be there (after ``backward``).
+    """
+    norms = {}
+    blocks: Any = network.model
+    for number, block in enumerate(blocks):
+        weights = [one.weight for one in block.modules() if isinstance(one, nn.Conv2d)]
+        squares = [w.grad.double().square().sum().item() for w in weights if w.grad is not None]
+        if squares:
+            norms[number] = math.sqrt(sum(squares))
+    return norms
+
+
+def watch_detector(detector: Detector) -> DetectorRun:
+    """Train a detector on one batch of generated images, or remember how it went.
+
+    Updates are SGD with momentum on the loss per image; a gradient longer than 10 is scaled down to
+    that length. The version of Ultralytics is part of what is remembered.
+    """
+    load_ultralytics()
+    return _watch(detector, version("ultralytics"))
+
+
+@remembered
+def _watch(detector: Detector, ultralytics_version: str) -> DetectorRun:
+    network: Any = build_detector(detector)
+    batch = generate_images(detector.images, detector.image_size, detector.seed)
+    weights = list(network.parameters())
+    optimizer = torch.optim.SGD(
+        weights, detector.learning_rate, momentum=detector.momentum, fused=True
+    )
+    norms: dict[int, dict[int, float]] = {}
+    losses = []
+    for step in range(detector.steps + 1):
+        optimizer.zero_grad()
+        parts, _items = network.loss(batch)
+        loss = parts.sum() / detector.images
+        loss.backward()
+        losses.append(loss.item())
+        if step in RECORDED or step == detector.steps:
+            norms[step] = block_norms(network)
+        nn.utils.clip_grad_norm_(weights, CLIP_NORM, foreach=True)
+        optimizer.step()
+        report(step, detector.steps)
+    rows = tuple(tuple(one.values()) for one in norms.values())
+    return DetectorRun(tuple(norms[0]), tuple(norms), rows, tuple(losses))
+
+
+def median_norms(runs: list[DetectorRun], step: int = 0) -> dict[int, float]:
+    """Return block -> the median over runs of the gradient norm after ``step`` updates."""
+    norms = [run.norms_at(step) for run in runs]
+    return {block: median(one[block] for one in norms) for block in runs[0].blocks}

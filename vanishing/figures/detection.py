@@ -1,0 +1,88 @@
+"""What the blocks of a detector receive, and how its loss falls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vanishing.figures.charts import Limits, Series, line_chart, round_steps
+from vanishing.figures.drawing import Drawing
+from vanishing.localisation import _, format_number
+
+STAGES = (10.5, 22.5)  # where the backbone of YOLO26 ends, and where its head begins
+
+
+def draw_blocks(
+    norms: Mapping[str, Mapping[int, float]], *, step: int = 0, limits: Limits | None = None
+) -> Drawing:
+    """Draw the gradient norm of each block of YOLO26 on a log axis, one line per network.
+
+    norms: network -> block of the yaml file -> norm; two lines part backbone, neck and head.
+    step: the number of training steps done. limits: least range of the axis.
+    """
+    if not norms:
+        raise ValueError("norms must name at least one network, got none: pass {name: norms}")
+    series = [
+        Series(name, tuple(map(float, blocks)), tuple(blocks.values()))
+        for name, blocks in norms.items()
+    ]
+    intro = _(
+        "Line chart on a logarithmic scale: the gradient norm of each block of the detector "
+        "at training step {step}.",
+        step=step,
+    )
+    drawing = line_chart(
+        series,
+        # Translators: the three parts of a detector with the numbers of their blocks.
+        x=_("block (0–10 backbone, 11–22 neck, 23 head)"),
+        y=_("gradient norm (logarithmic)"),
+        description=" ".join([intro, *map(_blocks_sentence, series)]),
+        log_y=True,
+        limits=limits,
+        x_limits=(-0.7, 23.7),
+        x_ticks=(0, 5, 10, 16, 19, 23),
+    )
+    for place in STAGES:
+        drawing.figure.axes[0].axvline(place, color="black", alpha=0.5, linewidth=1)
+    return drawing
+
+
+def draw_detector_losses(losses: Mapping[str, Sequence[float]]) -> Drawing:
+    """Draw the loss per image against the training step, one line per network."""
+    if not losses:
+        raise ValueError("losses must name at least one network, got none: pass {name: losses}")
+    series = [
+        Series(name, tuple(map(float, range(len(values)))), tuple(values))
+        for name, values in losses.items()
+    ]
+    intro = _("Line chart: the loss per image against the training step.")
+    last = max(map(len, losses.values())) - 1
+    return line_chart(
+        series,
+        x=_("training step"),
+        y=_("loss per image"),
+        description=" ".join([intro, *map(_loss_sentence, series)]),
+        limits=(0.0, 1.0),
+        x_ticks=round_steps(0, last, 8),
+    )
+
+
+def _blocks_sentence(series: Series) -> str:
+    return _(
+        "{network}. Gradient norm {first} in the first block, {last} in the last; "
+        "smallest {smallest}, largest {largest}.",
+        network=series.name,
+        first=format_number(series.values[0]),
+        last=format_number(series.values[-1]),
+        smallest=format_number(min(series.values)),
+        largest=format_number(max(series.values)),
+    )
+
+
+def _loss_sentence(series: Series) -> str:
+    return _(
+        "{network}. Loss {first} before training, {last} after {steps} training steps.",
+        network=series.name,
+        first=format_number(series.values[0]),
+        last=format_number(series.values[-1]),
+        steps=format_number(series.positions[-1]),
+    )
