@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LABELS = {
     "activation": N_("Activation function"),
     "batch_size": N_("Batch size"),
+    "bias_variance": N_("Variance of the biases"),
     "data": N_("Data set"),
     "depth": N_("Depth (hidden layers)"),
     "epochs": N_("Epochs"),
@@ -35,6 +36,7 @@ LABELS = {
     "step": N_("Training step"),
     "variant": N_("Network variant"),
     "weight_scale": N_("Weight scale"),
+    "weight_variance": N_("Variance of the weights, times the fan-in"),
     "width": N_("Width (neurons per layer)"),
 }
 _numbers = itertools.count(1)

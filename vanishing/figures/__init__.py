@@ -9,14 +9,17 @@ from vanishing.figures.activations import (
 )
 from vanishing.figures.detection import draw_blocks, draw_detector_losses
 from vanishing.figures.drawing import Drawing
+from vanishing.figures.initialization import draw_accuracies, draw_chi, draw_propagation
 from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
 from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
 from vanishing.figures.residual import draw_lesions, draw_path_shares, draw_signal_growth
 
 __all__ = [
     "Drawing",
+    "draw_accuracies",
     "draw_activation",
     "draw_blocks",
+    "draw_chi",
     "draw_dead_units",
     "draw_detector_losses",
     "draw_gradient_norms",
@@ -24,6 +27,7 @@ __all__ = [
     "draw_losses",
     "draw_path_shares",
     "draw_powers",
+    "draw_propagation",
     "draw_rates",
     "draw_runs",
     "draw_saturated_units",
