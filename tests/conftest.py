@@ -7,12 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from playwright.sync_api import Browser, sync_playwright
 from small_book import SmallBook
 
 from booktools.serve import address, start_server
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def book_pages() -> list[str]:
+    """Return every page of the book, in its order: "book/index", "book/course/what-vanishes", …"""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(one["file"] for part in toc["parts"] for one in part["chapters"])]
+
+
 CHROMIUM = "/usr/bin/chromium"
 
 
