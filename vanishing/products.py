@@ -73,11 +73,12 @@ class MatrixProduct:
         value = getattr(self, name)
         if isinstance(value, bool) or not isinstance(value, Integral):
             raise TypeError(f"{name} must be a whole number, got {value!r}: write {low}")
-        if not low <= value <= high:
-            nearest = low if value < low else high
+        count = int(value)
+        if not low <= count <= high:
+            nearest = low if count < low else high
             bounds = f"between {low} and {high}"
-            raise ValueError(f"{name} must be {bounds}, got {value}: choose {nearest}")
-        object.__setattr__(self, name, int(value))
+            raise ValueError(f"{name} must be {bounds}, got {count}: choose {nearest}")
+        object.__setattr__(self, name, count)
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ def _gaussian(width: int, generator: torch.Generator) -> Tensor:
 def _orthogonal(width: int, generator: torch.Generator) -> Tensor:
     """Draw uniformly: the Q of a Gaussian matrix, where R has a positive diagonal."""
     q, r = torch.linalg.qr(_gaussian(width, generator))
-    return q * r.diagonal().sign()
+    signs: Tensor = r.diagonal().sign()
+    return torch.mul(q, signs)
 
 
 KINDS: dict[str, Callable[[int, torch.Generator], Tensor]] = {

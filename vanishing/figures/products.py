@@ -34,6 +34,7 @@ def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None 
         log_y=True,
         limits=limits,
         markers=False,
+        x_limits=(0, max(map(len, powers.values()))),
     )
 
 
