@@ -7,6 +7,12 @@ from vanishing.figures.activations import (
     draw_slopes,
     draw_training,
 )
+from vanishing.figures.attention import (
+    draw_accuracies_by_length,
+    draw_block_gradients,
+    draw_gradients_by_length,
+    draw_sensitivities,
+)
 from vanishing.figures.detection import draw_blocks, draw_detector_losses
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.initialization import draw_accuracies, draw_chi, draw_propagation
@@ -17,12 +23,15 @@ from vanishing.figures.residual import draw_lesions, draw_path_shares, draw_sign
 __all__ = [
     "Drawing",
     "draw_accuracies",
+    "draw_accuracies_by_length",
     "draw_activation",
+    "draw_block_gradients",
     "draw_blocks",
     "draw_chi",
     "draw_dead_units",
     "draw_detector_losses",
     "draw_gradient_norms",
+    "draw_gradients_by_length",
     "draw_lesions",
     "draw_losses",
     "draw_path_shares",
@@ -31,6 +40,7 @@ __all__ = [
     "draw_rates",
     "draw_runs",
     "draw_saturated_units",
+    "draw_sensitivities",
     "draw_signal_growth",
     "draw_slopes",
     "draw_spectra",

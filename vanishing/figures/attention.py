@@ -1,0 +1,150 @@
+"""Gradients by distance, by block and by token, and who can recall the first token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from vanishing.figures.charts import Limits, Series, line_chart
+from vanishing.figures.drawing import Drawing
+from vanishing.localisation import _, format_number
+
+
+def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Drawing:
+    """Draw the gradient of the last output by the first token against the sequence's length.
+
+    gradients: network -> length -> gradient norm; both axes are logarithmic.
+    """
+    _check(gradients, "gradients", "{name: {10: norm}}")
+    lengths = sorted({length for one in gradients.values() for length in one})
+    intro = _(
+        "Line chart with two logarithmic scales: the gradient of the last output "
+        "by the first token against the length of the sequence."
+    )
+    series = [_by_length(name, values) for name, values in gradients.items()]
+    return line_chart(
+        series,
+        x=_("sequence length (tokens)"),
+        y=_("gradient norm (logarithmic)"),
+        description=" ".join([intro, *map(_length_sentence, series)]),
+        log_x=True,
+        log_y=True,
+        x_ticks=lengths,
+    )
+
+
+def draw_block_gradients(
+    norms: Mapping[str, Sequence[float]], *, limits: Limits | None = None
+) -> Drawing:
+    """Draw one gradient norm per block of a Transformer on a log axis, one line per network.
+
+    norms: network -> one norm per block in forward order.
+    limits: least range of the axis, so that several drawings can be compared; data extend it.
+    """
+    _check(norms, "norms", "{name: norms}")
+    intro = _(
+        "Line chart on a logarithmic scale: the gradient norm in each block, "
+        "from the one next to the input to the one next to the output."
+    )
+    series = [_by_number(name, values) for name, values in norms.items()]
+    return line_chart(
+        series,
+        x=_("block (1 = next to the input)"),
+        y=_("gradient norm (logarithmic)"),
+        description=" ".join([intro, *map(_block_sentence, series)]),
+        log_y=True,
+        limits=limits,
+        x_limits=(0.5, max(len(values) for values in norms.values()) + 0.5),
+    )
+
+
+def draw_sensitivities(
+    sensitivities: Mapping[str, Sequence[float]], *, limits: Limits | None = None
+) -> Drawing:
+    """Draw how strongly the answer depends on each token, on a log axis, one line per network.
+
+    sensitivities: network -> one gradient norm per token, the first token first.
+    limits: least range of the axis, so that several drawings can be compared; data extend it.
+    """
+    _check(sensitivities, "sensitivities", "{name: norms}")
+    intro = _(
+        "Line chart on a logarithmic scale: the gradient of the answer by each token, "
+        "from the first token of the sequence to the last."
+    )
+    series = [_by_number(name, values) for name, values in sensitivities.items()]
+    return line_chart(
+        series,
+        x=_("token (1 = first)"),
+        y=_("gradient norm (logarithmic)"),
+        description=" ".join([intro, *map(_token_sentence, series)]),
+        log_y=True,
+        limits=limits,
+    )
+
+
+def draw_accuracies_by_length(
+    accuracies: Mapping[str, Mapping[int, Sequence[float]]], *, chance: float
+) -> Drawing:
+    """Draw the median accuracy over the random seeds against the sequence's length.
+
+    accuracies: network -> length -> one accuracy from 0 to 1 per seed.
+    chance: accuracy of guessing, which is marked.
+    """
+    _check(accuracies, "accuracies", "{name: {10: accuracies}}")
+    lengths = sorted({length for one in accuracies.values() for length in one})
+    intro = _("Line chart: the accuracy against the length of the sequence, median over the seeds.")
+    series = [
+        _by_length(name, {length: median(values) for length, values in one.items()})
+        for name, one in accuracies.items()
+    ]
+    return line_chart(
+        series,
+        x=_("sequence length (tokens)"),
+        y=_("test accuracy (median)"),
+        description=" ".join([intro, *map(_length_sentence, series)]),
+        limits=(0.0, 1.0),
+        marks={_("guessing: {accuracy}", accuracy=format_number(chance)): chance},
+        x_ticks=lengths,
+    )
+
+
+def _check(values: Mapping[str, object], name: str, example: str) -> None:
+    if not values:
+        raise ValueError(f"{name} must name at least one network, got none: pass {example}")
+
+
+def _by_length(name: str, values: Mapping[int, float]) -> Series:
+    return Series(name, tuple(map(float, values)), tuple(values.values()))
+
+
+def _by_number(name: str, values: Sequence[float]) -> Series:
+    return Series(name, tuple(map(float, range(1, len(values) + 1))), tuple(values))
+
+
+def _length_sentence(series: Series) -> str:
+    return _(
+        "{network}: {first} at a length of {shortest}, {last} at a length of {longest}.",
+        network=series.name,
+        first=format_number(series.values[0]),
+        shortest=int(series.positions[0]),
+        last=format_number(series.values[-1]),
+        longest=int(series.positions[-1]),
+    )
+
+
+def _block_sentence(series: Series) -> str:
+    return _(
+        "{network}: {first} in the first block, {last} in the last.",
+        network=series.name,
+        first=format_number(series.values[0]),
+        last=format_number(series.values[-1]),
+    )
+
+
+def _token_sentence(series: Series) -> str:
+    return _(
+        "{network}: {first} at the first token, {last} at the last.",
+        network=series.name,
+        first=format_number(series.values[0]),
+        last=format_number(series.values[-1]),
+    )
