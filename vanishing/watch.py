@@ -1,0 +1,112 @@
+"""Watch the gradients of a plain PyTorch loop with one line after ``loss.backward()``."""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+from torch import nn
+
+from vanishing.diagnose import Diagnosis, drawing_side, norm_of, squared_scale
+from vanishing.probes import Layer, find_layers
+from vanishing.verdicts import LayerEvidence, judge
+
+
+@dataclass(frozen=True)
+class GradientHistory:
+    """Hold what each layer received at the recorded steps, as plain data.
+
+    ``records[i][j]`` belongs to ``steps[i]`` and to the j-th layer, in the order of the model's
+    definition.
+    """
+
+    model: str
+    steps: tuple[int, ...] = ()
+    records: tuple[tuple[LayerEvidence, ...], ...] = ()
+
+    def diagnosis(self, step: int | None = None) -> Diagnosis:
+        """Judge a recorded step, the last one by default, by its norms alone.
+
+        They show which layers starve or explode, but less about the cause than ``diagnose``.
+
+        They tell that a layer starves or explodes, and less about why than ``diagnose`` does.
+
+        Raises ``ValueError`` for a step that was not recorded.
+        """
+        if not self.steps or (step is not None and step not in self.steps):
+            known = f"{', '.join(map(str, self.steps[-5:]))} at the end" if self.steps else "none"
+            raise ValueError(
+                f"step must be one that was recorded ({known}), got {step}: "
+                "call watch(step) after loss.backward()"
+            )
+        record = self.records[-1 if step is None else self.steps.index(step)]
+        return Diagnosis(self.model, math.nan, judge(record))
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        bundle: dict[str, Any] = drawing_side().draw_history(self)._repr_mimebundle_()
+        return bundle
+
+
+class GradientWatch:
+    """Remember the gradient norm of every layer while a loop trains a model.
+
+    Write ``watch = GradientWatch(model, every=50)`` before the loop and ``watch(step)`` in it,
+    between ``loss.backward()`` and ``optimizer.step()``. The watch reads the parameters and their
+    ``.grad`` and changes nothing; it has no hooks. With a gradient scaler, call
+    ``scaler.unscale_(optimizer)`` first.
+    """
+
+    def __init__(self, model: nn.Module, every: int = 1) -> None:
+        """Find the layers of the model, as ``gradient_profile`` does.
+
+        Raises ``ValueError`` for a model without weights and for ``every`` below 1.
+        """
+        if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
+            raise ValueError(f"every must be a whole number from 1 on, got {every!r}: write 50")
+        if not find_layers(model):
+            raise ValueError(
+                f"the model must have at least one layer with weights, got {type(model).__name__} "
+                "without: pass a module that owns parameters"
+            )
+        self.model: nn.Module = model
+        self.every: int = int(every)
+        self.history: GradientHistory = GradientHistory(type(model).__name__)
+
+    def __call__(self, step: int) -> None:
+        """Record the gradients of a step whose number is a multiple of ``every``.
+
+        Raises ``ValueError`` where no layer has a gradient.
+        """
+        if step % self.every:
+            return
+        layers = find_layers(self.model)
+        record = tuple(_evidence(layer, module) for module, layer in layers.items())
+        if not any(one.connected for one in record):
+            raise ValueError(
+                f"at step {step}, at least one weight must have a gradient, got none: call "
+                "watch(step) after loss.backward() and before optimizer.zero_grad()"
+            )
+        past = self.history
+        self.history = GradientHistory(past.model, (*past.steps, step), (*past.records, record))
+
+    def diagnosis(self, step: int | None = None) -> Diagnosis:
+        """Judge a recorded step, the last one by default; see ``GradientHistory.diagnosis``."""
+        return self.history.diagnosis(step)
+
+
+def _evidence(layer: Layer, module: nn.Module) -> LayerEvidence:
+    gradients = [weight.grad for weight in layer.weights]
+    norm, scale = norm_of(gradients), math.sqrt(sum(map(squared_scale, layer.weights)))
+    return LayerEvidence(
+        name=layer.name,
+        kind=type(module).__name__.removeprefix("Parametrized"),
+        gradient_norm=norm,
+        weight_norm=norm_of(layer.weights),
+        relative_gradient=norm / scale if scale else math.nan,
+        dtype=str(layer.weights[0].dtype).removeprefix("torch."),
+        frozen=not any(weight.requires_grad for weight in layer.weights),
+        connected=any(gradient is not None for gradient in gradients),
+    )
