@@ -2,21 +2,26 @@
 
 from vanishing import figures
 from vanishing.data import load_digits
+from vanishing.diagnose import Diagnosis, diagnose
 from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
 from vanishing.explorer import explore
 from vanishing.localisation import set_language
 from vanishing.networks import build_network
 from vanishing.probes import GradientProfile, gradient_profile
 from vanishing.training import Run, train
+from vanishing.watch import GradientWatch
 
 __all__ = [
     "RELU",
     "RESNET",
     "SIGMOID",
+    "Diagnosis",
     "Experiment",
     "GradientProfile",
+    "GradientWatch",
     "Run",
     "build_network",
+    "diagnose",
     "explore",
     "figures",
     "gradient_profile",

@@ -14,6 +14,7 @@ from vanishing.figures.attention import (
     draw_sensitivities,
 )
 from vanishing.figures.detection import draw_blocks, draw_detector_losses
+from vanishing.figures.diagnose import draw_diagnosis, draw_history
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.initialization import draw_accuracies, draw_chi, draw_propagation
 from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
@@ -30,8 +31,10 @@ __all__ = [
     "draw_chi",
     "draw_dead_units",
     "draw_detector_losses",
+    "draw_diagnosis",
     "draw_gradient_norms",
     "draw_gradients_by_length",
+    "draw_history",
     "draw_lesions",
     "draw_losses",
     "draw_path_shares",

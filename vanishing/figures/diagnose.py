@@ -62,8 +62,8 @@ CAUSES = {
     "unfed_by": N_("All inputs of this layer are zero, because layer “{layer}” before it is dead."),
     "blocked": N_("Layer “{layer}” on the way back is dead and lets no gradient through."),
     "zero_weights": N_(
-        "The gradient is exactly zero. The parameter “{layer}” is zero in every entry and may block "
-        "the way back; with some initializations, the first update ends this."
+        "The gradient is exactly zero. The parameter “{layer}” is zero in every entry and may "
+        "block the way back; with some initializations, the first update ends this."
     ),
     "zero": N_("The gradient is exactly zero, and the measurements do not show why."),
     "time": N_(
