@@ -1,0 +1,80 @@
+"""Recurrent networks: gradients by time step, errors while they learn to add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vanishing.figures.charts import Limits, Series, line_chart
+from vanishing.figures.drawing import Drawing
+from vanishing.localisation import _, format_number
+
+
+def draw_gradient_by_time(
+    relative: Mapping[str, Sequence[float]], *, limits: Limits | None = None
+) -> Drawing:
+    """Draw the gradient norm at each time step, as a multiple of the last one, on a log axis.
+
+    relative: name -> one value for each state, from time step 0 to the last, where it is 1.
+    limits: least range of the axis, so that several drawings can be compared; data extend it.
+    """
+    if not relative:
+        raise ValueError("relative must name at least one network, got none: pass {name: values}")
+    intro = _(
+        "Line chart on a logarithmic scale: the gradient norm at each time step, "
+        "divided by that at the last time step."
+    )
+    sentences = [
+        _("{network}: {value} at time step 0.", network=name, value=format_number(values[0]))
+        for name, values in relative.items()
+    ]
+    return line_chart(
+        [
+            Series(name, tuple(map(float, range(len(values)))), tuple(values))
+            for name, values in relative.items()
+        ],
+        x=_("time step"),
+        # Translators: gradient norms, divided by the one at the last time step
+        y=_("gradient norm (last step = 1)"),
+        description=" ".join([intro, *sentences]),
+        log_y=True,
+        limits=limits,
+    )
+
+
+def draw_adding_errors(
+    errors: Mapping[str, Mapping[int, float]], *, limits: Limits | None = None
+) -> Drawing:
+    """Draw the test error on the adding problem against the updates, on a log axis.
+
+    errors: name -> number of updates -> mean squared error. The error of always answering 1, which
+    is 1/6, is marked. limits: as for ``draw_gradient_by_time``.
+    """
+    if not errors:
+        raise ValueError("errors must name at least one network, got none: pass {name: errors}")
+    intro = _(
+        "Line chart on a logarithmic scale: the mean squared error against the training step; "
+        "always answering 1 gives an error of {error}.",
+        error=format_number(1 / 6),
+    )
+    sentences = [
+        _(
+            "{network}: {error} after {steps} training steps.",
+            network=name,
+            error=format_number(values[max(values)]),
+            steps=format_number(max(values)),
+        )
+        for name, values in errors.items()
+    ]
+    return line_chart(
+        [
+            Series(name, tuple(map(float, values)), tuple(values.values()))
+            for name, values in errors.items()
+        ],
+        x=_("training step"),
+        y=_("mean squared error (logarithmic)"),
+        description=" ".join([intro, *sentences]),
+        log_y=True,
+        limits=limits,
+        # Translators: in a legend: the error of a guess that is always the number 1
+        marks={_("always answering 1"): 1 / 6},
+    )
