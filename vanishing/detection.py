@@ -12,7 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -85,8 +85,8 @@ class Detector:
 
     @property
     def label(self) -> str:
-        """The network's short name, the same in every language: YOLO26, −skip, −BN, sigmoid."""
-        removed = ("" if self.shortcuts else " −skip") + ("" if self.batch_norm else " −BN")
+        """The network's short name, the same in every language: YOLO26, -skip, -BN, sigmoid."""
+        removed = ("" if self.shortcuts else " -skip") + ("" if self.batch_norm else " -BN")
         name = "sigmoid" if self.activation == "sigmoid" else ""
         return f"{name}{removed}".strip() or "YOLO26"
 
@@ -307,3 +307,13 @@ def median_norms(runs: list[DetectorRun], step: int = 0) -> dict[int, float]:
     """Return block -> the median over runs of the gradient norm after ``step`` updates."""
     norms = [run.norms_at(step) for run in runs]
     return {block: median(one[block] for one in norms) for block in runs[0].blocks}
+
+
+def watch_seeds(detector: Detector, seeds: tuple[int, ...] = (0, 1, 2)) -> list[DetectorRun]:
+    """Train a detector once for each random seed, which draws its weights and its images."""
+    return [watch_detector(replace(detector, seed=seed)) for seed in seeds]
+
+
+def median_losses(runs: list[DetectorRun]) -> list[float]:
+    """Return the median over runs of the loss per image, one value per step."""
+    return [median(losses) for losses in zip(*(run.losses for run in runs), strict=True)]
