@@ -40,14 +40,10 @@ class Stack:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be measured."""
-        _check_count("blocks", self.blocks, 1, 200)
-        _check_count("width", self.width, 1, 1024)
-        _check_count("seed", self.seed, 0, 2**32 - 1)
-        for name, value, choices in (
-            ("order", self.order, ORDERS),
-            ("branch", self.branch, BRANCHES),
-        ):
-            if value not in choices:
+        for name, low, high in (("blocks", 1, 200), ("width", 1, 1024), ("seed", 0, 2**32 - 1)):
+            object.__setattr__(self, name, _count(name, getattr(self, name), low, high))
+        for name, choices in (("order", ORDERS), ("branch", BRANCHES)):
+            if (value := getattr(self, name)) not in choices:
                 known = ", ".join(choices)
                 raise ValueError(f"{name} must be a known name, got {value!r}: choose from {known}")
 
@@ -63,10 +59,12 @@ class Growth:
     signal: tuple[float, ...]
     gradient: tuple[float, ...]
 
-    @property
-    def factor(self) -> float:
-        """The signal's geometric mean factor per block."""
-        return float((self.signal[-1] / self.signal[0]) ** (1 / (len(self.signal) - 1)))
+    def factor(self, start: int = 0) -> float:
+        """Return the signal's geometric mean factor per block, counted behind block ``start``."""
+        blocks = len(self.signal) - 1
+        if not 0 <= start < blocks:
+            raise ValueError(f"start must be between 0 and {blocks - 1}, got {start}: choose 0")
+        return float((self.signal[-1] / self.signal[start]) ** (1 / (blocks - start)))
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ def path_shares(blocks: int) -> tuple[float, ...]:
     Source: Veit, Wilber & Belongie 2016, section 4.1.
     Raises ``ValueError`` for a number of blocks out of bounds, ``TypeError`` for a wrong type.
     """
-    _check_count("blocks", blocks, 1, 1000)
+    blocks = _count("blocks", blocks, 1, 1000)
     return tuple(math.comb(blocks, length) / 2**blocks for length in range(blocks + 1))
 
 
@@ -235,9 +233,11 @@ def _check_width(experiment: Experiment) -> None:
         )
 
 
-def _check_count(name: str, value: object, low: int, high: int) -> None:
+def _count(name: str, value: object, low: int, high: int) -> int:
     bounds = f"between {low} and {high}"
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number {bounds}, got {value!r}: write {low}")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be {bounds}, got {value}: choose a number in these bounds")
+    count = int(value)
+    if not low <= count <= high:
+        raise ValueError(f"{name} must be {bounds}, got {count}: choose a number in these bounds")
+    return count
