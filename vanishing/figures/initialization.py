@@ -106,7 +106,7 @@ def _nearest(factors: Mapping[float, float], variance: float) -> float:
 
 
 def _three_digits(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value:#.3g}"
 
 
 def _accuracy_sentence(network: str, accuracies: Sequence[float]) -> str:
