@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Drawing
-from vanishing.figures.layers import draw_gradient_norms, outcome
+from vanishing.figures.layers import draw_gradient_norms
 from vanishing.localisation import _, format_number
 
 if TYPE_CHECKING:
@@ -103,9 +103,21 @@ def draw_training(run: Run, *, limits: Limits | None = None) -> Drawing:
 
     limits: least range of the axis, so that several drawings can be compared.
     """
-    before = _("{network}: before training", network=run.experiment.label)
-    norms = {before: run.gradient_norms[0], outcome(run): run.gradient_norms[-1]}
-    return draw_gradient_norms(norms, limits=limits)
+    names = _("before training"), _end(run)
+    norms = run.gradient_norms[0], run.gradient_norms[-1]
+    return draw_gradient_norms(dict(zip(names, norms, strict=True)), limits=limits)
+
+
+def _end(run: Run) -> str:
+    percent = round(100 * run.accuracies[-1])
+    if run.state == "learned":
+        # Translators: in a legend, beside "before training": the gradient after a training run.
+        return _("after: learned, accuracy {percent}%", percent=percent)
+    if run.state == "stalled":
+        # Translators: the training stalled: fewer than half of the digits are read, often none.
+        return _("after: stalled, accuracy {percent}%", percent=percent)
+    # Translators: the training diverged: the loss has grown beyond all bounds.
+    return _("after: diverged, accuracy {percent}%", percent=percent)
 
 
 def _draw_shares(

@@ -39,7 +39,7 @@ def draw_runs(runs: Sequence[Run], *, step: int = 0, limits: Limits | None = Non
     """
     if not runs:
         raise ValueError("runs must hold at least one run, got none: pass [train(experiment)]")
-    series = [_by_layer(outcome(run), run.norms_at(step)) for run in runs]
+    series = [_by_layer(_outcome(run), run.norms_at(step)) for run in runs]
     intro = _(
         "Line chart on a logarithmic scale: "
         "the gradient norm of each layer at training step {step}.",
@@ -56,7 +56,7 @@ def draw_losses(runs: Sequence[Run], *, chance: float = math.log(10)) -> Drawing
     """
     if not runs:
         raise ValueError("runs must hold at least one run, got none: pass [train(experiment)]")
-    series = [Series(outcome(run), tuple(map(float, run.steps)), run.losses) for run in runs]
+    series = [Series(_outcome(run), tuple(map(float, run.steps)), run.losses) for run in runs]
     intro = _(
         "Line chart on a logarithmic scale: the loss against the training step; "
         "guessing gives a loss of {loss}.",
@@ -102,8 +102,7 @@ def _layers_intro(series: Sequence[Series]) -> str:
     )
 
 
-def outcome(run: Run) -> str:
-    """Say in a legend how a run ended: the network, its end state and its accuracy."""
+def _outcome(run: Run) -> str:
     name = run.experiment.label
     percent = round(100 * run.accuracies[-1])
     if run.state == "learned":

@@ -1,0 +1,122 @@
+"""The figures of the activation chapter show the data, in the reader's language."""
+
+import math
+from collections.abc import Iterator
+
+import pytest
+from matplotlib.axes import Axes
+
+from vanishing import figures
+from vanishing.experiment import RELU
+from vanishing.localisation import set_language
+from vanishing.training import Run
+
+POSITIONS = (-1.0, 0.0, 1.0)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    yield
+    set_language("en")
+
+
+def axes_of(drawing: figures.Drawing) -> Axes:
+    return drawing.figure.axes[0]
+
+
+def legend_of(drawing: figures.Drawing) -> list[str]:
+    legend = axes_of(drawing).get_legend()
+    assert legend is not None
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def values_of(drawing: figures.Drawing, line: int) -> list[float]:
+    lines = [one for one in axes_of(drawing).lines if len(one.get_ydata())]
+    return [float(value) for value in lines[line].get_ydata()]
+
+
+def a_run(norms: tuple[float, ...], state: str = "learned") -> Run:
+    before = (0.5, 0.25, 0.125)
+    experiment = RELU.at(depth=2)
+    return Run(
+        experiment, ("1", "2", "output"), (0, 1), (before, norms), (2.3, 1.0), (0.1, 0.9), state
+    )
+
+
+def test_a_function_and_its_derivative_are_two_lines_and_one_is_marked() -> None:
+    drawing = figures.draw_activation("ReLU", POSITIONS, (0.0, 0.0, 1.0), (0.0, 0.0, 1.0))
+    assert legend_of(drawing) == ["ReLU: function", "ReLU: derivative", "height 1"]
+    assert values_of(drawing, 0) == [0.0, 0.0, 1.0]
+    assert "for inputs from -1 to 1. The derivative lies between 0 and 1." in drawing.description
+
+
+def test_limits_keep_the_axis_while_the_function_changes() -> None:
+    spans = []
+    for slope in (0.25, 1.1):
+        drawing = figures.draw_activation("x", POSITIONS, POSITIONS, [slope] * 3, limits=(-2, 5))
+        spans.append(axes_of(drawing).get_ylim())
+    assert spans[0] == spans[1]
+
+
+def test_slopes_of_several_functions_share_one_chart() -> None:
+    drawing = figures.draw_slopes(
+        POSITIONS, {"sigmoid": (0.2, 0.25, 0.2), "GELU": (-0.1, 0.5, 1.1)}
+    )
+    assert legend_of(drawing) == ["sigmoid", "GELU", "height 1"]
+    assert values_of(drawing, 1) == [-0.1, 0.5, 1.1]
+    assert "GELU: from -0.1 to 1.1." in drawing.description
+
+
+def test_no_function_is_refused() -> None:
+    with pytest.raises(ValueError, match="slopes must name at least one function, got none: pass"):
+        figures.draw_slopes(POSITIONS, {})
+
+
+@pytest.mark.parametrize("draw", [figures.draw_saturated_units, figures.draw_dead_units])
+def test_shares_are_drawn_per_layer_from_0_to_1(draw: object) -> None:
+    assert callable(draw)
+    drawing = draw((0, 10), [(0.0, 0.25), (0.0, 0.75)])
+    assert legend_of(drawing) == ["hidden layer 1", "hidden layer 2"]
+    assert values_of(drawing, 1) == [0.25, 0.75]
+    assert axes_of(drawing).get_ylim() == (0.0, 1.0)
+    assert "hidden layer 2: 0.25 before training, 0.75 after 10 training" in drawing.description
+
+
+@pytest.mark.parametrize("shares", [[], [(0.0,)], [(0.0,)] * 3])
+def test_shares_that_do_not_fit_the_steps_are_refused(shares: list[tuple[float, ...]]) -> None:
+    with pytest.raises(ValueError, match=f"each of 2 steps, got {len(shares)}: pass the steps"):
+        figures.draw_dead_units((0, 10), shares)
+
+
+def test_a_training_is_drawn_before_and_after_with_its_outcome() -> None:
+    drawing = figures.draw_training(a_run((0.1, 0.2, 0.3)), limits=(1e-10, 100))
+    assert legend_of(drawing) == ["before training", "after: learned, accuracy 90%"]
+    assert values_of(drawing, 0) == [0.5, 0.25, 0.125]
+    assert values_of(drawing, 1) == [0.1, 0.2, 0.3]
+    low, high = axes_of(drawing).get_ylim()
+    assert low <= 1e-10
+    assert high >= 100
+
+
+def test_a_stalled_training_is_called_so() -> None:
+    drawing = figures.draw_training(a_run((0.1, 0.2, 0.3), state="stalled"))
+    assert legend_of(drawing)[1] == "after: stalled, accuracy 90%"
+
+
+def test_a_diverged_training_marks_what_is_nan() -> None:
+    drawing = figures.draw_training(a_run((math.nan,) * 3, state="diverged"))
+    assert "after: diverged, accuracy 90%" in legend_of(drawing)
+    assert "NaN (not a number)" in legend_of(drawing)
+
+
+@pytest.mark.parametrize("language", ["vi", "zh_CN", "tr", "pt", "ar"])
+def test_every_figure_can_be_drawn_in_every_language(language: str) -> None:
+    set_language(language)
+    for drawing in (
+        figures.draw_activation("SiLU", POSITIONS, POSITIONS, POSITIONS),
+        figures.draw_slopes(POSITIONS, {"SiLU": POSITIONS}),
+        figures.draw_dead_units((0, 10), [(0.0,), (1.0,)]),
+        figures.draw_training(a_run((0.1, 0.2, 0.3))),
+    ):
+        assert drawing.svg().startswith("<svg")
+        assert drawing.description
