@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from statistics import median
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from vanishing.networks import build_network
 from vanishing.probes import gradient_profile
 from vanishing.remembering import remembered
 from vanishing.reproducible import without_flushing
+from vanishing.residual import Stack, growth
 from vanishing.theory import PREDICTIONS, Prediction
 
 # In the first layers the signal still shrinks from the size of the inputs to that of the theory.
@@ -172,22 +174,27 @@ def tanh_ratio(weight_variance: float) -> Measured:
     return Measured(median_propagation(_mean_field(weight_variance), seeds=5).ratio)
 
 
-@remembered
-def residual_growth() -> Measured:
-    """Measure by what a block x + W·relu(x) multiplies the mean square, on average of 20 blocks.
+def block_growth(order: str) -> Measured:
+    """Measure by what unscaled residual blocks multiply the mean square: the median of five stacks.
 
-    W has He initialization and the width 512; the geometric mean of three networks.
+    Blocks 21 to 50 of width 256; ``order`` is that of ``vanishing.residual.Stack``.
     """
-    logs = []
-    for seed in range(3):
+    stacks = [Stack(blocks=50, width=256, order=order, seed=seed) for seed in range(5)]
+    return Measured(median(growth(stack).factor(20) for stack in stacks))
+
+
+@remembered
+def matrix_rate(seeds: int = 3) -> Measured:
+    """Measure by how much a random 64 × 64 matrix stretches volumes: ln|det| / 64, in nats.
+
+    Its entries are drawn from N(0, 1/64); the mean of 200 matrices for each seed.
+    """
+    rates = []
+    for seed in range(seeds):
         random = torch.Generator(device="cpu").manual_seed(seed)
-        start = signal = torch.randn(64, 512, generator=random, device="cpu")
-        for _ in range(20):
-            weights = torch.randn(512, 512, generator=random, device="cpu") * math.sqrt(2 / 512)
-            signal = signal + signal.relu() @ weights.T
-        growth = signal.double().square().mean() / start.double().square().mean()
-        logs.append(math.log(growth.item()) / 20)
-    return Measured(math.exp(sum(logs) / len(logs)))
+        matrices = torch.randn(200, 64, 64, generator=random, dtype=torch.float64) / 8
+        rates.append(torch.linalg.slogdet(matrices).logabsdet.mean().item() / 64)
+    return Measured(sum(rates) / len(rates))
 
 
 @remembered
@@ -252,7 +259,8 @@ def _measurements() -> dict[str, Callable[[], Measured]]:
     slopes = {f"slopes/{name}-max": partial(largest_slope, name) for name in _FUNCTIONS}
     least = {f"slopes/{name}-min": partial(least_slope, name) for name in ("gelu", "silu")}
     formats = {f"underflow/{name}": partial(underflow, name) for name in _FORMATS}
-    pairs = (one.key.partition("/")[2].split("-") for one in PREDICTIONS if one.group == "layers")
+    names = [one.key.partition("/")[2] for one in PREDICTIONS if one.group == "layers"]
+    pairs = [name.split("-") for name in names]
     return {
         **slopes,
         **least,
@@ -261,7 +269,9 @@ def _measurements() -> dict[str, Callable[[], Measured]]:
         "mean-field/length-2.5": partial(settled_length, 2.5),
         **{f"mean-field/chi-{one}": partial(tanh_ratio, one) for one in (0.5, 1.76, 4.0)},
         "blocks/relu-batch": partial(layer_ratio, "relu", "he", "batch"),
-        "blocks/unscaled-sum": residual_growth,
+        "products/gaussian-mean": matrix_rate,
+        "blocks/unscaled-sum": partial(block_growth, "linear_last"),
+        "blocks/unscaled-relu-sum": partial(block_growth, "relu_last"),
         "blocks/path-mean": path_length_mean,
         "blocks/path-share": path_length_share,
         "recurrence/linear-0.9": partial(recurrent_norm, "linear", 0.9),

@@ -353,6 +353,12 @@ PREDICTIONS = (
     _layers("sigmoid", "default", 0.0, Source(_GLOROT, "6, 15", derived=True), is_bound=True),
     _layers("sigmoid", "xavier", 0.0, Source(_GLOROT, "6, 16", derived=True), is_bound=True),
     Prediction(
+        key="products/gaussian-mean",
+        value=sum(gaussian_lyapunov_exponents(64)) / 64,
+        tolerance=0.005,
+        source=Source("Newman 1986"),
+    ),
+    Prediction(
         key="mean-field/length-2.5",
         value=fixed_length(2.5, 0.05),
         tolerance=0.05,
@@ -372,6 +378,12 @@ PREDICTIONS = (
         value=unscaled_residual_ratio(),
         tolerance=0.05,
         source=Source("De & Smith 2020"),
+    ),
+    Prediction(
+        key="blocks/unscaled-relu-sum",
+        value=relu_last_residual_ratio(),
+        tolerance=0.1,
+        source=Source(_HE, "10", derived=True),
     ),
     Prediction(key="blocks/path-mean", value=54 / 2, tolerance=0.05, source=_PATHS),
     Prediction(

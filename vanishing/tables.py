@@ -1,0 +1,179 @@
+"""Show predictions beside their measurements, in the reader's language; what fails is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from vanishing.localisation import N_, _, direction, ngettext
+from vanishing.measurements import Comparison
+from vanishing.theory import Prediction, Source
+
+STATEMENTS = {
+    "slopes/sigmoid-max": N_("sigmoid, largest slope"),
+    "slopes/tanh-max": N_("tanh, largest slope"),
+    "slopes/gelu-min": N_("GELU, smallest slope"),
+    "slopes/gelu-max": N_("GELU, largest slope"),
+    "slopes/silu-min": N_("SiLU, smallest slope"),
+    "slopes/silu-max": N_("SiLU, largest slope"),
+    "slopes/selu-max": N_("SELU, largest slope"),
+    "underflow/float32": N_("float32, multiplications by 0.25 until zero"),
+    "underflow/float16": N_("float16, multiplications by 0.25 until zero"),
+    "underflow/bfloat16": N_("bfloat16, multiplications by 0.25 until zero"),
+    "products/gaussian-mean": N_("Gaussian matrix, mean logarithm of the stretching"),
+    "layers/identity-xavier": N_("linear layers, Xavier initialization"),
+    "layers/identity-orthogonal": N_("linear layers, orthogonal initialization"),
+    "layers/tanh-default": N_("tanh, PyTorch's default"),
+    "layers/relu-he": N_("ReLU, He initialization"),
+    "layers/relu-xavier": N_("ReLU, Xavier initialization"),
+    "layers/relu-default": N_("ReLU, PyTorch's default"),
+    "layers/sigmoid-default": N_("sigmoid, PyTorch's default"),
+    "layers/sigmoid-xavier": N_("sigmoid, Xavier initialization"),
+    "mean-field/length-2.5": N_("variance of the sums at a weight variance of 2.5"),
+    "mean-field/chi-0.5": N_("gradient factor at a weight variance of 0.5"),
+    "mean-field/chi-1.76": N_("gradient factor at a weight variance of 1.76"),
+    "mean-field/chi-4.0": N_("gradient factor at a weight variance of 4"),
+    "blocks/relu-batch": N_("ReLU and batch normalization, gradient factor"),
+    "blocks/unscaled-sum": N_("unscaled residual sum, signal factor"),
+    "blocks/unscaled-relu-sum": N_("the same with ReLU last, signal factor"),
+    "blocks/path-mean": N_("mean length of the paths through 54 blocks"),
+    "blocks/path-share": N_("share of the paths that pass 19 to 35 of 54 blocks"),
+    "recurrence/linear-0.9": N_("linear recurrence, spectral radius 0.9, 50 steps"),
+    "recurrence/linear-1.1": N_("linear recurrence, spectral radius 1.1, 50 steps"),
+    "recurrence/tanh-0.9": N_("tanh recurrence, spectral radius 0.9, 50 steps"),
+    "recurrence/lstm-0": N_("LSTM cell path, forget bias 0, 50 steps"),
+    "recurrence/lstm-1": N_("LSTM cell path, forget bias 1, 50 steps"),
+    "recurrence/lstm-2": N_("LSTM cell path, forget bias 2, 50 steps"),
+}
+"""What each prediction is about, by its key; numbers are squared norms' factors per layer or so."""
+
+# White on dark red reads well on light and on dark pages, and needs no stylesheet.
+ALARM = "background:#a31621;color:#ffffff;font-weight:700"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Hold one row per comparison; it shows itself as HTML or as plain text."""
+
+    comparisons: tuple[Comparison, ...]
+
+    def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """Return statement, source, prediction, measurement and verdict of each row, in words."""
+        return [
+            (
+                statement(one.prediction),
+                source(one.prediction.source),
+                predicted(one.prediction),
+                number(one.measured),
+                verdict(one),
+            )
+            for one in self.comparisons
+        ]
+
+    def summary(self) -> str:
+        """Say how many rows agree and, where some do not, how many these are."""
+        failing = sum(not one.agrees for one in self.comparisons)
+        if failing:
+            return ngettext(
+                "{count} of {all} rows fails.",
+                "{count} of {all} rows fail.",
+                failing,
+                all=len(self.comparisons),
+            )
+        return ngettext(
+            "{count} row, and it agrees.",
+            "{count} rows, and all agree.",
+            len(self.comparisons),
+        )
+
+    def html(self) -> str:
+        """Return a `<table>` with a caption and header cells for screen readers."""
+        heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in headings())
+        rows = zip(self.rows(), self.comparisons, strict=True)
+        body = "".join(_html_row(words, agrees=one.agrees) for words, one in rows)
+        caption = f'<caption style="caption-side:bottom">{escape(self.summary())}</caption>'
+        return (
+            f'<div class="vg-checks" style="overflow-x:auto"><table class="table" '
+            f'dir="{direction()}">{caption}'
+            f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+    def text(self) -> str:
+        """Return the table as lines of plain text, the statement with its source in the first."""
+        lines = [" | ".join(headings())]
+        for about, where, foretold, found, judged in self.rows():
+            lines.append(" | ".join((f"{about} ({where})", foretold, found, judged)))
+        return "\n".join([*lines, self.summary()])
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": self.text()}
+
+
+def predicted_and_measured(comparisons: Sequence[Comparison]) -> Table:
+    """Make the table of some comparisons.
+
+    Raises ``ValueError`` without comparisons.
+    """
+    if not comparisons:
+        raise ValueError("comparisons must hold at least one row, got none: pass compare(group)")
+    return Table(tuple(comparisons))
+
+
+def headings() -> tuple[str, str, str, str]:
+    """Return the names of the four columns."""
+    # Translators: headings of a table that puts predictions beside measurements.
+    return _("statement"), _("predicted"), _("measured"), _("verdict")
+
+
+def statement(prediction: Prediction) -> str:
+    """Say what the number is; a prediction without words of its own shows its key."""
+    known = STATEMENTS.get(prediction.key)
+    return _(known) if known else prediction.key
+
+
+def source(source: Source) -> str:
+    """Say where the statement stands, or from what it was calculated."""
+    fields = {"paper": source.paper, "numbers": source.equations}
+    if not source.paper:
+        return _("calculated from the definition")
+    if source.derived and source.equations:
+        # Translators: {numbers} are numbers of equations: "14", or "6, 16".
+        return _("calculated from {paper}, equation {numbers}", **fields)
+    if source.derived:
+        # Translators: {paper} is a citation: "He et al. 2015".
+        return _("calculated from {paper}", **fields)
+    return _("{paper}, equation {numbers}", **fields) if source.equations else source.paper
+
+
+def predicted(prediction: Prediction) -> str:
+    """Write the predicted number with its tolerance, or as a bound."""
+    if prediction.is_bound:
+        return _("at most {number}", number=number(prediction.value))
+    if not prediction.tolerance:
+        return _("exactly {number}", number=number(prediction.value))
+    return f"{number(prediction.value)} ± {prediction.tolerance:.1g}"
+
+
+def verdict(comparison: Comparison) -> str:
+    """Say in a word whether the measurement is what is predicted."""
+    # Translators: verdicts of a table: the measurement is as predicted, or it is not.
+    return _("✓ agrees") if comparison.agrees else _("✗ FAILS")
+
+
+def number(value: float) -> str:
+    """Write four digits: 0.1667, 27, 8.882e-16."""
+    return f"{value:.4g}"
+
+
+def _html_row(words: tuple[str, str, str, str, str], *, agrees: bool) -> str:
+    about, where, foretold, found, judged = map(escape, words)
+    style = "" if agrees else f' style="{ALARM}"'
+    kind = "vg-agrees" if agrees else "vg-fails"
+    return (
+        f'<tr class="{kind}"><th scope="row" style="font-weight:400">{about}'
+        f"<br><small>{where}</small></th><td><bdi>{foretold}</bdi></td>"
+        f"<td{style}><bdi>{found}</bdi></td><td{style}>{judged}</td></tr>"
+    )
