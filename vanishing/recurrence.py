@@ -233,7 +233,7 @@ class AddingRun:
 
 
 @remembered
-def learn_adding(recurrence: Recurrence, learning_rate: float, updates: int = 500) -> AddingRun:
+def learn_adding(recurrence: Recurrence, learning_rate: float, updates: int = 400) -> AddingRun:
     """Train a network on the adding problem until its test error is below 0.01.
 
     Every update is one of Adam (Kingma & Ba 2015) on 32 new sequences, with the gradient's norm
