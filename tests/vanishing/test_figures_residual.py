@@ -55,6 +55,11 @@ def test_paths_and_gradient_are_drawn_by_length_and_their_peaks_described() -> N
     assert "share of the gradient: largest at a length of 0." in drawing.description
 
 
+def test_a_share_that_is_nearly_zero_does_not_pull_the_axis_below_zero() -> None:
+    drawing = draw_path_shares([0.5, 0.5], [1.00001, -0.00001])
+    assert axes_of(drawing).get_ylim()[0] == 0
+
+
 def test_deletions_are_numbered_from_one_and_the_whole_network_stands_in_the_legend() -> None:
     drawing = draw_lesions({"ReLU": 0.947, "ResNet": 0.98}, {"ReLU": [0.1, 0.2], "ResNet": [1, 0]})
     assert drawn(drawing)[0] == ([1.0, 2.0], [0.1, 0.2])

@@ -56,8 +56,10 @@ def draw_path_shares(paths: Sequence[float], gradient: Sequence[float]) -> Drawi
         _("{name}: largest at a length of {length}.", name=name, length=_peak(values))
         for name, values in names.items()
     ]
+    # Rounded, lest a share of -0.00001 pulls the axis below zero.
+    rounded = {name: [round(value, 3) + 0.0 for value in values] for name, values in names.items()}
     return line_chart(
-        [_numbered(name, values, start=0) for name, values in names.items()],
+        [_numbered(name, values, start=0) for name, values in rounded.items()],
         x=_("path length (blocks passed)"),
         y=_("share"),
         description=" ".join([intro, *sentences]),
