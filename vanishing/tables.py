@@ -82,8 +82,8 @@ class Table:
                 all=len(self.comparisons),
             )
         return ngettext(
-            "{count} row, and it agrees.",
-            "{count} rows, and all agree.",
+            "{count} row: it agrees.",
+            "{count} rows: all agree.",
             len(self.comparisons),
         )
 
