@@ -136,16 +136,21 @@ def statement(prediction: Prediction) -> str:
 
 def source(source: Source) -> str:
     """Say where the statement stands, or from what it was calculated."""
-    fields = {"paper": source.paper, "numbers": source.equations}
-    if not source.paper:
+    paper, numbers = source.paper, source.equations
+    if not paper:
         return _("calculated from the definition")
-    if source.derived and source.equations:
-        # Translators: {numbers} are numbers of equations: "14", or "6, 16".
-        return _("calculated from {paper}, equation {numbers}", **fields)
-    if source.derived:
+    if not numbers:
         # Translators: {paper} is a citation: "He et al. 2015".
-        return _("calculated from {paper}", **fields)
-    return _("{paper}, equation {numbers}", **fields) if source.equations else source.paper
+        return _("calculated from {paper}", paper=paper) if source.derived else paper
+    # Translators: {numbers} are numbers of equations: "14", or "6, 16".
+    place = ngettext(
+        "{paper}, equation {numbers}",
+        "{paper}, equations {numbers}",
+        numbers.count(",") + 1,
+        paper=paper,
+        numbers=numbers,
+    )
+    return _("calculated from {paper}", paper=place) if source.derived else place
 
 
 def predicted(prediction: Prediction) -> str:
@@ -164,8 +169,8 @@ def verdict(comparison: Comparison) -> str:
 
 
 def number(value: float) -> str:
-    """Write four digits: 0.1667, 27, 8.882e-16."""
-    return f"{value:.4g}"
+    """Write five digits: 0.16667, 27, 8.8818e-16."""
+    return f"{value:.5g}"
 
 
 def _html_row(words: tuple[str, str, str, str, str], *, agrees: bool) -> str:
