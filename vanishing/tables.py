@@ -179,6 +179,7 @@ def _html_row(words: tuple[str, str, str, str, str], *, agrees: bool) -> str:
     kind = "vg-agrees" if agrees else "vg-fails"
     return (
         f'<tr class="{kind}"><th scope="row" style="font-weight:400">{about}'
-        f"<br><small>{where}</small></th><td><bdi>{foretold}</bdi></td>"
+        f'<br><span style="font-size:0.85em">{where}</span></th>'
+        f"<td><bdi>{foretold}</bdi></td>"
         f"<td{style}><bdi>{found}</bdi></td><td{style}>{judged}</td></tr>"
     )
