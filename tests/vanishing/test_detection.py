@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ from vanishing.detection import (
     watch_seeds,
 )
 
-pytest.importorskip("ultralytics")
+if find_spec("ultralytics") is None:  # not imported here, where it would write its settings
+    pytest.skip("the optional package ultralytics is missing", allow_module_level=True)
 
 IMPORT = """
 import json, os, socket, sys, warnings
