@@ -106,8 +106,8 @@ CAUSES = {
         "a sum and not a mean."
     ),
     "half_precision": N_(
-        "{percent}% of the gradient's entries are rounded to zero, because float16 has no smaller "
-        "numbers."
+        "Up to {percent}% of the gradient's entries are rounded to zero, because float16 has no "
+        "smaller numbers."
     ),
 }
 
@@ -381,10 +381,12 @@ def _verdict(layer: LayerDiagnosis) -> str:
 
 def _findings(diagnosis: Diagnosis, *, html: bool) -> list[str]:
     """Return a line per cause: which layers, why, what to try."""
-    causes: dict[tuple[str, str, str], list[LayerDiagnosis]] = {}
+    causes: dict[tuple[str, str, str, str], list[LayerDiagnosis]] = {}
     for layer in diagnosis.layers:
         if layer.cause:
-            causes.setdefault((layer.verdict, layer.cause, layer.culprit), []).append(layer)
+            inactive = _percent(layer.evidence.inactive_share) if layer.verdict == "dead" else ""
+            key = (layer.verdict, layer.cause, layer.culprit, inactive)
+            causes.setdefault(key, []).append(layer)
     return [_finding(layers, html) for layers in causes.values()]
 
 
@@ -413,10 +415,13 @@ def _variant(layer: LayerDiagnosis) -> str:
 
 def _fields(layers: Sequence[LayerDiagnosis]) -> dict[str, str]:
     first = layers[0]
-    dead = first.verdict == "dead"
-    shares = [one.evidence.inactive_share if dead else one.evidence.lost_share for one in layers]
+    lost = max(one.evidence.lost_share for one in layers)
     return {
         "layer": first.culprit,
-        "percent": str(math.floor(100 * min(shares))),
+        "percent": _percent(first.evidence.inactive_share if first.verdict == "dead" else lost),
         "share": format_number(min(one.evidence.first_step for one in layers)),
     }
+
+
+def _percent(share: float) -> str:
+    return str(math.floor(100 * share))

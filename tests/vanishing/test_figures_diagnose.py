@@ -1,0 +1,207 @@
+"""A diagnosis is shown as figure, table and text, never by colour alone, in any language."""
+
+import math
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.axes import Axes
+
+from vanishing import figures, localisation
+from vanishing.diagnose import Diagnosis
+from vanishing.figures.diagnose import CAUSES, LOOKS, REMEDIES, diagnosis_html, diagnosis_text
+from vanishing.figures.drawing import Drawing
+from vanishing.verdicts import VERDICTS, LayerDiagnosis, LayerEvidence
+from vanishing.watch import GradientHistory
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start every test in English."""
+    monkeypatch.setattr(localisation, "_chosen", "en")
+
+
+def layer(name: str, ratio: float, verdict: str = "healthy", **changes: Any) -> LayerDiagnosis:
+    cause, culprit = changes.pop("cause", ""), changes.pop("culprit", "")
+    values = {"kind": "Linear", "gradient_norm": ratio, "weight_norm": 1.0}
+    evidence = LayerEvidence(name=name, relative_gradient=ratio, **{**values, **changes})
+    return LayerDiagnosis(evidence, verdict, cause, culprit)
+
+
+def sick() -> Diagnosis:
+    return Diagnosis(
+        "Net",
+        2.3,
+        (
+            layer("in", 0.0, "starving", cause="blocked", culprit="<mid>"),
+            layer("<mid>", 0.0, "dead", cause="inactive", inactive_share=0.955),
+            layer("half", 1e-9, "underflowing", cause="half_precision", lost_share=0.3),
+            layer("far", math.inf, "exploding", cause="large_error"),
+            layer("out", 0.5, frozen=True),
+        ),
+    )
+
+
+def axes_of(drawing: Drawing) -> Axes:
+    return drawing.figure.axes[0]
+
+
+def legend_of(drawing: Drawing) -> list[str]:
+    legend = axes_of(drawing).get_legend()
+    assert legend is not None
+    return [text.get_text() for text in legend.get_texts()]
+
+
+class Table(HTMLParser):
+    """Collect the cells of a table, row by row."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.depth: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "br":
+            return
+        self.depth.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            assert tag == "td" or dict(attrs)["scope"] in ("row", "col")
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.depth:
+            assert self.depth.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if {"td", "th"} & set(self.depth):
+            self.rows[-1][-1] += data
+
+
+def test_every_verdict_and_cause_has_words_and_a_sign_of_its_own() -> None:
+    assert tuple(LOOKS) == VERDICTS
+    for position in range(4):
+        assert len({look[position] for look in LOOKS.values()}) == len(VERDICTS)
+    assert CAUSES.keys() == REMEDIES.keys()
+
+
+def test_each_layer_is_a_point_with_the_marker_of_its_verdict() -> None:
+    drawing = figures.draw_diagnosis(sick())
+    assert legend_of(drawing) == ["healthy", "starving", "dead", "exploding", "underflowing"]
+    drawn = {
+        str(line.get_marker()): (list(line.get_xdata()), list(line.get_ydata()))  # type: ignore[arg-type]
+        for line in axes_of(drawing).lines
+        if line.get_linestyle() == "None"
+    }
+    bottom, top = axes_of(drawing).get_ylim()
+    assert drawn["o"] == ([5], [pytest.approx(math.log10(0.5))])
+    assert drawn["D"] == ([1], [bottom])
+    assert drawn["X"] == ([2], [bottom])
+    assert drawn["^"] == ([4], [top])
+    assert drawn["s"] == ([3], [pytest.approx(-9)])
+
+
+def test_zero_and_infinity_have_a_tick_beyond_the_powers_of_ten() -> None:
+    labels = [one.get_text() for one in axes_of(figures.draw_diagnosis(sick())).get_yticklabels()]
+    assert {"0", "∞"} <= set(labels)
+    only_nan = Diagnosis("Net", math.nan, (layer("a", math.nan, "exploding"),))
+    labels = [one.get_text() for one in axes_of(figures.draw_diagnosis(only_nan)).get_yticklabels()]
+    assert "NaN" in labels
+    assert "0" not in labels
+
+
+@pytest.mark.parametrize("value", [0.0, math.nan, math.inf, 5e-324, 1e308, 1.0])
+def test_any_value_can_be_shown(value: float) -> None:
+    diagnosis = Diagnosis("Net", value, (layer("a", value),))
+    assert ElementTree.fromstring(figures.draw_diagnosis(diagnosis).svg()).tag.endswith("svg")
+    assert diagnosis_html(diagnosis)
+    assert diagnosis_text(diagnosis)
+
+
+def test_the_description_names_the_verdict_of_every_layer() -> None:
+    text = figures.draw_diagnosis(sick()).description
+    assert "each of 5 layers" in text
+    assert "1: starving; 2: dead; 3: underflowing; 4: exploding; 5: healthy (frozen)." in text
+
+
+def test_the_table_has_a_row_per_layer_and_escapes_names() -> None:
+    html = diagnosis_html(sick())
+    table = Table(html)
+    assert table.rows[0] == ["Layer", "Gradient norm / weight norm", "Verdict"]
+    assert table.rows[2] == ["2 <mid>, Linear".replace(" ", "", 1), "0", "✖ dead"]
+    assert table.rows[5][2] == "● healthy (frozen)"
+    assert len(table.rows) == 6
+    assert "<mid>" not in html
+    assert "<svg" in html
+
+
+def test_the_findings_say_why_and_what_to_try() -> None:
+    lines = diagnosis_text(sick()).splitlines()
+    assert lines[0] == "Net, loss 2.3: ▲ exploding"
+    assert "◆ starving (1 layer): Layer “<mid>” on the way back is dead" in lines[6]
+    assert "Repair layer “<mid>” first" in lines[6]
+    assert "95% of the units" in lines[7]
+    assert "Up to 30% of the gradient's entries" in lines[8]
+    assert str(sick()) == diagnosis_text(sick())
+
+
+def test_in_a_deep_network_neighbours_with_one_finding_share_a_row() -> None:
+    layers = [layer(str(n), 1e-9 * n, "starving", cause="lost") for n in range(1, 21)]
+    layers += [layer(str(n), 0.1) for n in range(21, 31)]
+    table = Table(diagnosis_html(Diagnosis("Deep", 2.3, tuple(layers))))
+    assert [row[0] for row in table.rows[1:]] == [
+        "1 to 201 to 20, Linear",
+        "21 to 3021 to 30, Linear",
+    ]
+    assert table.rows[1][1] == "1.0e-9 to 2.0e-8"
+
+
+@pytest.mark.parametrize("static", ["0", "1"])
+def test_a_diagnosis_shows_itself_on_pages_and_in_notebooks(
+    static: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VANISHING_STATIC", static)
+    bundle = sick()._repr_mimebundle_()
+    assert bundle == {"text/html": diagnosis_html(sick()), "text/plain": diagnosis_text(sick())}
+
+
+def test_every_word_is_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = {
+        "healthy": "سليمة",
+        "dead": "ميتة",
+        "Verdict": "الحكم",
+        "Try: {remedy}": "جرّب: {remedy}",
+        "gradient norm / weight norm": "المعيار",
+    }
+    path = tmp_path / "ar" / "LC_MESSAGES" / "vanishing.po"
+    path.parent.mkdir(parents=True)
+    pairs = (f'msgid "{source}"\nmsgstr "{text}"\n' for source, text in entries.items())
+    path.write_text("\n".join(pairs), encoding="utf-8")
+    monkeypatch.setattr(localisation, "LOCALES", tmp_path)
+    localisation.set_language("ar")
+    html, drawing = diagnosis_html(sick()), figures.draw_diagnosis(sick())
+    assert html.startswith('<div class="vg-diagnosis" dir="rtl">')
+    assert "ميتة" in html
+    assert "الحكم" in html
+    assert "جرّب" in html
+    assert legend_of(drawing)[0] == "سليمة"
+    assert axes_of(drawing).get_ylabel() == "المعيار"
+
+
+def test_a_history_draws_at_most_six_layers_against_the_step() -> None:
+    record = tuple(layer(f"layer{n}", 10.0**-n).evidence for n in range(20))
+    history = GradientHistory("Net", (0, 50), (record, record))
+    drawing = figures.draw_history(history)
+    assert legend_of(drawing) == [f"layer{n}" for n in (0, 4, 8, 11, 15, 19)]
+    assert "2 recorded steps" in drawing.description
+    assert "layer4: 1.0e-4 at the first step" in drawing.description
+    assert history._repr_mimebundle_()["text/plain"] == drawing.description
+
+
+def test_an_empty_history_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"recorded a step, got none: call watch\(step\)"):
+        figures.draw_history(GradientHistory("Net"))
