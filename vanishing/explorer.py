@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LABELS = {
     "activation": N_("Activation function"),
     "batch_size": N_("Batch size"),
-    "bias_variance": N_("Variance of the biases"),
+    "bias_variance": N_("Bias variance"),
     "blocks": N_("Depth (blocks)"),
     "data": N_("Data set"),
     "depth": N_("Depth (hidden layers)"),
@@ -40,7 +40,7 @@ LABELS = {
     "step": N_("Training step"),
     "variant": N_("Network variant"),
     "weight_scale": N_("Weight scale"),
-    "weight_variance": N_("Variance of the weights, times the fan-in"),
+    "weight_variance": N_("Weight variance times fan-in"),
     "width": N_("Width (neurons per layer)"),
 }
 _numbers = itertools.count(1)
