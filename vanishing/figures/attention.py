@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from vanishing.figures.charts import Limits, Series, line_chart
+from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Drawing
 from vanishing.localisation import _, format_number
 
@@ -36,25 +36,26 @@ def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Dr
 def draw_block_gradients(
     norms: Mapping[str, Sequence[float]], *, limits: Limits | None = None
 ) -> Drawing:
-    """Draw one gradient norm per block of a Transformer on a log axis, one line per network.
+    """Draw one gradient norm per block of a Transformer, one line per network.
 
     norms: network -> one norm per block in forward order.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
     _check(norms, "norms", "{name: norms}")
     intro = _(
-        "Line chart on a logarithmic scale: the gradient norm in each block, "
+        "Line chart: the gradient norm in each block, "
         "from the one next to the input to the one next to the output."
     )
     series = [_by_number(name, values) for name, values in norms.items()]
+    last = max(map(len, norms.values()))
     return line_chart(
         series,
         x=_("block (1 = next to the input)"),
-        y=_("gradient norm (logarithmic)"),
+        y=_("gradient norm"),
         description=" ".join([intro, *map(_block_sentence, series)]),
-        log_y=True,
         limits=limits,
-        x_limits=(0.5, max(len(values) for values in norms.values()) + 0.5),
+        x_limits=(0.5, last + 0.5),
+        x_ticks=_whole_ticks(last),
     )
 
 
@@ -79,6 +80,7 @@ def draw_sensitivities(
         description=" ".join([intro, *map(_token_sentence, series)]),
         log_y=True,
         limits=limits,
+        x_ticks=_whole_ticks(max(map(len, sensitivities.values()))),
     )
 
 
@@ -103,9 +105,13 @@ def draw_accuracies_by_length(
         y=_("test accuracy (median)"),
         description=" ".join([intro, *map(_length_sentence, series)]),
         limits=(0.0, 1.0),
-        marks={_("guessing: {accuracy}", accuracy=format_number(chance)): chance},
+        marks={_("guessing: {accuracy}", accuracy=f"{chance:.3g}"): chance},
         x_ticks=lengths,
     )
+
+
+def _whole_ticks(last: int) -> list[int]:
+    return sorted({1, *round_steps(1, last, 7)})
 
 
 def _check(values: Mapping[str, object], name: str, example: str) -> None:
