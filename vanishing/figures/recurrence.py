@@ -71,7 +71,7 @@ def draw_adding_errors(
             for name, values in errors.items()
         ],
         x=_("training step"),
-        y=_("mean squared error (logarithmic)"),
+        y=_("mean squared error"),
         description=" ".join([intro, *sentences]),
         log_y=True,
         limits=limits,
