@@ -272,9 +272,12 @@ class _Measurement:
         return zeros / entries if entries else 1.0
 
     def _lost_share(self, layer: Layer) -> float:
+        return max(self._lost_among(layer.weights), self._lost_among(layer.outputs))
+
+    def _lost_among(self, tensors: Sequence[Tensor]) -> float:
         lost, there = 0, 0
-        for weight in layer.weights:
-            small, large = self.gradients[weight], self.larger.get(weight)
+        for one in tensors:
+            small, large = self.gradients[one], self.larger.get(one)
             if small is not None and large is not None:
                 present = large.to_dense() != 0
                 there += int(present.sum())

@@ -48,7 +48,8 @@ LOST_SHARE = 0.1
 """Share of gradient entries rounded to zero from which on a layer underflows.
 
 If the entries are normally distributed, the typical one then is about four times the dtype's
-smallest number: two bits of it are left.
+smallest number: two bits of it are left. The gradient by the outputs counts as well, because the
+weights' gradient is a sum over examples, which hides what each of them has lost.
 """
 
 SATURATED_SLOPE = 0.1
@@ -67,8 +68,9 @@ class LayerEvidence:
     example. ``saturated_share``: of the values behind it, the share on a flat part of sigmoid or
     tanh. ``zero_share``: of the gradient's entries, the share that is exactly zero.
     ``lost_share``: of the entries that are not zero when the loss is scaled up, the share that is
-    zero without. ``first_step``: the gradient that reaches the first step of a sequence, or the
-    first call of a layer, as a share of the largest over all steps (1 where there are no steps).
+    zero without, in the gradient by the weights or by the outputs, whichever has lost more.
+    ``first_step``: the gradient that reaches the first step of a sequence, or the first call of a
+    layer, as a share of the largest over all steps (1 where there are no steps).
     """
 
     name: str

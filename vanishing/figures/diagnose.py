@@ -106,7 +106,7 @@ CAUSES = {
         "a sum and not a mean."
     ),
     "half_precision": N_(
-        "Up to {percent}% of the gradient's entries are rounded to zero, because float16 has no "
+        "Up to {percent}% of the entries of a gradient are rounded to zero, because float16 has no "
         "smaller numbers."
     ),
 }
@@ -362,9 +362,9 @@ def _shared(layers: Sequence[LayerDiagnosis]) -> list[_Group]:
 def _row(group: _Group) -> str:
     return (
         f'<tr><th scope="row"><bdi>{escape(group.numbers)}</bdi><br>'
-        f"<small><bdi>{escape(group.names)}</bdi></small></th>"
+        f'<small style="font-weight:normal"><bdi>{escape(group.names)}</bdi></small></th>'
         f"<td><bdi>{escape(group.range)}</bdi></td>"
-        f'<td><span aria-hidden="true">{_sign(group.first)}</span> '
+        f'<td><span aria-hidden="true">{_sign(group.first)}</span>\u00a0'
         f"{escape(_verdict(group.first))}</td></tr>"
     )
 
