@@ -11,6 +11,7 @@ from sphinx.util.typing import ExtensionMetadata
 from booktools.extension import (
     captions,
     comments,
+    downloads,
     fallback,
     glossary,
     page,
@@ -31,6 +32,7 @@ PARTS = (
     words,
     captions,
     glossary,
+    downloads,
     uses,
     quiz,
     prompts,

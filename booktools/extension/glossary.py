@@ -13,8 +13,10 @@ from sphinx.builders.gettext import MessageCatalogBuilder
 from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import docname_to_domain
 
+from booktools.extension.downloads import concepts_of
 from booktools.extension.fallback import CLASS
 from booktools.extension.messages import catalogue_path, current_language, read_messages
+from booktools.glossary_data import Concept, Wording, plain_text
 from booktools.languages import Language, load_languages, sort_key
 
 NAMES_CLASS = "vg-names"
@@ -42,6 +44,8 @@ class ArrangeGlossary(SphinxTransform):
         for language, _ in languages:
             if path := catalogue_path(self.app, language.code, domain):
                 self.env.note_dependency(str(path))
+        concepts = tuple(_concept(entry, languages) for entry in entries)
+        concepts_of(self.env)[self.env.docname] = concepts
         for entry in entries:
             _add_names(entry, languages)
         key = sort_key(current_language(self.app))
@@ -50,6 +54,23 @@ class ArrangeGlossary(SphinxTransform):
 
 def _headword_key(key: Any, entry: nodes.Element) -> Any:
     return key(entry[0].astext())
+
+
+def _concept(entry: Any, languages: list[tuple[Language, dict[str, str]]]) -> Concept:
+    term, definition = entry
+    wordings = {}
+    for language, messages in languages:
+        headword = _translated(term.rawsource, language, messages)
+        texts = [_translated(one.rawsource, language, messages) for one in definition]
+        if headword:
+            explained = plain_text(" ".join(texts)) if all(texts) else ""
+            wordings[language.code] = Wording(plain_text(headword), explained)
+    return Concept(term["ids"][0], wordings)
+
+
+def _translated(english: str, language: Language, messages: dict[str, str]) -> str:
+    english = english.replace("\n", " ").strip()
+    return english if language.source else messages.get(english, "")
 
 
 def _add_names(entry: Any, languages: list[tuple[Language, dict[str, str]]]) -> None:

@@ -68,6 +68,7 @@ class NotebookBuilder(Builder):
             self.addresses,
             self.get_target_uri(docname) or None,
             self._sources(docname),
+            str(self.env.metadata[docname].get("extra", "")),
         )
         page = Page(Path(self.srcdir), self.language.direction, self._numbers(docname))
         target = Path(self.outdir, notebook_name(docname))

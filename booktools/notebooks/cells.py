@@ -52,13 +52,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Document:
-    """One page of the book in one language, and where its parts are found."""
+    """One page of the book in one language, and where its parts are found.
+
+    extra: the optional part of the library that the page needs, from its front matter.
+    """
 
     name: str
     language: Language
     addresses: Addresses
     page_address: str | None = None
     sources: Mapping[int, Source] = field(default_factory=dict)
+    extra: str = ""
 
 
 def notebook_name(docname: str) -> str:
@@ -151,11 +155,12 @@ def _banner(document: Document) -> str:
 
 def _setup_code(document: Document) -> str:
     repository = document.addresses.repository
+    extra = f"[{document.extra}]" if document.extra else ""
     missing = _(
         "The library of this book is not installed. Download the book's repository, run "
         "'pip install -e .' in its folder, and open this notebook from there."
-    )
-    install = f'%pip install -q "vanishing-gradients @ git+{repository}"'
+    ).replace("-e .", f"-e .{extra}")
+    install = f'%pip install -q "vanishing-gradients{extra} @ git+{repository}"'
     code = SETUP.format(
         comment=_("Find this book's library, or install it, and choose the language."),
         otherwise=install if repository else f"raise ModuleNotFoundError({str(missing)!r})",

@@ -390,6 +390,15 @@ def test_the_first_cell_installs_the_library_and_sets_the_language(book: Book) -
     assert 'set_language("ar")' in source
 
 
+def test_a_page_names_the_optional_part_of_the_library_that_it_needs(book: Book) -> None:
+    page = HEADER.replace("---\n", "---\nextra: detection\n", 1)
+    book.write("book/course/next.md", f"{page}# Next page\n{CODE}")
+    book.build("# T", addresses=PUBLISHED)
+    source = book.notebook("course/next").cells[1].source
+    assert '"vanishing-gradients[detection] @ git+' in source
+    assert "detection" not in book.notebook("course/next").cells[2].source
+
+
 def test_without_an_address_the_first_cell_says_what_to_do(book: Book) -> None:
     source = book.build("# T").cells[1].source
     assert "%pip" not in source

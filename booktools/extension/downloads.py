@@ -1,0 +1,145 @@
+"""Let readers search the glossary in every language and take it with them as data.
+
+Directives for a glossary's page: {glossary-search} and {glossary-downloads}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.locale import _
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+from booktools.extension.messages import current_language, source_language
+from booktools.glossary_data import Concept, to_csv, to_json_ld, to_tbx, write_deck
+from booktools.languages import Language, load_languages
+
+FOLDER = "glossary"
+SCRIPT = "glossary.js"
+
+
+class glossary_search(nodes.General, nodes.Element):  # noqa: N801
+    """The field that finds an entry by its name in any language."""
+
+
+class glossary_downloads(nodes.General, nodes.Element):  # noqa: N801
+    """The list of files that hold the glossary."""
+
+
+class GlossarySearch(SphinxDirective):
+    """Put the search field here."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return its node."""
+        return [glossary_search()]
+
+
+class GlossaryDownloads(SphinxDirective):
+    """Put the list of files here."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return its node."""
+        return [glossary_downloads()]
+
+
+def visit_search(self: HTML5Translator, node: nodes.Element) -> None:
+    """Write the field; it appears only where its script runs."""
+    label = escape(_("Find a term by its name in any language"))
+    found = escape(_("Terms found: {count}"), quote=True)
+    self.body.append(
+        f'<div class="vg-find" role="search" hidden><label for="vg-find">{label}</label>'
+        f'<input type="search" id="vg-find" dir="auto" autocomplete="off" spellcheck="false">'
+        f'<p role="status" data-found="{found}"></p></div>'
+    )
+    raise nodes.SkipNode
+
+
+def visit_downloads(self: HTML5Translator, node: nodes.Element) -> None:
+    """Write a list with a link to each file."""
+    app = self.builder.app
+    root = "../" * self.builder.current_docname.count("/")
+    links = [
+        f'<li>{escape(text)} <a href="{root}{FOLDER}/{name}" download>{name}</a></li>'
+        for text, name in _files(current_language(app))
+    ]
+    self.body.append(f'<ul class="vg-downloads">{"".join(links)}</ul>')
+    raise nodes.SkipNode
+
+
+def _files(language: Language) -> Iterator[tuple[str, str]]:
+    yield _("All terms in all languages, as a table:"), "glossary.csv"
+    yield _("All terms in all languages, for translation programs (TBX):"), "glossary.tbx"
+    for other in _paired(language):
+        text = _("Cards to learn the terms with Anki, in English and in {language}:")
+        yield text.replace("{language}", other.name), deck_name(other)
+
+
+def _paired(language: Language) -> list[Language]:
+    """Return the languages whose cards a page offers: its own, the English one all."""
+    others = [one for one in load_languages() if not one.source]
+    return others if language.source else [language]
+
+
+def deck_name(language: Language) -> str:
+    """Return the file of the cards in English and this language."""
+    return f"{source_language().tag}-{language.tag}.apkg"
+
+
+def concepts_of(env: BuildEnvironment) -> dict[str, tuple[Concept, ...]]:
+    """Return page -> the concepts of its glossaries."""
+    if not hasattr(env, "book_concepts"):
+        env.book_concepts = {}  # type: ignore[attr-defined]
+    kept: dict[str, tuple[Concept, ...]] = env.book_concepts  # type: ignore[attr-defined]
+    return kept
+
+
+def describe(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Describe a glossary to machines, and link the script of its search field."""
+    concepts = concepts_of(app.env).get(page)
+    if not concepts or doctree is None:
+        return
+    title = context.get("title", "")
+    text = to_json_ld(concepts, current_language(app), title)
+    context["metatags"] += f'<script type="application/ld+json">{text}</script>'
+    if next(doctree.findall(glossary_search), None):
+        app.add_js_file(SCRIPT, loading_method="defer")
+
+
+def write_files(app: Sphinx, exception: Exception | None) -> None:
+    """Write the files that the list of downloads names."""
+    concepts = [one for page in concepts_of(app.env).values() for one in page]
+    if exception or app.builder.format != "html" or not concepts:
+        return
+    languages, title = load_languages(), str(app.config.html_title or app.config.project)
+    folder = Path(app.outdir) / FOLDER
+    folder.mkdir(exist_ok=True)
+    (folder / "glossary.csv").write_text(to_csv(concepts, languages), encoding="utf-8-sig")
+    (folder / "glossary.tbx").write_text(to_tbx(concepts, languages, title), encoding="utf-8")
+    for language in _paired(current_language(app)):
+        path = folder / deck_name(language)
+        write_deck(path, concepts, source_language(), language, title)
+
+
+def forget_page(app: Sphinx, env: BuildEnvironment, page: str) -> None:
+    """Forget a page that is read again or gone."""
+    concepts_of(env).pop(page, None)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives and the listeners."""
+    app.add_directive("glossary-search", GlossarySearch)
+    app.add_directive("glossary-downloads", GlossaryDownloads)
+    app.add_node(glossary_search, html=(visit_search, None))
+    app.add_node(glossary_downloads, html=(visit_downloads, None))
+    app.connect("env-purge-doc", forget_page)
+    app.connect("html-page-context", describe)
+    app.connect("build-finished", write_files)
