@@ -268,7 +268,10 @@ def _measurements() -> dict[str, Callable[[], Measured]]:
         **{f"layers/{one}-{init}": partial(layer_ratio, one, init) for one, init in pairs},
         "mean-field/length-2.5": partial(settled_length, 2.5),
         **{f"mean-field/chi-{one}": partial(tanh_ratio, one) for one in (0.5, 1.76, 4.0)},
-        "blocks/relu-batch": partial(layer_ratio, "relu", "he", "batch"),
+        **{
+            f"blocks/relu-{one}": partial(layer_ratio, "relu", "he", one)
+            for one in ("batch", "layer", "rms")
+        },
         "products/gaussian-mean": matrix_rate,
         "blocks/unscaled-sum": partial(block_growth, "linear_last"),
         "blocks/unscaled-relu-sum": partial(block_growth, "relu_last"),

@@ -66,13 +66,14 @@ def weight_variance(init: str, inputs: int) -> float:
 
 
 def mean_squared_slope(activation: str) -> float:
-    """Return E[φ′(z)²] at a start centred on zero: exact for linear units and ReLU, else a bound.
+    """Return E[φ′(z)²] at a start centred on zero: exact for linear units and ReLU.
 
+    For tanh and sigmoid it is a bound, for SiLU the value while the sums are small: σ(0)².
     Sources: ReLU lets half of the signals through: He et al. 2015, section 2.2; σ′ ≤ 1/4 and
     tanh′ ≤ 1 by σ′ = σ(1 - σ) and tanh′ = 1 - tanh².
     Raises ``ValueError`` for another activation.
     """
-    slopes = {"identity": 1.0, "relu": 1 / 2, "tanh": 1.0, "sigmoid": 1 / 16}
+    slopes = {"identity": 1.0, "relu": 1 / 2, "tanh": 1.0, "sigmoid": 1 / 16, "silu": 1 / 4}
     if activation not in slopes:
         known = ", ".join(slopes)
         raise ValueError(f"activation must be a known name, got {activation!r}: one of {known}")
@@ -82,7 +83,8 @@ def mean_squared_slope(activation: str) -> float:
 def backward_ratio(activation: str, init: str) -> float:
     """Return the squared gradient norm's factor per layer, going back through square layers.
 
-    Source: He et al. 2015, eq. 14. For tanh and sigmoid this is a bound.
+    Source: He et al. 2015, eq. 14. For tanh and sigmoid this is a bound; for SiLU it holds while
+    the sums are small.
     """
     return weight_variance(init, inputs=1) * mean_squared_slope(activation)
 
@@ -93,6 +95,17 @@ def batch_normalized_relu_ratio() -> float:
     Source: Yang et al. 2019, "A mean field theory of batch normalization".
     """
     return math.pi / (math.pi - 1)
+
+
+def layer_normalized_relu_ratio() -> float:
+    """Return the factor per layer with layer or RMS normalization before ReLU, in wide layers: 1.
+
+    The sums have the variance n·Var[w]/2 after ReLU of normalized sums. Going back, this factor of
+    the weights and of ReLU stands against the division by the same size, for every init.
+    Derived from He et al. 2015, eq. 10 and 14.
+    """
+    weights, slope, size = 2.0, 1 / 2, 2.0 * (1 / 2)
+    return weights * slope / size
 
 
 def gaussian_lyapunov_exponents(width: int) -> tuple[float, ...]:
@@ -337,6 +350,12 @@ def _chi(weight_variance: float, tolerance: float) -> Prediction:
     return Prediction(key=key, value=value, tolerance=tolerance, source=_TANH)
 
 
+def _normalized(normalization: str) -> Prediction:
+    value, source = layer_normalized_relu_ratio(), Source(_HE, "10, 14", derived=True)
+    key = f"blocks/relu-{normalization}"
+    return Prediction(key=key, value=value, tolerance=0.03, source=source)
+
+
 PREDICTIONS = (
     *_slopes("sigmoid", Source("Hochreiter & Schmidhuber 1997")),
     *_slopes("tanh", Source(derived=True)),
@@ -350,6 +369,7 @@ PREDICTIONS = (
     _layers("relu", "he", 0.02, Source(_HE, "14")),
     _layers("relu", "xavier", 0.02, Source(_HE, "14", derived=True)),
     _layers("relu", "default", 0.005, Source(_HE, "14", derived=True)),
+    _layers("silu", "default", 0.005, Source(_GLOROT, "6, 15", derived=True)),
     _layers("sigmoid", "default", 0.0, Source(_GLOROT, "6, 15", derived=True), is_bound=True),
     _layers("sigmoid", "xavier", 0.0, Source(_GLOROT, "6, 16", derived=True), is_bound=True),
     Prediction(
@@ -373,6 +393,8 @@ PREDICTIONS = (
         tolerance=0.025 * batch_normalized_relu_ratio(),
         source=Source("Yang et al. 2019"),
     ),
+    _normalized("layer"),
+    _normalized("rms"),
     Prediction(
         key="blocks/unscaled-sum",
         value=unscaled_residual_ratio(),

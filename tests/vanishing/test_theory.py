@@ -17,6 +17,7 @@ from vanishing.theory import (
     critical_weight_variance,
     first_underflow,
     fixed_length,
+    layer_normalized_relu_ratio,
     length_map,
     mean_squared_slope,
     recurrent_factor,
@@ -36,6 +37,7 @@ from vanishing.theory import (
         ("relu", "he", 1),
         ("relu", "xavier", 1 / 2),
         ("relu", "default", 1 / 6),
+        ("silu", "default", 1 / 12),
         ("sigmoid", "default", 1 / 48),
         ("sigmoid", "xavier", 1 / 16),
         ("identity", "orthogonal", 1),
@@ -48,6 +50,7 @@ def test_the_closed_forms_give_the_known_numbers(activation: str, init: str, rat
 
 def test_batch_normalization_multiplies_the_norm_by_what_the_paper_says() -> None:
     assert math.sqrt(batch_normalized_relu_ratio()) == pytest.approx(1.2112, abs=1e-4)
+    assert layer_normalized_relu_ratio() == 1
 
 
 @pytest.mark.parametrize(
