@@ -7,7 +7,7 @@
     .replace(/[أإآٱ]/g, "ا").replace(/ى/g, "ي").replace(/ة/g, "ه").replace(/ı/g, "i").replace(/đ/g, "d");
   const entries = [...document.querySelectorAll("dl.glossary > dt")].map((term) => {
     const definition = term.nextElementSibling;
-    const names = [...definition.querySelectorAll(".vg-names [lang]")].map((name) => name.lastChild.data);
+    const names = [...definition.querySelectorAll(".vg-names [lang]")].map((name) => name.lastChild.textContent);
     return { parts: [term, definition], text: plain([term.firstChild.data, ...names].join("\n")) };
   });
   const find = () => {

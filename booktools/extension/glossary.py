@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -88,10 +89,29 @@ def _names(
         if name:
             label = nodes.inline("", f"{language.name}:", classes=["vg-language"])
             classes = [CLASS + language.tag]
-            text = nodes.inline("", "", label, nodes.Text(f" {name}"), classes=classes)
+            term = nodes.inline("", name, edition=language.code)
+            text = nodes.inline("", "", label, nodes.Text(" "), term, classes=classes)
             yield nodes.list_item("", nodes.paragraph("", "", text))
+
+
+def link_names(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Lead from each name to the entry in that language, if its site lies beside this one."""
+    own = current_language(app).code
+    if app.builder.format != "html" or Path(app.outdir).name != own:
+        return
+    root = "../" * page.count("/")
+    target = app.builder.get_target_uri(page)
+    for entry in doctree.findall(nodes.definition_list_item):
+        term = next(entry.findall(nodes.term))
+        for name in list(entry.findall(nodes.inline)):
+            code = name.get("edition", own)
+            if code != own:
+                address = f"{root}../{code}/{target}#{term['ids'][0]}"
+                link = nodes.reference("", name.astext(), refuri=address, internal=True)
+                name[:] = [link]
 
 
 def setup(app: Sphinx) -> None:
     """Register the transform."""
     app.add_transform(ArrangeGlossary)
+    app.connect("doctree-resolved", link_names)

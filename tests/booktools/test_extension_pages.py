@@ -297,6 +297,9 @@ def test_glossary_entries_are_sorted_and_named_in_every_language(book: Build) ->
     assert ("en", "ltr", "English: gradient") in shown
     assert ("zh-CN", "ltr", "简体中文: 梯度") in shown
     assert ("ar", "rtl", "العربية: التدرج") in shown
+    links = {name["lang"]: name.a and name.a["href"] for name in names}
+    assert links["zh-CN"] == "../../zh_CN/text/glossary.html#term-gradient"
+    assert links["ar"] is None
 
 
 def test_a_glossary_entry_links_to_the_chapters_that_use_its_term(book: Build) -> None:
