@@ -16,6 +16,7 @@ from vanishing.figures.attention import (
 from vanishing.figures.detection import draw_blocks, draw_detector_losses
 from vanishing.figures.diagnose import draw_diagnosis, draw_history
 from vanishing.figures.drawing import Drawing
+from vanishing.figures.explosions import draw_clipped_runs, draw_divergence, draw_lost_shares
 from vanishing.figures.initialization import draw_accuracies, draw_chi, draw_propagation
 from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
 from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
@@ -31,15 +32,18 @@ __all__ = [
     "draw_block_gradients",
     "draw_blocks",
     "draw_chi",
+    "draw_clipped_runs",
     "draw_dead_units",
     "draw_detector_losses",
     "draw_diagnosis",
+    "draw_divergence",
     "draw_gradient_by_time",
     "draw_gradient_norms",
     "draw_gradients_by_length",
     "draw_history",
     "draw_lesions",
     "draw_losses",
+    "draw_lost_shares",
     "draw_path_shares",
     "draw_powers",
     "draw_propagation",

@@ -1,0 +1,197 @@
+"""Runs that break: recorded update by update until NaN, and gradients too small for 16 bits."""
+
+import copy
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from vanishing.data import load_digits
+from vanishing.experiment import Experiment
+from vanishing.networks import Network, build_network
+from vanishing.probes import undisturbed
+from vanishing.progress import report
+from vanishing.remembering import remembered
+from vanishing.reproducible import without_flushing
+from vanishing.training import updates
+
+FORMATS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+SMALLEST = {"float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+EXPONENTS = tuple(range(0, 25, 3))
+IMAGES = 100
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Hold a run, update by update, as plain numbers that may be infinite or NaN.
+
+    ``losses[i]``, ``gradient_norms[i]`` and ``largest_weights[i]`` belong to the network after
+    ``i`` updates: the training loss in nats, the norm of its gradient by all parameters and the
+    largest absolute value of a parameter. ``broken_at`` is the first ``i`` at which a value is
+    not finite anywhere, ``None`` if there is none, and ``origin`` the place where the computation
+    of the loss and its gradient met one first: the name of a layer for its output, ``"loss"`` or
+    ``"gradient"``; ``""`` if there is none.
+    """
+
+    experiment: Experiment
+    losses: tuple[float, ...]
+    gradient_norms: tuple[float, ...]
+    largest_weights: tuple[float, ...]
+    broken_at: int | None
+    origin: str
+
+    @property
+    def nan_at(self) -> int | None:
+        """Return after how many updates the loss is NaN first, or ``None``."""
+        steps = (step for step, loss in enumerate(self.losses) if math.isnan(loss))
+        return next(steps, None)
+
+
+@remembered
+def record_divergence(experiment: Experiment, most: int = 20) -> Divergence:
+    """Train until every weight of a layer is NaN, or for ``most`` updates at most.
+
+    Norms are summed in float64: a norm is infinite only if an entry is.
+    Raises ``ValueError`` unless ``most`` is between 1 and 1000.
+    """
+    _check_count("most", most, 1, 1000)
+    digits, network = load_digits(), build_network(experiment)
+    records: list[tuple[float, float, float]] = []
+    broken_at, origin = None, ""
+    for step in updates(network, experiment, digits):
+        loss, gradients, place = _look(network, digits.train_inputs, digits.train_targets)
+        records.append((loss, _norm(gradients), _largest(network)))
+        if place and not origin:
+            broken_at, origin = step, place
+        report(step, most)
+        if step == most or math.isnan(records[-1][2]):
+            break
+    losses, norms, weights = zip(*records, strict=True)
+    return Divergence(experiment, losses, norms, weights, broken_at, origin)
+
+
+def first_broken(network: nn.Module, inputs: Tensor, targets: Tensor) -> str:
+    """Name the place where a computation first meets a number that is infinite or NaN.
+
+    Returns the name of a linear layer for its output, ``"loss"``, ``"gradient"``, or ``""`` where
+    all numbers are finite. The network is as before afterwards.
+    """
+    return _look(network, inputs, targets)[2]
+
+
+def _look(network: nn.Module, inputs: Tensor, targets: Tensor) -> tuple[float, list[Tensor], str]:
+    with undisturbed(network), _watching(network) as broken:
+        loss = cross_entropy(network(inputs), targets)
+        gradients = list(torch.autograd.grad(loss, list(network.parameters())))
+    if not loss.isfinite():
+        broken.append("loss")
+    if not all(gradient.isfinite().all() for gradient in gradients):
+        broken.append("gradient")
+    return loss.item(), gradients, broken[0] if broken else ""
+
+
+@contextmanager
+def _watching(network: nn.Module) -> Iterator[list[str]]:
+    """List the linear layers whose output is not finite, in the order of their calls."""
+    names = {module: name for name, module in network.named_modules()}
+    broken: list[str] = []
+
+    def watch(module: nn.Module, _inputs: Any, output: Tensor) -> None:
+        if not output.isfinite().all():
+            broken.append(names[module])
+
+    with ExitStack() as stack:
+        for module in network.modules():
+            if isinstance(module, nn.Linear):
+                stack.callback(module.register_forward_hook(watch).remove)
+        yield broken
+
+
+def _norm(gradients: list[Tensor]) -> float:
+    return math.sqrt(sum(gradient.double().square().sum().item() for gradient in gradients))
+
+
+def _largest(network: nn.Module) -> float:
+    largest = torch.stack([weights.detach().abs().max() for weights in network.parameters()])
+    return largest.max().item()
+
+
+@dataclass(frozen=True)
+class LostShares:
+    """Hold what a 16-bit format does to a gradient, for several loss scales, as shares of 1.
+
+    Counted are the entries that are not zero in float32. ``zero[i]`` is the share that is zero in
+    the format when the loss is multiplied by ``2 ** exponents[i]``, ``overflowed[i]`` the share
+    that is infinite or NaN. ``predicted_zero[i]`` follows from the gradient in float32 alone: the
+    share of entries which, scaled, are at most half of the format's smallest number.
+    """
+
+    experiment: Experiment
+    exponents: tuple[int, ...]
+    zero: tuple[float, ...]
+    overflowed: tuple[float, ...]
+    predicted_zero: tuple[float, ...]
+
+
+@remembered
+def lost_shares(
+    experiment: Experiment,
+    number_format: str = "float16",
+    exponents: tuple[int, ...] = EXPONENTS,
+) -> LostShares:
+    """Compute one gradient before training, with all weights and signals in a 16-bit format.
+
+    The loss itself, over 100 images, is computed in float32; subnormal numbers are kept.
+    Source: loss scaling is section 3.2 of Micikevicius et al. 2018.
+    Raises ``ValueError`` for an unknown format, no exponent, or one not between -60 and 60.
+    """
+    if number_format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise ValueError(f"number_format must be one of {known}, got {number_format!r}")
+    if not exponents:
+        raise ValueError("exponents must hold at least one exponent of 2, got none: pass (0,)")
+    for exponent in exponents:
+        _check_count("every exponent", exponent, -60, 60)
+    network = build_network(experiment)
+    with without_flushing():
+        exact = scaled_gradient(network, "float32", 0)
+        rows = [_shares(network, exact, number_format, exponent) for exponent in exponents]
+    zero, overflowed, predicted = zip(*rows, strict=True)
+    return LostShares(experiment, tuple(exponents), zero, overflowed, predicted)
+
+
+def scaled_gradient(network: Network, number_format: str, exponent: int) -> Tensor:
+    """Return all entries of the gradient of 2 ** exponent times the loss, in a number format."""
+    digits, dtype = load_digits(), FORMATS[number_format]
+    converted = copy.deepcopy(network).to(dtype)
+    scores = converted(digits.train_inputs[:IMAGES].to(dtype)).float()
+    loss = cross_entropy(scores, digits.train_targets[:IMAGES]) * 2.0**exponent
+    gradients = torch.autograd.grad(loss, list(converted.parameters()))
+    return torch.cat([gradient.flatten() for gradient in gradients])
+
+
+def _shares(
+    network: Network, exact: Tensor, number_format: str, exponent: int
+) -> tuple[float, float, float]:
+    counted = exact != 0
+    gradient = scaled_gradient(network, number_format, exponent)[counted]
+    lost = exact[counted].double().abs() * 2.0**exponent <= SMALLEST[number_format] / 2
+    return _share(gradient == 0), _share(~gradient.isfinite()), _share(lost)
+
+
+def _share(flags: Tensor) -> float:
+    return flags.double().mean().item() if len(flags) else 0.0
+
+
+def _check_count(name: str, value: int, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}: write {max(low, 0)}")
+    if not low <= value <= high:
+        nearest = low if value < low else high
+        raise ValueError(f"{name} must be between {low} and {high}, got {value}: choose {nearest}")

@@ -1,0 +1,147 @@
+"""Runs that diverge, runs that clipping stops, and gradients that 16 bits cannot hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from vanishing.figures.charts import Series, line_chart, plain, round_steps
+from vanishing.figures.drawing import Drawing
+from vanishing.localisation import N_, _, format_number
+
+if TYPE_CHECKING:
+    from vanishing.training import Run
+
+CLIPPINGS = {
+    "none": N_("no clipping"),
+    "norm": N_("clipped by norm"),
+    "value": N_("clipped by value"),
+}
+LOWEST, CEILING = 0.01, 1e6  # of the losses that are drawn, so that those that learn are readable
+
+
+def draw_divergence(
+    losses: Sequence[float], gradient_norms: Sequence[float], largest_weights: Sequence[float]
+) -> Drawing:
+    """Draw a run that breaks: three lines on a log axis against the number of updates.
+
+    All three have one value per update, from 0 updates on; infinity and NaN are marked.
+    """
+    if not losses:
+        raise ValueError("losses must hold at least one value, got none: pass a recorded run")
+    steps = tuple(map(float, range(len(losses))))
+    series = [
+        Series(_("loss"), steps, tuple(losses)),
+        Series(_("gradient norm"), steps, tuple(gradient_norms)),
+        Series(_("largest weight"), steps, tuple(largest_weights)),
+    ]
+    intro = _(
+        "Line chart on a logarithmic scale: the loss, the gradient norm and the largest weight "
+        "against the training step, from step 0 to step {last}.",
+        last=len(losses) - 1,
+    )
+    return line_chart(
+        series,
+        x=_("training step"),
+        y=_("size (logarithmic)"),
+        description=" ".join([intro, *map(_growth_sentence, series)]),
+        log_y=True,
+        x_ticks=round_steps(0, len(losses) - 1, 10),
+    )
+
+
+def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) -> Drawing:
+    """Draw the losses of runs that differ in their clipping, with how each ended.
+
+    runs: "none", "norm", "value" or another name -> run. Finite losses above a million are left
+    out. chance: loss of a network that finds every class equally likely; ln 10 for ten digits.
+    """
+    if not runs:
+        raise ValueError("runs must name at least one run, got none: pass {name: run}")
+    series = [_drawn_losses(name, run) for name, run in runs.items()]
+    intro = _(
+        "Line chart on a logarithmic scale: the loss against the training step, "
+        "for several kinds of gradient clipping. Losses above one million are not drawn."
+    )
+    sentences = [f"{one.name}." for one in series]
+    return line_chart(
+        series,
+        x=_("training step"),
+        y=_("loss (logarithmic)"),
+        description=" ".join([intro, *sentences]),
+        log_y=True,
+        limits=(LOWEST, CEILING),
+        marks={_("guessing: {loss}", loss=f"{chance:.2f}"): chance},
+        x_limits=(0, max(max(run.steps) for run in runs.values())),
+    )
+
+
+def draw_lost_shares(
+    exponents: Sequence[int], zero: Sequence[float], overflowed: Sequence[float]
+) -> Drawing:
+    """Draw which share of a gradient a format loses, against the loss scale.
+
+    exponents: the loss scales, as exponents of 2. zero, overflowed: shares of the entries, 0 to 1.
+    """
+    if not exponents:
+        raise ValueError("exponents must hold at least one loss scale, got none: pass (0, 8, 16)")
+    scales = tuple(map(float, exponents))
+    series = [
+        Series(_("rounded to zero"), scales, tuple(zero)),
+        Series(_("infinite or NaN"), scales, tuple(overflowed)),
+    ]
+    least = min(range(len(scales)), key=lambda at: zero[at] + overflowed[at])
+    description = _(
+        "Line chart: the share of gradient entries that are rounded to zero, and the share that "
+        "are infinite or NaN, against the loss scale. Without scaling, {zero} are rounded to "
+        "zero. At best, with exponent {exponent}, {lost} are lost in one of the two ways.",
+        zero=format_number(zero[0]),
+        exponent=plain(scales[least]),
+        lost=format_number(zero[least] + overflowed[least]),
+    )
+    return line_chart(
+        series,
+        x=_("loss scale (exponent of 2)"),
+        y=_("share of gradient entries"),
+        description=description,
+        limits=(0.0, 1.0),
+        x_ticks=scales,
+    )
+
+
+def _growth_sentence(series: Series) -> str:
+    """Say how a line begins and what its largest value is."""
+    values = {
+        "quantity": series.name,
+        "first": format_number(series.values[0]),
+        "largest": format_number(max(series.finite(), default=math.nan)),
+    }
+    if broken := series.where("infinite") + series.where("nan"):
+        return _(
+            "{quantity}: from {first} to {largest}; from step {step} on, infinite or NaN.",
+            **values,
+            step=int(min(broken)),
+        )
+    return _("{quantity}: from {first} to {largest}; always finite.", **values)
+
+
+def _drawn_losses(name: str, run: Run) -> Series:
+    pairs = zip(run.steps, run.losses, strict=True)
+    drawn = [(float(at), loss) for at, loss in pairs if not CEILING < loss < math.inf]
+    positions, losses = zip(*(drawn or [(0.0, math.inf)]), strict=True)
+    return Series(
+        _ending(_(CLIPPINGS[name]) if name in CLIPPINGS else name, run), positions, losses
+    )
+
+
+def _ending(clipping: str, run: Run) -> str:
+    percent = round(100 * run.accuracies[-1])
+    if run.state == "learned":
+        # Translators: in a legend: {clipping} is "no clipping", "clipped by norm" and so on.
+        return _("{clipping}: learned, {percent}%", clipping=clipping, percent=percent)
+    if run.state == "stalled":
+        # Translators: fewer than half of the digits are read at the end, often hardly any.
+        return _("{clipping}: stalled, {percent}%", clipping=clipping, percent=percent)
+    # Translators: the loss has grown beyond all bounds.
+    return _("{clipping}: diverged", clipping=clipping)
