@@ -104,8 +104,13 @@ def diagnose(
     frozen = frozenset(
         layer.name for layer in layers.values() if not any(w.requires_grad for w in layer.weights)
     )
-    with undisturbed(model), _following_steps(layers) as steps, listening(layers):
-        with watching(list(layers)) as activities:
+    with undisturbed(model):
+        # A part that is computed again on the way back (checkpointing) must not be heard twice.
+        with (
+            _following_steps(layers) as steps,
+            listening(layers),
+            watching(list(layers)) as activities,
+        ):
             outputs = model(inputs)
         value = loss(outputs, targets)
         _refuse_many(value)

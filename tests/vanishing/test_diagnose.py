@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import parametrizations
+from torch.utils.checkpoint import checkpoint
 
 from vanishing import verdicts
 from vanishing.data import load_digits
@@ -433,6 +434,27 @@ def test_an_activation_is_seen_as_a_module_a_function_or_in_place() -> None:
     for rectify in ways:
         assert found(diagnose(Functional(rectify), *batch()))["first"][0] == "dead"
     assert found(diagnose(Functional(nn.LeakyReLU()), *batch()))["first"][0] == "healthy"
+
+
+def test_a_part_that_is_computed_again_on_the_way_back_is_heard_once() -> None:
+    class Checkpointed(nn.Module):
+        def __init__(self, model: nn.Module) -> None:
+            super().__init__()
+            self.model, self.head = model, nn.Linear(5, 3)
+
+        def forward(self, signal: Tensor) -> Tensor:
+            hidden = checkpoint(self.model, signal, use_reentrant=False)
+            return self.head(hidden)  # type: ignore[no-any-return]
+
+    body = nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 5))
+    model, (inputs, targets) = Checkpointed(body), batch()
+    before = snapshot(model)
+    again = diagnose(model, inputs, targets)
+    once = diagnose(nn.Sequential(body, model.head), inputs, targets)
+    assert [one.verdict for one in again.layers] == [one.verdict for one in once.layers]
+    norms = [[one.evidence.gradient_norm for one in each.layers] for each in (again, once)]
+    assert norms[0] == pytest.approx(norms[1])
+    assert snapshot(model) == before
 
 
 def test_a_hinge_in_the_loss_is_not_taken_for_a_rectifier_of_the_last_layer() -> None:
