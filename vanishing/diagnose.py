@@ -101,6 +101,19 @@ def diagnose(
             f"the model must have at least one layer with weights, got {type(model).__name__} "
             "without: pass a module that owns parameters"
         )
+    value, evidence = _measure(model, layers, inputs, targets, loss)
+    finite = all(_is_finite(one) for one in tensors_in(inputs) if one.is_floating_point())
+    judged = judge(evidence, inputs_are_finite=finite, zero_weight=_zero_weight(model))
+    return Diagnosis(type(model).__name__, value, judged)
+
+
+def _measure(
+    model: nn.Module,
+    layers: dict[nn.Module, Layer],
+    inputs: Any,
+    targets: Any,
+    loss: Callable[[Any, Any], Tensor],
+) -> tuple[float, list[LayerEvidence]]:
     frozen = frozenset(
         layer.name for layer in layers.values() if not any(w.requires_grad for w in layer.weights)
     )
@@ -118,10 +131,7 @@ def diagnose(
         gradients = _gradients(value, wanted)
         larger = _gradients_of_a_larger_loss(value, wanted, gradients)
         measured = _Measurement(layers, activities, steps, gradients, larger, frozen)
-        evidence = list(measured.evidence())
-    finite = all(_is_finite(one) for one in tensors_in(inputs) if one.is_floating_point())
-    layer_verdicts = judge(evidence, inputs_are_finite=finite, zero_weight=_zero_weight(model))
-    return Diagnosis(type(model).__name__, float(value.detach()), layer_verdicts)
+        return float(value.detach()), list(measured.evidence())
 
 
 def _refuse_lazy(model: nn.Module) -> None:
