@@ -20,6 +20,7 @@ from booktools.extension import (
     site,
     templates,
     theme,
+    translations,
     untranslatable,
     uses,
     words,
@@ -40,6 +41,7 @@ PARTS = (
     site,
     page,
     templates,
+    translations,
 )
 
 

@@ -1,0 +1,72 @@
+"""The {translations} directive: how far each language is, and where its translators begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.locale import _
+from sphinx.util.docutils import SphinxDirective
+
+from booktools.catalogues import Progress, status
+from booktools.extension.fallback import CLASS
+from booktools.extension.page import BRANCH
+from booktools.languages import Language, load_languages
+
+PAGES = "book/"
+
+
+class Translations(SphinxDirective):
+    """Put a table with a row per translation here."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table; the page is read again when a catalogue changes."""
+        root = Path(self.env.srcdir)
+        for path in root.glob("locales/*/LC_MESSAGES/**/*.po"):
+            self.env.note_dependency(str(path))
+        languages = load_languages(root / "locales/languages.toml")
+        rows = status(root=root)
+        body = [
+            list(_row(language, [row for row in rows if row.language == language.code]))
+            for language in languages
+            if not language.source
+        ]
+        titles = (_("Language"), _("Translated"), _("Finished pages"), _("Guide"))
+        address = self.config.book_repository
+        guides = [_guide(root, language, address) for language in languages if not language.source]
+        head = [nodes.paragraph("", title) for title in titles]
+        return [_table([head, *([*row, guide] for row, guide in zip(body, guides, strict=True))])]
+
+
+def _row(language: Language, rows: Sequence[Progress]) -> Iterator[nodes.paragraph]:
+    name = nodes.inline("", language.name, classes=[CLASS + language.tag])
+    yield nodes.paragraph("", "", name)
+    done, total = sum(row.translated for row in rows), sum(row.total for row in rows)
+    yield nodes.paragraph("", f"{100 * done // max(total, 1)}%")
+    pages = [row for row in rows if row.domain.startswith(PAGES)]
+    finished = sum(row.translated == row.total for row in pages)
+    yield nodes.paragraph("", f"{finished} / {len(pages)}")
+
+
+def _guide(root: Path, language: Language, address: str | None) -> nodes.paragraph:
+    """Name the language's own guide for translators, else the general one."""
+    own = Path("locales", language.code, "TRANSLATING.md")
+    path = (own if (root / own).exists() else Path("TRANSLATING.md")).as_posix()
+    text = nodes.literal("", path)
+    link = nodes.reference("", "", text, refuri=f"{address}/blob/{BRANCH}/{path}")
+    return nodes.paragraph("", "", link if address else text)
+
+
+def _table(rows: Sequence[Sequence[nodes.Node]]) -> nodes.table:
+    group = nodes.tgroup(cols=len(rows[0]))
+    group += [nodes.colspec(colwidth=1) for _cell in rows[0]]
+    entries = [nodes.row("", *(nodes.entry("", cell) for cell in row)) for row in rows]
+    group += [nodes.thead("", entries[0]), nodes.tbody("", *entries[1:])]
+    return nodes.table("", group, classes=["colwidths-auto"])
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("translations", Translations)

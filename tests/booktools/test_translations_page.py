@@ -1,0 +1,29 @@
+"""A page says how far every translation is, from the catalogues themselves."""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup
+from small_book import TOC, SmallBook
+
+from booktools.build import build_apart
+from booktools.languages import load_languages
+
+
+def test_the_page_counts_every_language_and_leads_to_its_guide(small_book: SmallBook) -> None:
+    small_book.write("book/translations.md", "# Translations\n\n```{translations}\n```\n")
+    small_book.write("_toc.yml", f"{TOC}      - file: book/translations\n")
+    small_book.write("locales/ar/TRANSLATING.md", "# دليل\n")
+    small_book.translate("ar", "نص الفصل.")
+    small_book.translate("tr", "")
+    outcome = build_apart(small_book.root, "en")
+    assert outcome.exit_code == 0, "\n".join(outcome.log)
+    page = BeautifulSoup(small_book.page("en", "book/translations.html"), "html.parser")
+    rows = {
+        row.find("td").get_text(strip=True): [cell.get_text(strip=True) for cell in row("td")[1:]]
+        for row in page.select("main tbody tr")
+    }
+    names = {language.code: language.name for language in load_languages() if not language.source}
+    assert list(rows) == list(names.values())
+    assert rows[names["ar"]] == ["100%", "1 / 1", "locales/ar/TRANSLATING.md"]
+    assert rows[names["tr"]] == ["0%", "0 / 1", "TRANSLATING.md"]
+    assert page.select_one('main td span[lang="ar"][dir="rtl"]')
