@@ -22,6 +22,11 @@ from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
 from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
 from vanishing.figures.recurrence import draw_adding_errors, draw_gradient_by_time
 from vanishing.figures.residual import draw_lesions, draw_path_shares, draw_signal_growth
+from vanishing.figures.translation import (
+    draw_first_token_gradients,
+    draw_right_words,
+    draw_source_gradients,
+)
 
 __all__ = [
     "Drawing",
@@ -37,6 +42,7 @@ __all__ = [
     "draw_detector_losses",
     "draw_diagnosis",
     "draw_divergence",
+    "draw_first_token_gradients",
     "draw_gradient_by_time",
     "draw_gradient_norms",
     "draw_gradients_by_length",
@@ -48,11 +54,13 @@ __all__ = [
     "draw_powers",
     "draw_propagation",
     "draw_rates",
+    "draw_right_words",
     "draw_runs",
     "draw_saturated_units",
     "draw_sensitivities",
     "draw_signal_growth",
     "draw_slopes",
+    "draw_source_gradients",
     "draw_spectra",
     "draw_training",
 ]

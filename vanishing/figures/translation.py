@@ -1,0 +1,122 @@
+"""Translators: right words by the length of the sentence, gradients by the source's tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from vanishing.figures.charts import Limits, Series, line_chart
+from vanishing.figures.drawing import Drawing
+from vanishing.localisation import _, format_number
+
+
+def draw_right_words(
+    accuracies: Mapping[str, Mapping[int, Sequence[float]]],
+    unrelated: Mapping[int, float] | None = None,
+) -> Drawing:
+    """Draw the median share of right words over the random seeds against the sentence's length.
+
+    accuracies: network -> length -> one share from 0 to 1 per seed. unrelated: length -> the share
+    of words that the translation of another sentence gets right, as one more line.
+    """
+    _check(accuracies, "accuracies", "{name: {8: shares}}")
+    intro = _(
+        "Line chart: the share of right words against the length of the sentence, "
+        "median over the random seeds."
+    )
+    series = [
+        _by_length(name, {length: median(values) for length, values in one.items()})
+        for name, one in accuracies.items()
+    ]
+    if unrelated:
+        # Translators: in a legend: the right words of an unrelated sentence, as a comparison.
+        series.append(_by_length(_("another sentence"), unrelated))
+    return line_chart(
+        series,
+        x=_("sentence length (tokens)"),
+        y=_("right words (median)"),
+        description=" ".join([intro, *map(_length_sentence, series)]),
+        limits=(0.0, 1.0),
+        x_ticks=_lengths(series),
+    )
+
+
+def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> Drawing:
+    """Draw the gradient of the first target word by the first source token against the length.
+
+    gradients: network -> length of the source -> gradient norm, on a logarithmic axis.
+    """
+    _check(gradients, "gradients", "{name: {8: norm}}")
+    intro = _(
+        "Line chart on a logarithmic scale: the gradient of the first target word's score "
+        "by the first source token against the length of the sentence."
+    )
+    series = [_by_length(name, values) for name, values in gradients.items()]
+    return line_chart(
+        series,
+        x=_("sentence length (tokens)"),
+        y=_("gradient norm (logarithmic)"),
+        description=" ".join([intro, *map(_length_sentence, series)]),
+        log_y=True,
+        x_ticks=_lengths(series),
+    )
+
+
+def draw_source_gradients(
+    gradients: Mapping[str, Sequence[float]], *, limits: Limits | None = None
+) -> Drawing:
+    """Draw how strongly the first target word depends on each source token, on a log axis.
+
+    gradients: network -> one gradient norm per token, the first token first.
+    limits: least range of the axis, so that several drawings can be compared; data extend it.
+    """
+    _check(gradients, "gradients", "{name: norms}")
+    intro = _(
+        "Line chart on a logarithmic scale: the gradient of the first target word's score "
+        "by each source token, from the first to the last."
+    )
+    series = [
+        Series(name, tuple(map(float, range(1, len(values) + 1))), tuple(values))
+        for name, values in gradients.items()
+    ]
+    return line_chart(
+        series,
+        x=_("source token (1 = first)"),
+        y=_("gradient norm (logarithmic)"),
+        description=" ".join([intro, *map(_token_sentence, series)]),
+        log_y=True,
+        limits=limits,
+    )
+
+
+def _check(values: Mapping[str, object], name: str, example: str) -> None:
+    if not values:
+        raise ValueError(f"{name} must name at least one network, got none: pass {example}")
+
+
+def _by_length(name: str, values: Mapping[int, float]) -> Series:
+    return Series(name, tuple(map(float, values)), tuple(values.values()))
+
+
+def _lengths(series: Sequence[Series]) -> list[float]:
+    return sorted({length for one in series for length in one.positions})
+
+
+def _length_sentence(series: Series) -> str:
+    return _(
+        "{network}: {first} at a length of {shortest}, {last} at a length of {longest}.",
+        network=series.name,
+        first=format_number(series.values[0]),
+        shortest=int(series.positions[0]),
+        last=format_number(series.values[-1]),
+        longest=int(series.positions[-1]),
+    )
+
+
+def _token_sentence(series: Series) -> str:
+    return _(
+        "{network}: {first} at the first token, {last} at the last.",
+        network=series.name,
+        first=format_number(series.values[0]),
+        last=format_number(series.values[-1]),
+    )
