@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, fontManager
 
 import vanishing
-from vanishing import figures, localisation
+from vanishing import localisation
 from vanishing.figures import (
     Drawing,
     charts,
@@ -157,6 +158,16 @@ def test_the_legend_of_a_run_says_how_it_ended(state: str) -> None:
 
 def test_two_runs_of_one_name_are_two_lines() -> None:
     assert len(legend_of(draw_runs([run(), run(state="stalled")]))) == 2
+
+
+@pytest.mark.parametrize("draw", [draw_runs, draw_losses])
+def test_runs_can_be_given_names_of_their_own(draw: Callable[..., Drawing]) -> None:
+    drawing = draw([run(), run(state="stalled")], names=["He init", "Xavier init"])
+    assert legend_of(drawing)[:2] == [
+        "He init: learned, accuracy 97%",
+        "Xavier init: stalled, accuracy 97%",
+    ]
+    assert "Xavier init: stalled, accuracy 97%." in drawing.description
 
 
 def test_losses_show_what_guessing_gives_and_where_nan_begins() -> None:
@@ -330,6 +341,7 @@ def test_series_colours_stand_out_on_light_and_dark_pages() -> None:
         (lambda: draw_gradient_norms({"a": [-1.0]}), r"a: .* must be at least 0, got -1.0"),
         (lambda: draw_runs([]), r"at least one run, got none: pass \[train"),
         (lambda: draw_losses([]), r"at least one run, got none: pass \[train"),
+        (lambda: draw_runs([run()], names=["a", "b"]), r"got 2 names for 1 runs: pass one name"),
     ],
 )
 def test_what_cannot_be_drawn_is_named_with_the_remedy(call: Any, error: str) -> None:

@@ -32,14 +32,22 @@ def draw_gradient_norms(
     return _draw_layers(series, _layers_intro(series), limits)
 
 
-def draw_runs(runs: Sequence[Run], *, step: int = 0, limits: Limits | None = None) -> Drawing:
+def draw_runs(
+    runs: Sequence[Run],
+    *,
+    step: int = 0,
+    limits: Limits | None = None,
+    names: Sequence[str] | None = None,
+) -> Drawing:
     """Draw the gradient norm of each layer at a training step, with how every run ended.
 
     Without `limits` the axis spans all recorded steps: it stays put while the step changes.
+    names: what the legend calls the runs, in place of the kinds of their networks.
     """
     if not runs:
         raise ValueError("runs must hold at least one run, got none: pass [train(experiment)]")
-    series = [_by_layer(_outcome(run), run.norms_at(step)) for run in runs]
+    outcomes = zip(_outcomes(runs, names), runs, strict=True)
+    series = [_by_layer(outcome, run.norms_at(step)) for outcome, run in outcomes]
     intro = _(
         "Line chart on a logarithmic scale: "
         "the gradient norm of each layer at training step {step}.",
@@ -49,14 +57,20 @@ def draw_runs(runs: Sequence[Run], *, step: int = 0, limits: Limits | None = Non
     return _draw_layers(series, intro, limits or extremes(everything))
 
 
-def draw_losses(runs: Sequence[Run], *, chance: float = math.log(10)) -> Drawing:
+def draw_losses(
+    runs: Sequence[Run], *, chance: float = math.log(10), names: Sequence[str] | None = None
+) -> Drawing:
     """Draw the training loss against the training step, with the loss of guessing marked.
 
     chance: loss of a network that finds every class equally likely; ln 10 for ten digits.
+    names: what the legend calls the runs, in place of the kinds of their networks.
     """
     if not runs:
         raise ValueError("runs must hold at least one run, got none: pass [train(experiment)]")
-    series = [Series(_outcome(run), tuple(map(float, run.steps)), run.losses) for run in runs]
+    outcomes = zip(_outcomes(runs, names), runs, strict=True)
+    series = [
+        Series(outcome, tuple(map(float, run.steps)), run.losses) for outcome, run in outcomes
+    ]
     intro = _(
         "Line chart on a logarithmic scale: the loss against the training step; "
         "guessing gives a loss of {loss}.",
@@ -102,8 +116,17 @@ def _layers_intro(series: Sequence[Series]) -> str:
     )
 
 
-def _outcome(run: Run) -> str:
-    name = run.experiment.label
+def _outcomes(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
+    names = [run.experiment.label for run in runs] if names is None else names
+    if len(names) != len(runs):
+        raise ValueError(
+            f"names must be as many as the runs, got {len(names)} names for {len(runs)} runs: "
+            "pass one name per run"
+        )
+    return [_outcome(name, run) for name, run in zip(names, runs, strict=True)]
+
+
+def _outcome(name: str, run: Run) -> str:
     percent = round(100 * run.accuracies[-1])
     if run.state == "learned":
         return _("{network}: learned, accuracy {percent}%", network=name, percent=percent)
