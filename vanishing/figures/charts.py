@@ -84,16 +84,16 @@ def line_chart(
     marks = dict(marks or {})
     _check(series, log_y)
     with own_settings(**fonts()):
-        axes = _empty_axes([one.name for one in series], _special_names(series, log_y), marks)
+        axes = empty_axes([one.name for one in series], _special_names(series, log_y), marks)
         _set_y(axes, series, [*marks.values(), *(limits or ())], log_y)
-        _label(axes, x, y)
+        label_axes(axes, x, y)
         _set_x(axes, [at for one in series for at in one.positions], log_x, x_limits, x_ticks)
         for number, one in enumerate(series):
             _add_line(axes, one, number, log_y, markers=markers)
         looks = [_look(number, markers=markers) for number in range(len(series))]
         lines = {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
-        _add_legend(axes, {**lines, **_special_handles(series, log_y), **_add_marks(axes, marks)})
-    return Drawing(_figure(axes), description)
+        add_legend(axes, {**lines, **_special_handles(series, log_y), **_add_marks(axes, marks)})
+    return Drawing(figure_of(axes), description)
 
 
 def bar_chart(
@@ -121,16 +121,16 @@ def bar_chart(
     ]
     _check(series, log_y)
     with own_settings(**fonts()):
-        axes = _empty_axes([one.name for one in series], _special_names(series, log_y), marks)
+        axes = empty_axes([one.name for one in series], _special_names(series, log_y), marks)
         _set_y(axes, series, [*marks.values(), *(limits or ()), *([] if log_y else [0.0])], log_y)
-        _label(axes, x, y)
+        label_axes(axes, x, y)
         _set_categories(axes, categories)
         for number, one in enumerate(series):
             _add_bars(axes, one, number, len(series), log_y)
         looks = [{**_look(number), "linestyle": "none"} for number in range(len(series))]
         bars = {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
-        _add_legend(axes, {**bars, **_special_handles(series, log_y), **_add_marks(axes, marks)})
-    return Drawing(_figure(axes), description)
+        add_legend(axes, {**bars, **_special_handles(series, log_y), **_add_marks(axes, marks)})
+    return Drawing(figure_of(axes), description)
 
 
 def _check(series: Sequence[Series], log: bool) -> None:
@@ -144,7 +144,7 @@ def _check(series: Sequence[Series], log: bool) -> None:
             )
 
 
-def _empty_axes(*names: Iterable[str]) -> Axes:
+def empty_axes(*names: Iterable[str]) -> Axes:
     """Return empty axes of a new figure, with room for the legend's names above them."""
     entries = list(itertools.chain(*names))
     rows = math.ceil(len(entries) / _columns(entries))
@@ -158,7 +158,7 @@ def _empty_axes(*names: Iterable[str]) -> Axes:
     return axes
 
 
-def _label(axes: Axes, x: str, y: str) -> None:
+def label_axes(axes: Axes, x: str, y: str) -> None:
     """Label both axes; a long translation is set smaller rather than cut off."""
     box = axes.get_position()
     room = box.y1 * HEIGHT - 4  # below the legend
@@ -345,7 +345,8 @@ def _special_handles(series: Sequence[Series], log: bool) -> dict[str, Line2D]:
     }
 
 
-def _add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
+def add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
+    """Set the legend above the axes, in as many columns as fit: its texts and their lines."""
     axes.legend(
         list(entries.values()),
         list(entries),
@@ -408,7 +409,8 @@ def extremes(values: Sequence[float]) -> Limits | None:
     return (min(finite), max(finite)) if finite else None
 
 
-def _figure(axes: Axes) -> Figure:
+def figure_of(axes: Axes) -> Figure:
+    """Return the figure that the axes stand in."""
     figure = axes.figure
     assert isinstance(figure, Figure)
     return figure

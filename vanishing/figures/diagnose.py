@@ -15,11 +15,11 @@ from matplotlib.lines import Line2D
 from vanishing.figures.charts import (
     Limits,
     Series,
-    _add_legend,
-    _empty_axes,
-    _figure,
-    _label,
+    add_legend,
+    empty_axes,
     extremes,
+    figure_of,
+    label_axes,
     line_chart,
     power_of_ten,
     round_steps,
@@ -154,9 +154,9 @@ def draw_diagnosis(diagnosis: Diagnosis, *, limits: Limits | None = None) -> Dra
     values = [layer.evidence.relative_gradient for layer in diagnosis.layers]
     present = [verdict for verdict in LOOKS if diagnosis.count(verdict)]
     with own_settings(**fonts()):
-        axes = _empty_axes([_(LOOKS[verdict][0]) for verdict in present])
+        axes = empty_axes([_(LOOKS[verdict][0]) for verdict in present])
         heights = _set_scale(axes, values, limits)
-        _label(
+        label_axes(
             axes,
             _("layer (1 = next to the input)"),
             _("gradient norm / weight norm"),
@@ -169,8 +169,8 @@ def draw_diagnosis(diagnosis: Diagnosis, *, limits: Limits | None = None) -> Dra
             points = [n for n, one in enumerate(diagnosis.layers) if one.verdict == verdict]
             places, at = [n + 1 for n in points], [heights[n] for n in points]
             handles[_(LOOKS[verdict][0])] = _add_points(axes, places, at, verdict)
-        _add_legend(axes, handles)
-    return Drawing(_figure(axes), _description(diagnosis))
+        add_legend(axes, handles)
+    return Drawing(figure_of(axes), _description(diagnosis))
 
 
 def draw_history(history: GradientHistory, *, limits: Limits | None = None) -> Drawing:
