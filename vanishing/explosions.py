@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from numbers import Integral
+from statistics import median
 from typing import Any
 
 import torch
@@ -164,6 +165,24 @@ def lost_shares(
         rows = [_shares(network, exact, number_format, exponent) for exponent in exponents]
     zero, overflowed, predicted = zip(*rows, strict=True)
     return LostShares(experiment, tuple(exponents), zero, overflowed, predicted)
+
+
+def median_lost_shares(
+    experiment: Experiment, number_format: str = "float16", seeds: int = 3
+) -> LostShares:
+    """Return the median of each share over networks with the random seeds 0, 1, ….
+
+    Raises as ``lost_shares`` does, and ``ValueError`` unless seeds is between 1 and 100.
+    """
+    _check_count("seeds", seeds, 1, 100)
+    runs = [lost_shares(experiment.at(seed=seed), number_format) for seed in range(seeds)]
+    return LostShares(
+        experiment,
+        runs[0].exponents,
+        tuple(map(median, zip(*(run.zero for run in runs), strict=True))),
+        tuple(map(median, zip(*(run.overflowed for run in runs), strict=True))),
+        tuple(map(median, zip(*(run.predicted_zero for run in runs), strict=True))),
+    )
 
 
 def scaled_gradient(network: Network, number_format: str, exponent: int) -> Tensor:

@@ -78,11 +78,15 @@ def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) 
 
 
 def draw_lost_shares(
-    exponents: Sequence[int], zero: Sequence[float], overflowed: Sequence[float]
+    exponents: Sequence[int],
+    zero: Sequence[float],
+    overflowed: Sequence[float],
+    expected_zero: Sequence[float] = (),
 ) -> Drawing:
     """Draw which share of a gradient a format loses, against the loss scale.
 
     exponents: the loss scales, as exponents of 2. zero, overflowed: shares of the entries, 0 to 1.
+    expected_zero: the share of zeros that follows from the gradient in float32, if it is known.
     """
     if not exponents:
         raise ValueError("exponents must hold at least one loss scale, got none: pass (0, 8, 16)")
@@ -91,6 +95,8 @@ def draw_lost_shares(
         Series(_("rounded to zero"), scales, tuple(zero)),
         Series(_("infinite or NaN"), scales, tuple(overflowed)),
     ]
+    if expected_zero:
+        series.append(Series(_("expected zeros"), scales, tuple(expected_zero)))
     least = min(range(len(scales)), key=lambda at: zero[at] + overflowed[at])
     description = _(
         "Line chart: the share of gradient entries that are rounded to zero, and the share that "
