@@ -127,13 +127,18 @@ def underflow(dtype: str) -> Measured:
 
 @remembered
 def layer_ratio(
-    activation: str, init: str, normalization: str = "none", seeds: int = 5
+    activation: str,
+    init: str,
+    normalization: str = "none",
+    seeds: int = 5,
+    first_seed: int = 0,
 ) -> Measured:
     """Measure the squared gradient norm's factor per layer, going back: the geometric mean.
 
     16 hidden layers of width 512 on 256 random inputs; the first five layers are left out.
     """
-    logs = [_log_ratio(activation, init, normalization, seed) for seed in range(seeds)]
+    numbers = range(first_seed, first_seed + seeds)
+    logs = [_log_ratio(activation, init, normalization, seed) for seed in numbers]
     return Measured(math.exp(sum(logs) / len(logs)))
 
 
@@ -163,7 +168,7 @@ def _mean_field(weight_variance: float) -> TanhNetwork:
 def settled_length(weight_variance: float) -> Measured:
     """Measure the mean square of the sums in the last 20 of 40 tanh layers of width 256.
 
-    The bias variance is 0.05; the median of five networks.
+    The bias variance is 0.05, and there are eight random inputs; the median of five networks.
     """
     lengths = median_propagation(_mean_field(weight_variance), seeds=5).lengths[-20:]
     return Measured(sum(lengths) / len(lengths))
@@ -177,7 +182,8 @@ def tanh_ratio(weight_variance: float) -> Measured:
 def block_growth(order: str) -> Measured:
     """Measure by what unscaled residual blocks multiply the mean square: the median of five stacks.
 
-    Blocks 21 to 50 of width 256; ``order`` is that of ``vanishing.residual.Stack``.
+    Blocks 21 to 50 of width 256 on 256 random inputs; ``order`` is that of
+    ``vanishing.residual.Stack``.
     """
     stacks = [Stack(blocks=50, width=256, order=order, seed=seed) for seed in range(5)]
     return Measured(median(growth(stack).factor(20) for stack in stacks))
@@ -245,9 +251,8 @@ def cell_path(forget_bias: float) -> Measured:
     with torch.no_grad():
         for parameter in lstm.parameters():
             parameter.zero_()
-        lstm.get_parameter("bias_ih_l0")[1] = (
-            forget_bias  # the order of the gates: input, forget, cell, output
-        )
+        # The order of the gates: input, forget, cell, output.
+        lstm.get_parameter("bias_ih_l0")[1] = forget_bias
     first = torch.zeros(1, 1, 1, dtype=torch.float64, device="cpu", requires_grad=True)
     inputs = torch.zeros(STEPS, 1, 1, dtype=torch.float64, device="cpu")
     _outputs, (_hidden, last) = lstm(inputs, (torch.zeros_like(first), first))

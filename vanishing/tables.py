@@ -162,7 +162,7 @@ def predicted(prediction: Prediction) -> str:
         return _("at most {number}", number=number(prediction.value))
     if not prediction.tolerance:
         return _("exactly {number}", number=number(prediction.value))
-    return f"{number(prediction.value)} ± {prediction.tolerance:.1g}"
+    return f"{number(prediction.value)} ± {prediction.tolerance:.2g}"
 
 
 def verdict(comparison: Comparison) -> str:

@@ -4,6 +4,10 @@ Going back through one layer multiplies the squared norm of the signal's gradien
 n · Var[w] · E[φ′(z)²], for n units with weights of variance Var[w] and the activation φ
 (Glorot & Bengio 2010, eq. 6; He et al. 2015, eq. 14). ``PREDICTIONS`` lists every statement that
 ``vanishing.measurements`` measures.
+
+Each tolerance holds for the width, depth, batch and seeds that are stated there. Where weights are
+drawn, it is three to eight standard errors of that measurement, estimated from 25 seeds: wide
+enough for other seeds, too narrow for a wrong law.
 """
 
 import math
@@ -92,6 +96,7 @@ def backward_ratio(activation: str, init: str) -> float:
 def batch_normalized_relu_ratio() -> float:
     """Return the factor per layer with batch normalization and ReLU: π/(π - 1), an explosion.
 
+    For wide layers without residual connections, at random initialization, and for large batches.
     Source: Yang et al. 2019, "A mean field theory of batch normalization".
     """
     return math.pi / (math.pi - 1)
@@ -353,7 +358,7 @@ def _chi(weight_variance: float, tolerance: float) -> Prediction:
 def _normalized(normalization: str) -> Prediction:
     value, source = layer_normalized_relu_ratio(), Source(_HE, "10, 14", derived=True)
     key = f"blocks/relu-{normalization}"
-    return Prediction(key=key, value=value, tolerance=0.03, source=source)
+    return Prediction(key=key, value=value, tolerance=0.04, source=source)
 
 
 PREDICTIONS = (
@@ -365,18 +370,18 @@ PREDICTIONS = (
     *map(_underflow, _FORMATS),
     _layers("identity", "xavier", 0.01, Source(_GLOROT, "6, 16")),
     _layers("identity", "orthogonal", 1e-6, Source("Saxe et al. 2014")),
-    _layers("tanh", "default", 0.01, Source(_GLOROT, "6, 15")),
+    _layers("tanh", "default", 0.005, Source(_GLOROT, "6, 15")),
     _layers("relu", "he", 0.02, Source(_HE, "14")),
-    _layers("relu", "xavier", 0.02, Source(_HE, "14", derived=True)),
+    _layers("relu", "xavier", 0.015, Source(_HE, "14", derived=True)),
     _layers("relu", "default", 0.005, Source(_HE, "14", derived=True)),
-    _layers("silu", "default", 0.005, Source(_GLOROT, "6, 15", derived=True)),
+    _layers("silu", "default", 0.0015, Source(_GLOROT, "6, 15", derived=True)),
     _layers("sigmoid", "default", 0.0, Source(_GLOROT, "6, 15", derived=True), is_bound=True),
     _layers("sigmoid", "xavier", 0.0, Source(_GLOROT, "6, 16", derived=True), is_bound=True),
     Prediction(
         key="products/gaussian-mean",
         value=sum(gaussian_lyapunov_exponents(64)) / 64,
         tolerance=0.005,
-        source=Source("Newman 1986"),
+        source=Source("Newman 1986", derived=True),
     ),
     Prediction(
         key="mean-field/length-2.5",
@@ -384,13 +389,13 @@ PREDICTIONS = (
         tolerance=0.05,
         source=Source("Poole et al. 2016"),
     ),
-    _chi(0.5, 0.02),
-    _chi(1.76, 0.02),
-    _chi(4.0, 0.03),
+    _chi(0.5, 0.01),
+    _chi(1.76, 0.025),
+    _chi(4.0, 0.035),
     Prediction(
         key="blocks/relu-batch",
         value=batch_normalized_relu_ratio(),
-        tolerance=0.025 * batch_normalized_relu_ratio(),
+        tolerance=0.01,
         source=Source("Yang et al. 2019"),
     ),
     _normalized("layer"),
@@ -398,7 +403,7 @@ PREDICTIONS = (
     Prediction(
         key="blocks/unscaled-sum",
         value=unscaled_residual_ratio(),
-        tolerance=0.05,
+        tolerance=0.1,
         source=Source("De & Smith 2020"),
     ),
     Prediction(

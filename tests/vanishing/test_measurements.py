@@ -1,6 +1,7 @@
 """Every prediction is measured, and what is measured is what is predicted."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -30,6 +31,29 @@ FALSE = Prediction(key="slopes/tanh-max", value=0.5, tolerance=0.01, source=Sour
 def test_what_is_measured_is_what_is_predicted(prediction: Prediction) -> None:
     measured = measure(prediction.key)
     assert prediction.agrees_with(measured), f"measured {measured}, predicted {prediction}"
+
+
+@pytest.mark.parametrize(
+    "prediction",
+    [one for one in PREDICTIONS if one.key.startswith(("layers/", "blocks/relu-"))],
+    ids=lambda one: one.key,
+)
+def test_the_tolerances_are_not_made_for_one_choice_of_seeds(prediction: Prediction) -> None:
+    group, _, names = prediction.key.partition("/")
+    first, second = names.split("-")
+    if group == "layers":
+        measured = layer_ratio(first, second, first_seed=5).value
+    else:
+        measured = layer_ratio("relu", "he", second, first_seed=5).value
+    assert prediction.agrees_with(measured), f"measured {measured}, predicted {prediction}"
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS, ids=lambda one: one.key)
+def test_a_wrong_prediction_would_fail(prediction: Prediction) -> None:
+    measured = measure(prediction.key)
+    wrong = replace(prediction, value=prediction.value * (0.3 if prediction.is_bound else 1.1))
+    with pytest.raises(DisagreementError, match=prediction.key):
+        check((Comparison(wrong, measured),))
 
 
 def test_every_prediction_is_measured_and_nothing_else() -> None:

@@ -93,9 +93,17 @@ def test_what_we_calculated_ourselves_is_not_put_in_anyones_mouth() -> None:
     assert source(Source("A 2000")) == "A 2000"
 
 
+def test_no_tolerance_is_shown_wider_than_it_is() -> None:
+    for one in PREDICTIONS:
+        if one.tolerance and not one.key.startswith("recurrence"):
+            assert predicted(one).endswith(f"± {one.tolerance:g}"), one.key
+
+
 def test_bounds_and_exact_numbers_are_told_apart() -> None:
     bound = Prediction(key="a/b", value=0.25, tolerance=0, source=Source("A"), is_bound=True)
     exact = Prediction(key="a/b", value=75, tolerance=0, source=Source("A"))
+    fine = Prediction(key="a/b", value=1, tolerance=0.025, source=Source("A"))
+    assert predicted(fine) == "1 ± 0.025"
     assert predicted(bound) == "at most 0.25"
     assert predicted(exact) == "exactly 75"
 
