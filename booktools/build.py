@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from docutils import nodes
 from jupyter_book.config import get_final_config
 from myst_nb.core.execute.base import ExecutionError
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -85,8 +87,8 @@ class Progress:
         print(f"writing {page}", flush=True)
 
 
-def build_language(root: Path, code: str) -> Times:
-    """Build one language's site in this process.
+def build_language(root: Path, code: str, *, backwards: bool = False) -> Times:
+    """Build one language's site in this process; `backwards` reads the last page first.
 
     Sphinx and gettext keep translations in global variables: one process builds one language, once.
     Raises BuildError on any warning and on a cell that fails, naming its chapter and cell.
@@ -101,7 +103,7 @@ def build_language(root: Path, code: str) -> Times:
             print(f"shown in English: {finding}", flush=True)
     progress = Progress()
     target = root / "_build/html" / code
-    run_sphinx(root, code, "html", target, progress=progress)
+    run_sphinx(root, code, "html", target, progress=progress, backwards=backwards)
     write_redirect(target, _first_page(root))
     return Times(round(time.perf_counter() - started, 2), progress.chapters)
 
@@ -115,6 +117,7 @@ def run_sphinx(
     doctrees: Path | None = None,
     settings: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    backwards: bool = False,
 ) -> None:
     """Run a Sphinx builder over the book in one language; raise BuildError on any warning."""
     with patch_docutils(), docutils_namespace():
@@ -132,12 +135,18 @@ def run_sphinx(
         )
         if progress:
             progress.watch(app)
+        if backwards:
+            app.connect("env-before-read-docs", _turn_round)
         try:
             app.build()
         except ExecutionError as error:
             raise BuildError(describe_failed_cell(root, error)) from error
     if app.statuscode:
         raise BuildError(f"{code}: the warnings above are errors; correct what they name")
+
+
+def _turn_round(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
+    pages.reverse()
 
 
 def _configuration(root: Path, code: str) -> dict[str, Any]:
@@ -205,17 +214,28 @@ def extract_messages(target: Path, root: Path = ROOT) -> None:
 
 
 def build_all(root: Path, codes: Sequence[str]) -> None:
-    """Build these languages, the source language first, for the others reuse its training runs.
+    """Build these languages, the source language first.
 
+    All languages share their training runs, so the second one starts with the last page: each of
+    the two trains one half. After a failure, no further language is started.
     Raises BuildError that names every language that failed, its command and its last lines.
     """
     started = time.perf_counter()
     source = _source_code(root)
-    outcomes = [build_apart(root, source)] if source in codes else []
-    if not any(outcome.exit_code for outcome in outcomes):
-        others = [code for code in codes if code != source]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            outcomes += pool.map(lambda code: build_apart(root, code), others)
+    ordered = sorted(codes, key=lambda code: code != source)
+    failed = threading.Event()
+
+    def build(place: int) -> Outcome | None:
+        if failed.is_set():
+            return None
+        outcome = build_apart(root, ordered[place], backwards=place == 1)
+        if outcome.exit_code:
+            failed.set()
+        return outcome
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results = list(pool.map(build, range(len(ordered))))
+    outcomes = [outcome for outcome in results if outcome]
     _drop_executed_notebooks(root / "_build/html/jupyter_execute")
     write_portal(root / "_build/html", _languages(root), _title(root), _first_page(root))
     _report_times(root, [o.code for o in outcomes], time.perf_counter() - started)
@@ -228,9 +248,9 @@ def _drop_executed_notebooks(folder: Path) -> None:
         path.unlink()
 
 
-def build_apart(root: Path, code: str) -> Outcome:
+def build_apart(root: Path, code: str, *, backwards: bool = False) -> Outcome:
     """Build one language in a process of its own, passing on what it prints."""
-    process = start_worker(root, code)
+    process = start_worker(root, code, backwards=backwards)
     release(process)
     log = []
     for line in output(process):
@@ -242,10 +262,11 @@ def build_apart(root: Path, code: str) -> Outcome:
     return Outcome(code, process.wait(), log)
 
 
-def start_worker(root: Path, code: str) -> subprocess.Popen[str]:
+def start_worker(root: Path, code: str, *, backwards: bool = False) -> subprocess.Popen[str]:
     """Start a process that loads the tools and waits for `release` before it builds a language."""
+    order = ["backwards"] if backwards else []
     return subprocess.Popen(
-        [sys.executable, "-m", "booktools.build", str(root), code],
+        [sys.executable, "-m", "booktools.build", str(root), code, *order],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -314,7 +335,7 @@ def _title(root: Path) -> str:
     return str(config["title"])
 
 
-def main(root: Path, code: str) -> None:
+def main(root: Path, code: str, order: Sequence[str] = ()) -> None:
     """Build one language once standard input says so; leave its times for the parent to read."""
     if not sys.stdin.readline():
         return
@@ -322,11 +343,11 @@ def main(root: Path, code: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(Times(0, {}))))
     try:
-        times = build_language(root, code)
+        times = build_language(root, code, backwards="backwards" in order)
     except (BuildError, SphinxError) as error:
         sys.exit(f"{error}")
     path.write_text(json.dumps(asdict(times)))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

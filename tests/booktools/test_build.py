@@ -142,6 +142,18 @@ def test_all_languages_are_listed_with_the_readers_found_first(small_book: Small
     }
 
 
+def test_the_second_language_begins_with_the_last_page(small_book: SmallBook) -> None:
+    build_all(small_book.root, ["ar", "en", "zh_CN"])
+    read = {
+        code: re.findall(r"reading and running (\S+)", log.read_text(encoding="utf-8"))
+        for code in ("en", "ar", "zh_CN")
+        if (log := small_book.root / "_build/log" / f"{code}.txt").exists()
+    }
+    assert len(read["en"]) == 3
+    assert read["ar"] == read["en"][::-1]
+    assert read["zh_CN"] == read["en"]
+
+
 def test_a_failed_language_is_named_with_its_command_and_last_lines(small_book: SmallBook) -> None:
     small_book.write("book/course/chapter.md", "# A chapter\n\n{term}`nothing`\n")
     with pytest.raises(BuildError, match=r"1 of 1 languages failed\n.*booktools build tr") as error:
