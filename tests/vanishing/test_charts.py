@@ -78,6 +78,29 @@ def test_smooth_curves_have_no_markers_and_still_differ() -> None:
     )  # type: ignore[attr-defined]
 
 
+def test_each_series_can_have_markers_or_none() -> None:
+    curve, points = (Series(name, (0.0, 1.0), (0.0, 1.0)) for name in "ab")
+    lines = axes_of(line_chart([curve, points], **WORDS, markers=(False, True))).lines[::4]
+    assert [line.get_marker() in ("", "None") for line in lines] == [True, False]
+    with pytest.raises(ValueError, match=r"as many as the series, got 1 for 2 series: pass one"):
+        line_chart([curve, points], **WORDS, markers=(False,))
+
+
+@pytest.mark.parametrize("markers", [True, False])
+def test_values_that_are_not_joined_are_all_points_without_a_line(markers: bool) -> None:
+    positions = tuple(map(float, range(40)))
+    drawing = line_chart(
+        [Series("measured", positions, positions, joined=False)], **WORDS, markers=markers
+    )
+    line = axes_of(drawing).lines[0]
+    assert line.get_linestyle() == "None"
+    assert line.get_marker() not in ("", "None")
+    assert line.get_markevery() is None
+    legend = axes_of(drawing).get_legend()
+    assert legend is not None
+    assert [handle.get_linestyle() for handle in legend.get_lines()] == ["None"]
+
+
 GROUPS = {"He init": {"10": 0.9, "30": 0.8}, "Xavier init": {"10": 0.7, "30": 0.1}}
 
 

@@ -29,11 +29,15 @@ SMALLEST, LARGEST = 1e-307, 1e307  # beyond these, a power of ten has no double
 
 @dataclass(frozen=True)
 class Series:
-    """Hold one line of a chart: its name in the legend, positions and values (any float)."""
+    """Hold one line of a chart: its name in the legend, positions and values (any float).
+
+    joined: False draws every value as a point, without a line.
+    """
 
     name: str
     positions: tuple[float, ...]
     values: tuple[float, ...]
+    joined: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
@@ -68,7 +72,7 @@ def line_chart(
     log_y: bool = False,
     limits: Limits | None = None,
     marks: Mapping[str, float] | None = None,
-    markers: bool = True,
+    markers: bool | Sequence[bool] = True,
     x_limits: Limits | None = None,
     x_ticks: Sequence[float] | None = None,
 ) -> Drawing:
@@ -76,21 +80,23 @@ def line_chart(
 
     x, y, description: labels of the axes and alternative text, in the reader's language.
     limits: least range of the y axis, so that several drawings can be compared; data extend it.
-    marks: legend text -> value of a dotted horizontal line. markers: False for smooth curves.
+    marks: legend text -> value of a dotted horizontal line.
+    markers: False for smooth curves; or one for each series.
     x_limits, x_ticks: the x axis, where what matplotlib would choose does not fit.
 
-    Raises ``ValueError`` without series, and for a negative value on a logarithmic axis.
+    Raises ``ValueError`` without series, for a negative value on a logarithmic axis, and if there
+    are not as many markers as series.
     """
     marks = dict(marks or {})
     _check(series, log_y)
+    looks = _looks(series, markers)
     with own_settings(**fonts()):
         axes = empty_axes([one.name for one in series], _special_names(series, log_y), marks)
         _set_y(axes, series, [*marks.values(), *(limits or ())], log_y)
         label_axes(axes, x, y)
         _set_x(axes, [at for one in series for at in one.positions], log_x, x_limits, x_ticks)
         for number, one in enumerate(series):
-            _add_line(axes, one, number, log_y, markers=markers)
-        looks = [_look(number, markers=markers) for number in range(len(series))]
+            _add_line(axes, one, number, log_y, looks[number])
         lines = {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
         add_legend(axes, {**lines, **_special_handles(series, log_y), **_add_marks(axes, marks)})
     return Drawing(figure_of(axes), description)
@@ -267,10 +273,9 @@ def power_of_ten(value: float) -> str:
     return {0: "1", 1: "10"}.get(exponent, f"10{digits}")
 
 
-def _add_line(axes: Axes, one: Series, number: int, log: bool, *, markers: bool) -> None:
+def _add_line(axes: Axes, one: Series, number: int, log: bool, look: Mapping[str, Any]) -> None:
     drawn = [value if _kind(value, log) == "finite" else math.nan for value in one.values]
-    marked = _marked(drawn, offset=number)
-    look = _look(number, markers=markers)
+    marked = _marked(drawn, offset=number) if one.joined else None
     axes.plot(one.positions, drawn, markevery=marked, clip_on=False, **look)
     for kind in _SPECIAL:
         _add_special(axes, one.where(kind, log=log), kind, number)
@@ -359,6 +364,21 @@ def add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
         borderaxespad=0.3,
         labelspacing=0.35,
     )
+
+
+def _looks(series: Sequence[Series], markers: bool | Sequence[bool]) -> list[dict[str, Any]]:
+    """Return the look of each series; without a line, it has its marker in any case."""
+    marked = [markers] * len(series) if isinstance(markers, bool) else markers
+    if len(marked) != len(series):
+        raise ValueError(
+            f"markers must be as many as the series, got {len(marked)} for {len(series)} series: "
+            "pass one truth value for all, or one for each"
+        )
+    looks = []
+    for number, (one, has_marker) in enumerate(zip(series, marked, strict=True)):
+        look = _look(number, markers=has_marker or not one.joined)
+        looks.append(look if one.joined else {**look, "linestyle": "none"})
+    return looks
 
 
 def _look(number: int, *, markers: bool = True) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from vanishing.figures.charts import Limits, Series, bar_chart, line_chart
 from vanishing.figures.drawing import Drawing
@@ -38,7 +39,10 @@ def draw_chi(predicted: Mapping[float, float], measured: Mapping[float, float]) 
     """
     if not (predicted and measured):
         raise ValueError("chi must be predicted and measured at one variance at least, got none")
-    series = [_by_variance(_("theory"), predicted), _by_variance(_("measured"), measured)]
+    series = [
+        _by_variance(_("theory"), predicted),
+        replace(_by_variance(_("measured"), measured), joined=False),
+    ]
     description = _(
         "Line chart: the factor of the squared gradient norm per layer, from theory and measured. "
         "At a weight variance of {smallest}, theory gives {first}, and {least} is measured; "
@@ -55,6 +59,7 @@ def draw_chi(predicted: Mapping[float, float], measured: Mapping[float, float]) 
         x=_("weight variance times fan-in"),
         y=_("factor per layer"),
         description=description,
+        markers=(False, True),
         # Translators: in a legend, beside a dotted line: a factor of 1, between order and chaos.
         marks={_("edge of chaos: {factor}", factor=1): 1.0},
     )
@@ -93,6 +98,7 @@ def draw_propagation(
         description=description,
         log_y=True,
         limits=limits,
+        markers=(False, True),
     )
 
 
