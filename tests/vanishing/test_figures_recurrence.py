@@ -7,10 +7,9 @@ import pytest
 from matplotlib.axes import Axes
 
 from vanishing import localisation
-from vanishing.figures import Drawing, draw_adding_errors, draw_gradient_by_time
+from vanishing.figures import Drawing, draw_gradient_by_time
 
 RELATIVE = {"tanh": [1e-4, 1e-2, 1.0], "LSTM": [0.25, 0.5, 1.0]}
-ERRORS = {"RNN": {0: 0.9, 20: 0.17}, "GRU": {0: 0.8, 20: 0.1, 40: 0.004}}
 
 
 @pytest.fixture(autouse=True)
@@ -59,34 +58,9 @@ def test_a_gradient_of_zero_and_one_that_is_no_number_are_marked() -> None:
     assert names == ["ReLU", "tanh", "zero or underflow", "NaN (not a number)"]
 
 
-def test_errors_are_drawn_by_update_beside_the_constant_answer() -> None:
-    drawing = draw_adding_errors(ERRORS)
-    assert line(drawing, 0) == ([0.0, 20.0], [0.9, 0.17])
-    assert line(drawing, 1) == ([0.0, 20.0, 40.0], [0.8, 0.1, 0.004])
-    assert legend_of(drawing) == ["RNN", "GRU", "always answering 1"]
-    assert any(
-        list(one.get_ydata()) == pytest.approx([1 / 6, 1 / 6])  # type: ignore[arg-type]
-        for one in axes_of(drawing).lines
-        if len(list(one.get_ydata())) == 2  # type: ignore[arg-type]
-    )
-
-
-def test_the_description_gives_the_last_error_of_each_network() -> None:
-    description = draw_adding_errors(ERRORS).description
-    assert "always answering 1 gives an error of 0.17." in description
-    assert "RNN: 0.17 after 20 training steps. GRU: 0.004 after 40 training steps." in description
-
-
-def test_the_axis_of_the_errors_stays_put_within_its_limits() -> None:
-    drawing = draw_adding_errors(ERRORS, limits=(1e-4, 10))
-    assert axes_of(drawing).get_ylim() == pytest.approx((1e-4, 10))
-
-
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(ValueError, match="relative must name at least one network, got none"):
         draw_gradient_by_time({})
-    with pytest.raises(ValueError, match="errors must name at least one network, got none"):
-        draw_adding_errors({})
 
 
 def test_labels_speak_the_reader_s_language(
@@ -95,7 +69,6 @@ def test_labels_speak_the_reader_s_language(
     entries = {
         "time step": "خطوة زمنية",
         "gradient norm (last step = 1)": "معيار التدرج",
-        "always answering 1": "الإجابة دائما 1",
     }
     path = tmp_path / "ar" / "LC_MESSAGES" / "vanishing.po"
     path.parent.mkdir(parents=True)
@@ -106,4 +79,3 @@ def test_labels_speak_the_reader_s_language(
     axes = axes_of(draw_gradient_by_time(RELATIVE))
     assert axes.get_xlabel() == entries["time step"]
     assert axes.get_ylabel() == entries["gradient norm (last step = 1)"]
-    assert legend_of(draw_adding_errors(ERRORS))[-1] == entries["always answering 1"]

@@ -20,7 +20,7 @@ from vanishing.figures.explosions import draw_clipped_runs, draw_divergence, dra
 from vanishing.figures.initialization import draw_accuracies, draw_chi, draw_propagation
 from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
 from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
-from vanishing.figures.recurrence import draw_adding_errors, draw_gradient_by_time
+from vanishing.figures.recurrence import draw_gradient_by_time
 from vanishing.figures.residual import draw_lesions, draw_path_shares, draw_signal_growth
 from vanishing.figures.translation import (
     draw_first_token_gradients,
@@ -33,7 +33,6 @@ __all__ = [
     "draw_accuracies",
     "draw_accuracies_by_length",
     "draw_activation",
-    "draw_adding_errors",
     "draw_block_gradients",
     "draw_blocks",
     "draw_chi",

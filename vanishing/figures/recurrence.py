@@ -1,4 +1,4 @@
-"""Recurrent networks: gradients by time step, errors while they learn to add."""
+"""Recurrent networks: gradients by time step."""
 
 from __future__ import annotations
 
@@ -38,43 +38,4 @@ def draw_gradient_by_time(
         description=" ".join([intro, *sentences]),
         log_y=True,
         limits=limits,
-    )
-
-
-def draw_adding_errors(
-    errors: Mapping[str, Mapping[int, float]], *, limits: Limits | None = None
-) -> Drawing:
-    """Draw the test error on the adding problem against the updates, on a log axis.
-
-    errors: name -> number of updates -> mean squared error. The error of always answering 1, which
-    is 1/6, is marked. limits: as for ``draw_gradient_by_time``.
-    """
-    if not errors:
-        raise ValueError("errors must name at least one network, got none: pass {name: errors}")
-    intro = _(
-        "Line chart on a logarithmic scale: the mean squared error against the training step; "
-        "always answering 1 gives an error of {error}.",
-        error=format_number(1 / 6),
-    )
-    sentences = [
-        _(
-            "{network}: {error} after {steps} training steps.",
-            network=name,
-            error=format_number(values[max(values)]),
-            steps=format_number(max(values)),
-        )
-        for name, values in errors.items()
-    ]
-    return line_chart(
-        [
-            Series(name, tuple(map(float, values)), tuple(values.values()))
-            for name, values in errors.items()
-        ],
-        x=_("training step"),
-        y=_("mean squared error"),
-        description=" ".join([intro, *sentences]),
-        log_y=True,
-        limits=limits,
-        # Translators: in a legend: the error of a guess that is always the number 1
-        marks={_("always answering 1"): 1 / 6},
     )
