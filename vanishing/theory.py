@@ -301,7 +301,7 @@ def critical_weight_variance(bias_variance: float) -> float:
 
 
 _GLOROT, _HE = "Glorot & Bengio 2010", "He et al. 2015"
-_TANH = Source("Schoenholz et al. 2017")
+_TANH = Source("Schoenholz et al. 2017", derived=True)
 _PATHS = Source("Veit, Wilber & Belongie 2016", derived=True)
 _FORMATS = {"float32": (8, 23), "float16": (5, 10), "bfloat16": (8, 7)}
 
@@ -387,7 +387,7 @@ PREDICTIONS = (
         key="mean-field/length-2.5",
         value=fixed_length(2.5, 0.05),
         tolerance=0.05,
-        source=Source("Poole et al. 2016"),
+        source=Source("Poole et al. 2016", derived=True),
     ),
     _chi(0.5, 0.01),
     _chi(1.76, 0.025),
