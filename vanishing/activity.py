@@ -19,7 +19,7 @@ class Activity:
     """Hold what the activation functions behind one layer did, over all of its calls.
 
     ``silent`` tells for every unit whether a rectifier set it to zero on every example so far.
-    ``fed`` is whether any input of the layer was other than zero.
+    ``called`` is whether it had any input; ``fed`` is whether any of this was other than zero.
     """
 
     kind: str = ""
@@ -63,9 +63,10 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.current: nn.Module | None = None
 
     def enter(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        activity = self.activities[module]
-        activity.called = True
-        activity.fed = activity.fed or any(map(_is_something, tensors_in((args, kwargs))))
+        activity, given = self.activities[module], list(tensors_in((args, kwargs)))
+        if any(one.numel() for one in given):  # an expert that gets no example has no input at all
+            activity.called = True
+            activity.fed = activity.fed or any(map(_is_something, given))
         self.current = module
 
     def leave(self, module: nn.Module, _args: Any, _output: Any) -> None:
@@ -144,6 +145,7 @@ _RULES: dict[str, Callable[[Activity, nn.Module, Tensor, Any], None]] = {
     "threshold": _rectified,
     "hardtanh": _rectified_from,
     "sigmoid": _squashed("sigmoid", lambda y: 4 * y * (1 - y)),
+    "hardsigmoid": _squashed("sigmoid", lambda y: ((y > 0) & (y < 1)).to(y.dtype)),
     "tanh": _squashed("tanh", lambda y: 1 - y * y),
     "leaky_relu": _smooth,
     "gelu": _smooth,

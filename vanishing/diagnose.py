@@ -19,6 +19,9 @@ from vanishing.verdicts import LayerDiagnosis, LayerEvidence, judge
 
 Gradients = dict[Tensor, Tensor | None]
 
+LOOKUPS = (nn.Embedding, nn.EmbeddingBag)
+"""Modules of which a batch reads only some rows."""
+
 MANY_CALLS = 8
 """Calls in one pass from which on a layer's calls are taken for the steps of a sequence."""
 
@@ -89,18 +92,15 @@ def diagnose(
 
     The model runs once, in the mode that it is in, with one way back, or several where entries
     of the gradient are zero. Its parameters, gradients, buffers, mode and hooks and the random
-    state are as before afterwards, also when it raises.
+    state are as before afterwards, also when it raises. That does not hold for a second network
+    inside ``loss``: its layers are not judged and its buffers may change.
 
-    Raises ``ValueError`` for a model without weights or with lazy ones that have no shape yet, and
-    for a loss that is not one number.
+    Raises ``TypeError`` for a model that is no ``nn.Module`` or comes from ``torch.jit.script``;
+    ``ValueError`` for a model without weights or with weights that have no values yet, for inputs
+    without an example, and for a loss that is not one number.
     """
-    _refuse_lazy(model)
-    layers = find_layers(model)
-    if not layers:
-        raise ValueError(
-            f"the model must have at least one layer with weights, got {type(model).__name__} "
-            "without: pass a module that owns parameters"
-        )
+    layers = layers_of(model)
+    _refuse_nothing(inputs)
     value, evidence = _measure(model, layers, inputs, targets, loss)
     finite = all(_is_finite(one) for one in tensors_in(inputs) if one.is_floating_point())
     judged = judge(evidence, inputs_are_finite=finite, zero_weight=_zero_weight(model))
@@ -134,13 +134,42 @@ def _measure(
         return float(value.detach()), list(measured.evidence())
 
 
-def _refuse_lazy(model: nn.Module) -> None:
-    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+def layers_of(model: nn.Module) -> dict[nn.Module, Layer]:
+    """Return the layers of a model that can be judged; the errors are those of ``diagnose``."""
+    name = type(model).__name__
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"the model must be an nn.Module, got {name}: write a class for it")
+    scripted = torch.jit.RecursiveScriptModule  # type: ignore[attr-defined]
+    if any(isinstance(module, scripted) for module in model.modules()):
+        raise TypeError(
+            f"the model must run in Python, got {name} of torch.jit: diagnose it before scripting"
+        )
+    for weight, tensor in (*model.named_parameters(), *model.named_buffers()):
         if is_lazy(tensor):
             raise ValueError(
-                f"every parameter must have a shape, got {name} of a lazy module without: "
+                f"every parameter must have a shape, got {weight} of a lazy module without: "
                 "run the model once on a batch, then diagnose it"
             )
+        if tensor.is_meta:
+            raise ValueError(
+                f"every parameter must have values, got {weight} on the device meta without: "
+                'use to_empty(device="cpu") and initialize it'
+            )
+    if layers := find_layers(model):
+        return layers
+    raise ValueError(
+        f"the model must have at least one layer with weights, got {name} without: "
+        "pass a module that owns parameters of real numbers"
+    )
+
+
+def _refuse_nothing(inputs: Any) -> None:
+    given = list(tensors_in(inputs))
+    if given and not any(one.numel() for one in given):
+        raise ValueError(
+            f"the inputs must hold at least one example, got shape {tuple(given[0].shape)}: "
+            "pass a batch"
+        )
 
 
 def _zero_weight(model: nn.Module) -> str:
@@ -150,10 +179,14 @@ def _zero_weight(model: nn.Module) -> str:
 
 
 def _refuse_many(value: Any) -> None:
-    if not isinstance(value, Tensor) or value.numel() != 1:
-        shape = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else value
+    if not isinstance(value, Tensor):
         raise ValueError(
-            f"the loss must be one number in a tensor, got {shape}: "
+            f"the loss must be one number in a tensor, got {value!r}: return the tensor itself, "
+            "without item()"
+        )
+    if value.numel() != 1:
+        raise ValueError(
+            f"the loss must be one number in a tensor, got a tensor of shape {tuple(value.shape)}: "
             'choose a loss that averages, such as reduction="mean"'
         )
 
@@ -167,23 +200,28 @@ def _following_steps(layers: dict[nn.Module, Layer]) -> Iterator[dict[str, list[
             if isinstance(module, nn.RNNBase):
                 read[layer.name] = []
                 hook = _reader(read[layer.name], module.batch_first)
-                stack.callback(module.register_forward_pre_hook(hook).remove)
+                handle = module.register_forward_pre_hook(hook, with_kwargs=True)
+                stack.callback(handle.remove)
         yield read
 
 
-def _reader(kept: list[list[Tensor]], batch_first: bool) -> Callable[[nn.Module, Any], Any]:
-    def read(_module: nn.Module, args: Any) -> Any:
-        if not args:
-            return None  # called with keywords: nothing to follow
-        sequence, *others = args
+def _reader(
+    kept: list[list[Tensor]], batch_first: bool
+) -> Callable[[nn.Module, Any, dict[str, Any]], tuple[Any, dict[str, Any]]]:
+    def read(_module: nn.Module, args: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        if args:
+            return (follow(args[0]), *args[1:]), named
+        return args, {**named, "input": follow(named["input"])}
+
+    def follow(sequence: Any) -> Any:
         if isinstance(sequence, PackedSequence):
             steps = list(torch.split(_traced(sequence.data), sequence.batch_sizes.tolist()))
             kept.append(steps)
-            return PackedSequence(torch.cat(steps), *sequence[1:]), *others
+            return PackedSequence(torch.cat(steps), *sequence[1:])
         time = 1 if batch_first and sequence.dim() == 3 else 0
         steps = list(_traced(sequence).unbind(time))
         kept.append(steps)
-        return torch.stack(steps, dim=time), *others
+        return torch.stack(steps, dim=time)
 
     return read
 
@@ -266,7 +304,7 @@ class _Measurement:
             gradient_norm=norm,
             weight_norm=norm_of(layer.weights),
             relative_gradient=norm / scale if scale else math.nan,
-            gain=0.0 if isinstance(module, nn.Embedding) else max(map(gain, layer.weights)),
+            gain=0.0 if isinstance(module, LOOKUPS) else max(map(gain, layer.weights)),
             signal=_root_mean_square(layer.outputs),
             activation=activity.kind,
             inactive_share=activity.inactive_share,
@@ -278,6 +316,7 @@ class _Measurement:
             frozen=layer.name in self.frozen,
             connected=any(one is not None for one in arrived),
             fed=activity.fed or not activity.called,
+            lookup=isinstance(module, LOOKUPS),
         )
 
     def _zero_share(self, layer: Layer) -> float:

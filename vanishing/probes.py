@@ -1,5 +1,6 @@
 """Measure how much gradient reaches each layer of any network, as plain numbers."""
 
+import copy
 import math
 import random
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import numpy
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
 
@@ -57,8 +59,9 @@ def gradient_profile(
     not depend on has 0.0; one whose weights are used without calling it has a NaN signal norm
     (``out_proj`` in ``nn.MultiheadAttention``).
 
-    The model runs in the mode that it is in. Its gradients, buffers, mode, hooks and the random
-    state are as before afterwards, also when it raises. Norms are summed in float64.
+    The model runs in the mode that it is in. Its parameters, gradients, buffers, mode and hooks and
+    the random state are as before afterwards, also when it raises. Norms are summed in float64.
+    Complex and quantized weights are left out.
 
     Raises ``ValueError`` for a model without weights and for a loss that is not one number.
     """
@@ -109,28 +112,51 @@ def _own_parameters(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
 
 @contextmanager
 def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Thaw frozen parameters; afterwards put these, the buffers and the random states back."""
+    """Thaw frozen parameters; afterwards put everything back that a pass may change.
+
+    That is: parameters, their gradients, buffers, the mode of each module, the random states.
+    """
     frozen = [p for p in model.parameters() if not p.requires_grad and p.is_floating_point()]
+    present = [p for p in model.parameters() if not (is_lazy(p) or p.is_meta)]
+    weights = [(parameter, parameter.detach().clone(), parameter.grad) for parameter in present]
     buffers = [
-        (owner, name, tensor, tensor.clone())
+        (owner, name, tensor, tensor if tensor is None else tensor.clone())
         for owner in model.modules()
-        for name, tensor in owner.named_buffers(recurse=False)
+        for name, tensor in owner._buffers.items()
     ]
+    modes = [(module, module.training) for module in model.modules()]
     cuda = list(range(torch.cuda.device_count()))
     other_states = random.getstate(), numpy.random.get_state()
     with torch.random.fork_rng(devices=cuda), torch.inference_mode(False), torch.enable_grad():
         try:
             for parameter in frozen:
                 parameter.requires_grad_(True)
+            for parameter, _before, _grad in weights:
+                parameter.grad = None  # a loss that goes back by itself must not add to it
             yield
         finally:
             random.setstate(other_states[0])
             numpy.random.set_state(other_states[1])
             for parameter in frozen:
                 parameter.requires_grad_(False)
-            for owner, name, tensor, before in buffers:
-                with torch.no_grad():
-                    owner._buffers[name] = tensor.copy_(before)
+            for module, training in modes:
+                module.training = training
+            _put_back(weights, buffers)
+
+
+@torch.no_grad()
+def _put_back(
+    weights: list[tuple[nn.Parameter, Tensor, Tensor | None]],
+    buffers: list[tuple[nn.Module, str, Tensor | None, Tensor | None]],
+) -> None:
+    for parameter, value, gradient in weights:
+        parameter.grad = gradient
+        if not torch.equal(parameter, value):  # as nn.Embedding does with max_norm
+            parameter.copy_(value)
+    for owner, name, tensor, before in buffers:
+        owner._buffers[name] = tensor
+        if tensor is not None and before is not None:
+            tensor.copy_(before)
 
 
 @contextmanager
@@ -165,7 +191,10 @@ def _keep(output: Any, kept: list[Tensor]) -> Any:
     if isinstance(output, tuple | list):
         return type(output)(_keep(item, kept) for item in output)
     if isinstance(output, dict):
-        return {key: _keep(item, kept) for key, item in output.items()}
+        passed_on = copy.copy(output)  # of its own class, which may have attributes
+        for key, item in output.items():
+            passed_on[key] = _keep(item, kept)
+        return passed_on
     return output
 
 

@@ -21,7 +21,8 @@ Among the chapters' networks, those that learn stay above it by a factor of ten 
 STARVING_RATIO = 1e-5
 """Gradient relative to the weights below which a layer starves whatever the others receive.
 
-At a learning rate of 1, a thousand updates in one direction then move the weights by 1 %.
+At a learning rate of 1, a thousand updates in one direction then move the weights by 1 %. An
+embedding, of which one batch reads only some rows, is held to it only where the last layer is weak.
 """
 
 EXPLODING_RATIO = 100.0
@@ -71,6 +72,7 @@ class LayerEvidence:
     zero without, in the gradient by the weights or by the outputs, whichever has lost more.
     ``first_step``: the gradient that reaches the first step of a sequence, or the first call of a
     layer, as a share of the largest over all steps (1 where there are no steps).
+    ``lookup`` is whether the layer is an embedding, of which a batch reads only some rows.
     """
 
     name: str
@@ -90,6 +92,7 @@ class LayerEvidence:
     frozen: bool = False
     connected: bool = True
     fed: bool = True
+    lookup: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,11 @@ class _Case:
         return max(fed, key=lambda n: self.layers[n].gradient_norm, default=self.index)
 
     def _is_starving(self) -> bool:
-        return self.layer.relative_gradient < STARVING_RATIO or self._is_behind()
+        weak = self.layer.relative_gradient < STARVING_RATIO
+        return (weak and (not self.layer.lookup or self._last_is_weak())) or self._is_behind()
+
+    def _last_is_weak(self) -> bool:
+        return self._last().relative_gradient < 10 * STARVING_RATIO
 
     def _is_behind(self) -> bool:
         """Say whether a later layer receives far more."""
@@ -189,7 +196,7 @@ class _Case:
             return "underflowing", *self._starvation()
         if self.zero_weight:
             return "starving", "zero_weights", self.zero_weight
-        return "starving", "zero", ""
+        return "starving", "zero" if any(one.gradient_norm for one in self.layers) else "still", ""
 
     def _later_with(self, verdict: str) -> str:
         later = range(self.index + 1, len(self.layers))
@@ -211,7 +218,7 @@ class _Case:
     def _starvation(self) -> tuple[str, str]:
         if dead := self._later_with("dead"):
             return "blocked", dead
-        if not self._is_behind() and self._last().relative_gradient < 10 * STARVING_RATIO:
+        if not self._is_behind() and self._last_is_weak():
             return self._weakness_everywhere()
         best = self._best()
         way = self.layers[self.index : max(best, self.index + 1)]
@@ -247,8 +254,20 @@ class _Case:
         endless = [one.name for one in self.layers if math.isinf(one.signal)]
         if endless:
             return "overflow", endless[0]
-        grows = self.layer.gradient_norm > 10 * self._last().gradient_norm
+        if self._is_broken():
+            return "not_a_number", ""
+        grows = not self.layer.gradient_norm <= 10 * self._last().gradient_norm
         return ("grows_backward", "") if grows else ("large_error", "")
+
+    def _is_broken(self) -> bool:
+        """Say whether NaN or infinity comes at once, not at the end of a growth."""
+        if math.isfinite(self.layer.gradient_norm):
+            return False
+        last, later = self._last().gradient_norm, self.layers[self.index + 1 :]
+        largest = max(
+            (one.gradient_norm for one in later if math.isfinite(one.gradient_norm)), default=0.0
+        )
+        return not (math.isfinite(last) and largest > EXPLODING_GROWTH * last)
 
     def _large_weights(self) -> str | None:
         """Return the layer with weights far too large, "" for all of them, None for none."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from vanishing.diagnose import Diagnosis, drawing_side, norm_of, squared_scale
+from vanishing.diagnose import LOOKUPS, Diagnosis, drawing_side, layers_of, norm_of, squared_scale
 from vanishing.probes import Layer, find_layers
 from vanishing.verdicts import LayerEvidence, judge
 
@@ -27,8 +27,6 @@ class GradientHistory:
 
     def diagnosis(self, step: int | None = None) -> Diagnosis:
         """Judge a recorded step, the last one by default, by its norms alone.
-
-        They show which layers starve or explode, but less about the cause than ``diagnose``.
 
         They tell that a layer starves or explodes, and less about why than ``diagnose`` does.
 
@@ -62,15 +60,12 @@ class GradientWatch:
     def __init__(self, model: nn.Module, every: int = 1) -> None:
         """Find the layers of the model, as ``gradient_profile`` does.
 
-        Raises ``ValueError`` for a model without weights and for ``every`` below 1.
+        Raises ``TypeError`` for what is no module, and ``ValueError`` for a model without weights
+        or with weights that have no values yet, and for ``every`` below 1.
         """
         if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
             raise ValueError(f"every must be a whole number from 1 on, got {every!r}: write 50")
-        if not find_layers(model):
-            raise ValueError(
-                f"the model must have at least one layer with weights, got {type(model).__name__} "
-                "without: pass a module that owns parameters"
-            )
+        layers_of(model)
         self.model: nn.Module = model
         self.every: int = int(every)
         self.history: GradientHistory = GradientHistory(type(model).__name__)
@@ -78,10 +73,19 @@ class GradientWatch:
     def __call__(self, step: int) -> None:
         """Record the gradients of a step whose number is a multiple of ``every``.
 
-        Raises ``ValueError`` where no layer has a gradient.
+        Raises ``TypeError`` for a step that is no whole number, and ``ValueError`` for one that is
+        not above the last recorded one and where no layer has a gradient.
         """
+        if isinstance(step, bool) or not isinstance(step, Integral):
+            raise TypeError(f"step must be a whole number, got {step!r}: count from 0")
         if step % self.every:
             return
+        step, past = int(step), self.history
+        if past.steps and step <= past.steps[-1]:
+            raise ValueError(
+                f"step must be above the last recorded one, {past.steps[-1]}, got {step}: count "
+                "on through all epochs, or begin a new GradientWatch"
+            )
         layers = find_layers(self.model)
         record = tuple(_evidence(layer, module) for module, layer in layers.items())
         if not any(one.connected for one in record):
@@ -89,7 +93,6 @@ class GradientWatch:
                 f"at step {step}, at least one weight must have a gradient, got none: call "
                 "watch(step) after loss.backward() and before optimizer.zero_grad()"
             )
-        past = self.history
         self.history = GradientHistory(past.model, (*past.steps, step), (*past.records, record))
 
     def diagnosis(self, step: int | None = None) -> Diagnosis:
@@ -109,4 +112,5 @@ def _evidence(layer: Layer, module: nn.Module) -> LayerEvidence:
         dtype=str(layer.weights[0].dtype).removeprefix("torch."),
         frozen=not any(weight.requires_grad for weight in layer.weights),
         connected=any(gradient is not None for gradient in gradients),
+        lookup=isinstance(module, LOOKUPS),
     )

@@ -467,6 +467,97 @@ def test_a_hinge_in_the_loss_is_not_taken_for_a_rectifier_of_the_last_layer() ->
     assert diagnose(nn.Linear(6, 1), inputs, signs, hinge).is_healthy
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("length", [20, 200])
+def test_a_large_embedding_of_which_a_batch_reads_few_rows_is_healthy(
+    length: int, seed: int
+) -> None:
+    class Words(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed, self.body = nn.Embedding(40_000, 64), nn.Linear(64, 64)
+            self.head = nn.Linear(64, 3)
+
+        def forward(self, words: Tensor) -> Tensor:
+            return self.head(torch.tanh(self.body(self.embed(words).mean(1))))  # type: ignore[no-any-return]
+
+    torch.manual_seed(seed)
+    diagnosis = diagnose(Words(), torch.randint(40_000, (32, length)), torch.randint(3, (32,)))
+    assert diagnosis.is_healthy
+    assert diagnosis.layers[0].evidence.relative_gradient < verdicts.STARVING_RATIO
+
+
+def test_a_loss_that_is_zero_is_told_from_a_gradient_that_gets_lost() -> None:
+    inputs, targets = batch()
+    model = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
+    perfect = diagnose(model, inputs, model(inputs).detach(), nn.functional.mse_loss)
+    assert {one.cause for one in perfect.layers} == {"still"}
+    stairs = diagnose(model, inputs, targets, lambda s, t: cross_entropy(s.round(), t))
+    assert {one.cause for one in stairs.layers} == {"still"}
+
+    class Round(nn.Module):
+        def forward(self, signal: Tensor) -> Tensor:
+            return signal.round()
+
+    cut = diagnose(nn.Sequential(model[0], Round(), model[2]), inputs, targets)
+    assert found(cut) == {"0": ("starving", "zero", ""), "2": ("healthy", "", "")}
+
+
+class Log(nn.Module):
+    def forward(self, signal: Tensor) -> Tensor:
+        return signal.log()
+
+
+@pytest.mark.parametrize(
+    ("model", "loss"),
+    [
+        (nn.Sequential(nn.Linear(6, 6), Log(), nn.Linear(6, 3)), cross_entropy),
+        (nn.Linear(6, 3), lambda scores, _: (0 * scores).log().sum()),
+        (nn.Linear(6, 3), lambda scores, _: (0 * scores).sqrt().sum()),
+    ],
+    ids=["between the layers", "in the loss", "only on the way back"],
+)
+def test_a_calculation_without_a_finite_result_is_not_taken_for_a_large_error(
+    model: nn.Module, loss: Callable[[Any, Any], Tensor]
+) -> None:
+    diagnosis = diagnose(model, *batch(), loss)
+    assert {(one.verdict, one.cause) for one in diagnosis.layers} == {("exploding", "not_a_number")}
+
+
+def test_a_gradient_that_grows_until_it_overflows_is_not_taken_for_a_broken_calculation() -> None:
+    norms = [math.nan, math.inf, 1e30, 1e10, 1.0]
+    chain = [layer(norm, name=str(n)) for n, norm in enumerate(norms)]
+    assert {one.cause for one in judge(chain) if one.verdict == "exploding"} == {"grows_backward"}
+
+
+def test_an_expert_that_gets_no_example_is_not_said_to_get_zeros() -> None:
+    class Experts(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.busy, self.idle = nn.Linear(6, 3), nn.Linear(6, 3)
+
+        def forward(self, signal: Tensor) -> Tensor:
+            return torch.cat([self.busy(signal), self.idle(signal[:0])])
+
+    assert found(diagnose(Experts(), *batch()))["idle"] == ("starving", "zero", "")
+
+
+def test_a_deep_network_with_hard_sigmoids_is_told_why_it_starves() -> None:
+    torch.manual_seed(0)
+    pairs = [(nn.Linear(6, 6), nn.Hardsigmoid()) for _ in range(14)]
+    model = nn.Sequential(*(one for pair in pairs for one in pair), nn.Linear(6, 3))
+    assert found(diagnose(model, *batch()))["0"] == ("starving", "squashed", "")
+
+
+def test_a_recurrent_layer_called_with_keywords_is_followed() -> None:
+    class Keywords(Reader):
+        def forward(self, sequence: Any) -> Tensor:
+            return self.head(self.recurrent(input=sequence, hx=None)[0][:, -1])  # type: ignore[no-any-return]
+
+    diagnosis = diagnose(Keywords(nn.RNN), torch.randn(32, 60, 4), torch.randint(3, (32,)))
+    assert found(diagnosis)["recurrent"] == ("starving", "time", "")
+
+
 # No trace
 
 
@@ -535,6 +626,32 @@ def test_nothing_remains_when_the_model_or_the_loss_raises() -> None:
     assert snapshot(whole) == before
 
 
+def test_nothing_remains_of_what_the_model_or_the_loss_itself_changes() -> None:
+    class Restless(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words = nn.Embedding(9, 4, max_norm=0.5)  # shortens its rows when they are read
+            self.head = nn.Linear(4, 3)
+            self.register_buffer("state", None)
+
+        def forward(self, words: Tensor) -> Tensor:
+            self.eval()
+            self.state = self.words(words)
+            return self.head(self.state)  # type: ignore[no-any-return]
+
+    def backward_inside(scores: Tensor, targets: Tensor) -> Tensor:
+        value = cross_entropy(scores, targets)
+        value.backward(retain_graph=True)  # type: ignore[no-untyped-call]
+        return value
+
+    model, words, targets = Restless(), torch.randint(9, (32,)), batch()[1]
+    model.head.weight.grad = torch.ones(3, 4)
+    before = snapshot(model)
+    diagnose(model, words, targets, backward_inside)
+    assert snapshot(model) == before
+    assert model.state is None
+
+
 def test_a_model_with_dropout_gives_the_same_diagnosis_from_the_same_random_state() -> None:
     model, (inputs, targets) = noisy_model(), batch()
     assert diagnose(model, inputs, targets) == diagnose(model, inputs, targets)
@@ -564,10 +681,43 @@ def test_a_lazy_model_is_refused_and_stays_lazy() -> None:
     assert isinstance(model[0].weight, nn.parameter.UninitializedParameter)
 
 
-@pytest.mark.parametrize("value", [lambda s, t: s, lambda s, t: 1.0])
-def test_a_loss_that_is_not_one_number_is_refused(value: Callable[[Any, Any], Any]) -> None:
-    with pytest.raises(ValueError, match=r'the loss must be one number in a tensor, got .*"mean"'):
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (lambda scores, _: scores, r'got a tensor of shape \(32, 3\): .* reduction="mean"'),
+        (lambda scores, _: scores.mean().item(), r"got -?\d.*: return the tensor itself"),
+        (lambda scores, _: None, "got None: return the tensor itself"),
+    ],
+)
+def test_a_loss_that_is_not_one_number_is_refused(
+    value: Callable[[Any, Any], Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match="the loss must be one number in a tensor, " + message):
         diagnose(nn.Linear(6, 3), *batch(), value)
+
+
+def test_what_is_no_module_that_runs_in_python_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"must be an nn\.Module, got function: write a class"):
+        diagnose(lambda signal: signal, *batch())  # type: ignore[arg-type]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_scripted_model_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"must run in Python, got .* before scripting"):
+        diagnose(torch.jit.script(nn.Linear(6, 3)), *batch())
+
+
+def test_a_model_without_values_and_a_batch_without_examples_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"got weight on the device meta .* to_empty"):
+        diagnose(nn.Linear(6, 3, device="meta"), *batch())
+    inputs, targets = batch()
+    with pytest.raises(ValueError, match=r"at least one example, got shape \(0, 6\): pass a batch"):
+        diagnose(nn.Linear(6, 3), inputs[:0], targets[:0])
+
+
+def test_a_model_with_complex_weights_only_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"got Linear without: .* parameters of real numbers"):
+        diagnose(nn.Linear(6, 3, dtype=torch.complex64), *batch())
 
 
 # Plain data and the judgement by itself
@@ -681,12 +831,18 @@ def test_a_watch_refuses_what_it_cannot_record() -> None:
         GradientWatch(network, every=0)
     with pytest.raises(ValueError, match="at least one layer with weights, got ReLU without"):
         GradientWatch(nn.ReLU())
+    with pytest.raises(TypeError, match=r"must be an nn\.Module, got type"):
+        GradientWatch(nn.Linear)  # type: ignore[arg-type]
     watch = GradientWatch(network)
+    with pytest.raises(TypeError, match=r"step must be a whole number, got 0\.5: count from 0"):
+        watch(0.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"got None: call watch\(step\) after loss"):
         watch.diagnosis()
     with pytest.raises(ValueError, match=r"got none: call watch\(step\) after loss"):
         watch(0)
     cross_entropy(network(batch()[0]), batch()[1]).backward()
     watch(0)
+    with pytest.raises(ValueError, match="above the last recorded one, 0, got 0: count on through"):
+        watch(0)
     with pytest.raises(ValueError, match=r"recorded \(0 at the end\), got 5"):
         watch.diagnosis(5)

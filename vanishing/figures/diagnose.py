@@ -66,6 +66,10 @@ CAUSES = {
         "block the way back; with some initializations, the first update ends this."
     ),
     "zero": N_("The gradient is exactly zero, and the measurements do not show why."),
+    "still": N_(
+        "The gradient is exactly zero in all layers: the network makes no error on these "
+        "examples, or the loss does not change with the outputs."
+    ),
     "time": N_(
         "The gradient fades along the sequence: its beginning receives {share} of what the best "
         "step receives."
@@ -97,6 +101,9 @@ CAUSES = {
         "of residual branches that are not scaled."
     ),
     "overflow": N_("The output of layer “{layer}” is too large for its number format."),
+    "not_a_number": N_(
+        "A calculation gives NaN or infinity, although the inputs and the weights are finite."
+    ),
     "grows_backward": N_(
         "The gradient grows from layer to layer on its way back, as it does with batch "
         "normalization without residual connections."
@@ -121,7 +128,14 @@ REMEDIES = {
     "unfed_by": _REPAIR,
     "blocked": _REPAIR,
     "zero_weights": N_("Diagnose again after a few updates."),
-    "zero": N_("Diagnose again on another batch, and check that the loss is not constant."),
+    "zero": N_(
+        "Diagnose again on another batch, and look for functions without a slope between the "
+        "layers, such as round()."
+    ),
+    "still": N_(
+        "Compare the loss with that of guessing. If it is not smaller, look at how the loss is "
+        "computed: round() and argmax() have no slope."
+    ),
     "time": N_("LSTM with a large forget-gate bias, attention, or shorter sequences."),
     "saturated": N_("Smaller weights, normalization before the activation function, or ReLU."),
     "squashed": _BOTH,
@@ -139,8 +153,14 @@ REMEDIES = {
     "large_weights_at": N_("Initialize this layer anew; gradient clipping as a first aid."),
     "growing_sum": N_("Normalize or scale the residual branches."),
     "overflow": N_("Smaller signals through normalization, or bfloat16 or float32."),
+    "not_a_number": N_(
+        "Look for a division by zero, for a logarithm or root of zero or less, and for a loss "
+        "scale that is too large."
+    ),
     "grows_backward": N_("Residual connections around the normalized layers."),
-    "large_error": N_("Scale targets, take the mean; gradient clipping and a smaller step."),
+    "large_error": N_(
+        "Scale inputs and targets, take the mean; gradient clipping and a smaller step."
+    ),
     "half_precision": N_("Loss scaling, or bfloat16 in place of float16."),
 }
 
