@@ -119,7 +119,7 @@ def test_weights_are_drawn_as_pytorch_draws_them() -> None:
     net = build_translator(Translation(network="attention"))
     assert net.read.weight.std().item() == pytest.approx(1, abs=0.05)
     # a uniform distribution up to 1/√n has the variance 1/(3n)
-    recurrent = net.encoder.weight_hh_l0
+    recurrent = net.encoder.get_parameter("weight_hh_l0")
     assert recurrent.abs().max().item() <= 64**-0.5
     assert recurrent.var().item() == pytest.approx(1 / (3 * 64), rel=0.05)
     assert net.output.weight.abs().max().item() <= 128**-0.5
