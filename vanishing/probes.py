@@ -152,11 +152,11 @@ def _put_back(
     for parameter, value, gradient in weights:
         parameter.grad = gradient
         if not torch.equal(parameter, value):  # as nn.Embedding does with max_norm
-            parameter.copy_(value)
+            parameter.data.copy_(value)  # a graph that waits for its way back stays valid
     for owner, name, tensor, before in buffers:
         owner._buffers[name] = tensor
         if tensor is not None and before is not None:
-            tensor.copy_(before)
+            tensor.data.copy_(before)
 
 
 @contextmanager

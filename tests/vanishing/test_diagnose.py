@@ -492,6 +492,7 @@ def test_a_loss_that_is_zero_is_told_from_a_gradient_that_gets_lost() -> None:
     model = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
     perfect = diagnose(model, inputs, model(inputs).detach(), nn.functional.mse_loss)
     assert {one.cause for one in perfect.layers} == {"still"}
+    assert "makes no error on these examples" in str(perfect)
     stairs = diagnose(model, inputs, targets, lambda s, t: cross_entropy(s.round(), t))
     assert {one.cause for one in stairs.layers} == {"still"}
 
@@ -522,6 +523,7 @@ def test_a_calculation_without_a_finite_result_is_not_taken_for_a_large_error(
 ) -> None:
     diagnosis = diagnose(model, *batch(), loss)
     assert {(one.verdict, one.cause) for one in diagnosis.layers} == {("exploding", "not_a_number")}
+    assert "division by zero" in str(diagnosis)
 
 
 def test_a_gradient_that_grows_until_it_overflows_is_not_taken_for_a_broken_calculation() -> None:
@@ -650,6 +652,14 @@ def test_nothing_remains_of_what_the_model_or_the_loss_itself_changes() -> None:
     diagnose(model, words, targets, backward_inside)
     assert snapshot(model) == before
     assert model.state is None
+
+
+def test_a_loss_that_waits_for_its_way_back_can_still_go_back() -> None:
+    model, (inputs, targets) = noisy_model(), batch()
+    value = cross_entropy(model(inputs), targets)
+    diagnose(model, inputs, targets)
+    value.backward()  # type: ignore[no-untyped-call]
+    assert all(parameter.grad is not None for parameter in model.parameters())
 
 
 def test_a_model_with_dropout_gives_the_same_diagnosis_from_the_same_random_state() -> None:

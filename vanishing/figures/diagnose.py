@@ -154,8 +154,8 @@ REMEDIES = {
     "growing_sum": N_("Normalize or scale the residual branches."),
     "overflow": N_("Smaller signals through normalization, or bfloat16 or float32."),
     "not_a_number": N_(
-        "Look for a division by zero, for a logarithm or root of zero or less, and for a loss "
-        "scale that is too large."
+        "Look for NaN in the targets, a division by zero, a logarithm or root of zero or less, and "
+        "a loss scale that is too large."
     ),
     "grows_backward": N_("Residual connections around the normalized layers."),
     "large_error": N_(
