@@ -130,7 +130,8 @@ def _measure(
         wanted = _wanted(list(layers.values()), steps)
         gradients = _gradients(value, wanted)
         larger = _gradients_of_a_larger_loss(value, wanted, gradients)
-        measured = _Measurement(layers, activities, steps, gradients, larger, frozen)
+        at_loss = _next_to(value, list(layers.values()))
+        measured = _Measurement(layers, activities, steps, gradients, larger, frozen, at_loss)
         return float(value.detach()), list(measured.evidence())
 
 
@@ -236,6 +237,22 @@ def _wanted(layers: Sequence[Layer], steps: dict[str, list[list[Tensor]]]) -> li
     return [*(tensor for one in layers for tensor in (*one.weights, *one.outputs)), *read]
 
 
+def _next_to(value: Tensor, layers: Sequence[Layer]) -> frozenset[str]:
+    """Return the names of the layers that the way back from the loss meets first."""
+    names = {one.grad_fn: layer.name for layer in layers for one in layer.outputs}
+    ahead, seen, met = [value.grad_fn], set(), set()
+    while ahead:
+        node = ahead.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if node in names:
+            met.add(names[node])
+        else:
+            ahead.extend(before for before, _number in node.next_functions)
+    return frozenset(met)
+
+
 def _gradients(value: Tensor, wanted: Sequence[Tensor], scale: float = 1.0) -> Gradients:
     if not value.requires_grad:
         return dict.fromkeys(wanted)
@@ -286,6 +303,7 @@ class _Measurement:
     gradients: Gradients
     larger: Gradients
     frozen: frozenset[str]
+    at_loss: frozenset[str]
 
     def evidence(self) -> Iterator[LayerEvidence]:
         """Yield each layer's plain numbers, in forward order."""
@@ -317,6 +335,7 @@ class _Measurement:
             connected=any(one is not None for one in arrived),
             fed=activity.fed or not activity.called,
             lookup=isinstance(module, LOOKUPS),
+            at_loss=layer.name in self.at_loss,
         )
 
     def _zero_share(self, layer: Layer) -> float:

@@ -35,7 +35,8 @@ EXPLODING_GROWTH = 1e3
 """Growth of the gradient from the last layer back to a layer above which that layer explodes.
 
 The counterpart of ``STARVING_SHARE``: no single learning rate suits layers so far apart. It counts
-only where the gradient is also longer than the weights.
+only where the gradient is also longer than the weights. Of several layers next to the loss, the one
+with the largest gradient is taken for the last.
 """
 
 DEAD_SHARE = 0.9
@@ -72,7 +73,8 @@ class LayerEvidence:
     zero without, in the gradient by the weights or by the outputs, whichever has lost more.
     ``first_step``: the gradient that reaches the first step of a sequence, or the first call of a
     layer, as a share of the largest over all steps (1 where there are no steps).
-    ``lookup`` is whether the layer is an embedding, of which a batch reads only some rows.
+    ``lookup`` is whether the layer is an embedding, of which a batch reads only some rows;
+    ``at_loss``, whether the way back from the loss meets it before any other layer.
     """
 
     name: str
@@ -93,6 +95,7 @@ class LayerEvidence:
     connected: bool = True
     fed: bool = True
     lookup: bool = False
+    at_loss: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,8 +166,13 @@ class _Case:
         return "healthy", "", ""
 
     def _last(self) -> LayerEvidence:
-        """Return the connected layer next to the output: there the gradient enters."""
-        return next(one for one in reversed(self.layers) if one.connected)
+        """Return the connected layer where the gradient enters, the best-fed one if several."""
+        entrances = [one for one in self.layers if one.at_loss and one.connected]
+        entrances = entrances or [one for one in self.layers if one.connected][-1:]
+        norms = [
+            math.inf if math.isnan(one.gradient_norm) else one.gradient_norm for one in entrances
+        ]
+        return entrances[norms.index(max(norms))]
 
     def _best(self) -> int:
         """Return the later layer with the largest gradient, exploding ones left aside."""
@@ -221,13 +229,21 @@ class _Case:
         if not self._is_behind() and self._last_is_weak():
             return self._weakness_everywhere()
         best = self._best()
+        if self._is_passed(self.layers[best].gradient_norm):
+            return "passed", ""
         way = self.layers[self.index : max(best, self.index + 1)]
         if cause := _squashing(way):
             return cause, ""
-        if _usual_gain(way) < 0.8:
-            return "small_weights", ""
+        if _usual_gain(way) < 0.8 and not any("Norm" in one.kind for one in way):
+            return "small_weights", ""  # after normalization, the size of weights does not count
         culprit = self._steepest(best)
         return ("lost_at", culprit) if culprit else ("lost", "")
+
+    def _is_passed(self, best: float) -> bool:
+        """Say whether an earlier layer is fed well, so that the way back is not to blame."""
+        least = max(10 * self.layer.gradient_norm, STARVING_SHARE * best)
+        earlier = (one.gradient_norm for one in self.layers[: self.index])
+        return any(least < norm < math.inf for norm in earlier)
 
     def _weakness_everywhere(self) -> tuple[str, str]:
         if _fade(self.layers) >= STARVING_SHARE:

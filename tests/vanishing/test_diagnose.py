@@ -544,6 +544,36 @@ def test_an_expert_that_gets_no_example_is_not_said_to_get_zeros() -> None:
     assert found(diagnose(Experts(), *batch()))["idle"] == ("starving", "zero", "")
 
 
+def test_a_second_output_with_little_to_learn_does_not_make_the_first_one_explode() -> None:
+    class Heads(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.norm = nn.Linear(6, 6), nn.BatchNorm1d(6)
+            self.large, self.small = nn.Linear(6, 3), nn.Linear(6, 3)
+
+        def forward(self, signal: Tensor) -> tuple[Tensor, Tensor]:
+            hidden = self.norm(self.body(signal)).relu()
+            return self.large(hidden), self.small(hidden)
+
+    def loss(scores: tuple[Tensor, Tensor], wanted: Tensor) -> Tensor:
+        return 30 * cross_entropy(scores[0], wanted) + 1e-3 * cross_entropy(scores[1], wanted)
+
+    diagnosis = diagnose(Heads(), *batch(), loss)
+    assert [one.name for one in diagnosis.layers if one.evidence.at_loss] == ["large", "small"]
+    large, small = (one.evidence.gradient_norm for one in diagnosis.layers[-2:])
+    assert large > verdicts.EXPLODING_GROWTH * small
+    assert diagnosis.is_healthy
+
+
+def test_where_layers_are_normalized_their_weights_are_not_blamed_for_being_small() -> None:
+    parts = [(nn.Linear(16, 16), nn.LayerNorm(16), nn.Sigmoid(), nn.ReLU()) for _ in range(14)]
+    model = nn.Sequential(*(one for part in parts for one in part), nn.Linear(16, 3))
+    diagnosis = diagnose(model, torch.randn(32, 16), torch.randint(3, (32,)))
+    causes = {one.cause for one in diagnosis.layers}
+    assert causes & {"lost", "lost_at"}
+    assert "small_weights" not in causes
+
+
 def test_a_deep_network_with_hard_sigmoids_is_told_why_it_starves() -> None:
     torch.manual_seed(0)
     pairs = [(nn.Linear(6, 6), nn.Hardsigmoid()) for _ in range(14)]
@@ -791,6 +821,13 @@ def test_a_layer_weak_by_its_own_weights_starves_whatever_the_others_receive() -
 def test_the_layer_that_loses_most_is_named() -> None:
     chain = [layer(1e-5, name="a"), layer(1.1e-5, name="b"), layer(1.0, name="c")]
     assert (judge(chain)[0].cause, judge(chain)[0].culprit) == ("lost_at", "c")
+
+
+def test_the_way_back_is_not_blamed_where_an_earlier_layer_is_fed_well() -> None:
+    chain = [layer(0.5, name="a"), layer(1e-5, name="b"), layer(1.0, name="c")]
+    assert [one.verdict for one in judge(chain)] == ["healthy", "starving", "healthy"]
+    assert judge(chain)[1].cause == "passed"
+    assert "does pass" in str(Diagnosis("Net", 1.0, judge(chain)))
 
 
 # The watch

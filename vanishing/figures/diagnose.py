@@ -90,6 +90,10 @@ CAUSES = {
         "The gradient is small in all layers, the last one included: the network has learned these "
         "examples, or the loss is scaled down."
     ),
+    "passed": N_(
+        "A layer nearer to the input receives far more, so the gradient does pass; the weights of "
+        "this layer hardly change the loss on these examples."
+    ),
     "lost": N_("The gradient shrinks little by little on its way back to this layer."),
     "lost_at": N_("Most of the gradient is lost on its way back through layer “{layer}”."),
     "bad_inputs": N_("The inputs contain NaN or infinite values."),
@@ -145,6 +149,10 @@ REMEDIES = {
     ),
     "faded": N_("Larger initial weights, normalization, or residual connections."),
     "flat": N_("Compare the loss with that of guessing. If it is small, there is little to learn."),
+    "passed": N_(
+        "Diagnose again on another batch. In one of several branches, or as the gain of a "
+        "normalization, this can be harmless."
+    ),
     "lost": N_("Residual connections with normalization."),
     "lost_at": N_("Look at what layer “{layer}” does to its input; go around it with a sum."),
     "bad_inputs": N_("Clean the data: isfinite() finds the values."),
