@@ -20,7 +20,7 @@ test: $(INSTALLED) /usr/bin/chromium /usr/bin/msgfmt
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m booktools build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 serve: $(INSTALLED)
 	$(BIN)/python -m booktools serve $(CODE) --port $(PORT)
