@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from booktools.checks.message import HEADWORD, Message, Rule
 from booktools.glossary_terms import Term, listed
+from booktools.markup import OBJECT
 from booktools.po import Entry
 
 
@@ -36,12 +37,13 @@ def approved_term(message: Message) -> Iterator[tuple[str, str]]:
     Bad (tr): The {term}`vanishing gradient`. => {term}`Küçülen türev <vanishing gradient>`.
     Good (tr): The learning rate. => Öğrenme oranının değeri.
     Good (ar): The vanishing gradient. => تلاشي التدرج.
+    Good (tr): guessing: {accuracy} => tahmin: {accuracy}
     """
     if message.is_headword:
         return
     wrong = [*_wrong_roles(message)]
     if not wrong:
-        mentioned = message.terms.mentioned(message.source.text)
+        mentioned = message.terms.mentioned(_words(message.source.text))
         text = message.target.text
         wrong = [term for term in mentioned if term.required and not message.terms.says(text, term)]
     for term in wrong:
@@ -57,7 +59,7 @@ def forbidden_variant(message: Message) -> Iterator[tuple[str, str]]:
     """
     if message.is_headword:
         return
-    english, text = message.source.text, message.target.text
+    english, text = _words(message.source.text), message.target.text
     for term in message.terms.mentioned(english, nested=True):
         for form, why in term.forbidden.items():
             found = message.terms.found(message.terms.without(text, form), form)
@@ -103,6 +105,11 @@ def _wrong_roles(message: Message) -> Iterator[Term]:
         term = message.terms.named(role.target) if role.name == "term" else None
         if term and term.required and not message.terms.says(role.text, term):
             yield term
+
+
+def _words(english: str) -> str:
+    """Return an English text without the names of its placeholders."""
+    return re.sub(r"\{\w*\}", OBJECT, english)
 
 
 def _excused(term: Term, english: str) -> bool:

@@ -52,7 +52,7 @@ LOOKS = {
 CAUSES = {
     "frozen": N_("The layer is frozen, and no gradient is computed for it."),
     "inactive": N_(
-        "{percent}% of the units behind this layer give zero on every example, so no gradient "
+        "{portion} of the units behind this layer give zero on every example, so no gradient "
         "passes through them."
     ),
     "disconnected": N_(
@@ -117,7 +117,7 @@ CAUSES = {
         "a sum and not a mean."
     ),
     "half_precision": N_(
-        "Up to {percent}% of the entries of a gradient are rounded to zero, because float16 has no "
+        "Up to {portion} of the entries of a gradient are rounded to zero, because float16 has no "
         "smaller numbers."
     ),
 }
@@ -446,10 +446,10 @@ def _fields(layers: Sequence[LayerDiagnosis]) -> dict[str, str]:
     lost = max(one.evidence.lost_share for one in layers)
     return {
         "layer": first.culprit,
-        "percent": _percent(first.evidence.inactive_share if first.verdict == "dead" else lost),
+        "portion": _percent(first.evidence.inactive_share if first.verdict == "dead" else lost),
         "share": format_number(min(one.evidence.first_step for one in layers)),
     }
 
 
 def _percent(share: float) -> str:
-    return str(math.floor(100 * share))
+    return f"{math.floor(100 * share)}%"
