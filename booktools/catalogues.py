@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
 from babel.messages.plurals import get_plural
@@ -201,7 +202,6 @@ def _update_language(language: Language, templates: Templates, root: Path) -> It
         for path in sorted(folder.rglob("*.po"))
     }
     broken = {domain for domain, (_catalogue, problems) in old.items() if problems}
-    pool = [entry for catalogue, _problems in old.values() for entry in catalogue.entries]
     for domain, template in templates.items():
         path = folder / f"{domain}.po"
         catalogue, problems = old.get(domain, (Catalogue(), ()))
@@ -209,13 +209,21 @@ def _update_language(language: Language, templates: Templates, root: Path) -> It
             found = tuple(file_findings(path, catalogue, problems, language, root))
             yield Change(language.code, domain, "unreadable", findings=found)
             continue
-        merged = merge(template, catalogue.entries, pool, language.plural_count)
+        merged = merge(template, catalogue.entries, _pool(domain, old), language.plural_count)
         text = render(_header(catalogue, language), merged.entries)
         yield _change(language, domain, _write(path, text), domain in old, merged)
     for domain in sorted(set(old) - set(templates) - broken):
         if not (root / f"{domain}.md").is_file():
             (folder / f"{domain}.po").unlink()
             yield Change(language.code, domain, "removed")
+
+
+def _pool(domain: str, old: Mapping[str, tuple[Catalogue, Any]]) -> Iterator[Entry]:
+    """Yield what text may have moved from: the same word on a button means something else."""
+    family = domain.partition("/")[0]
+    for other, (catalogue, _problems) in old.items():
+        if other.partition("/")[0] == family:
+            yield from catalogue.entries
 
 
 def _change(language: Language, domain: str, written: bool, known: bool, merged: Merged) -> Change:

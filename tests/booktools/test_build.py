@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from small_book import SmallBook
+from sphinx.environment.collectors.toctree import TocTreeCollector
 
 from booktools.build import BuildError, build_all, build_apart, extract_messages
 
@@ -17,6 +19,18 @@ def english(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     book = SmallBook(tmp_path_factory.mktemp("english"))
     build(book, "en")
     return book
+
+
+@pytest.fixture(autouse=True)
+def no_other_application() -> None:
+    """Forget the applications that other tests have left in this process.
+
+    sphinx_external_toc disables every collector in memory by its listeners' numbers, which may
+    belong to other listeners of the next application.
+    """
+    for one in gc.get_objects():
+        if isinstance(one, TocTreeCollector):
+            one.listener_ids = None
 
 
 def build(book: SmallBook, code: str) -> str:

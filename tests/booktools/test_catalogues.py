@@ -404,3 +404,16 @@ def test_an_unchanged_copy_keeps_its_time_and_a_stale_one_goes(book: Book) -> No
 def test_the_source_language_needs_no_copies(book: Book) -> None:
     assert write_safe_copies("en", book.root / "safe", root=book.root) == []
     assert not (book.root / "safe").exists()
+
+
+def test_a_word_on_a_button_does_not_translate_a_heading(book: Book) -> None:
+    """The same English may mean something else in another part of the book."""
+    book.translate("Run", "Executar", "locales/pt/LC_MESSAGES/theme.po")
+    book.translate("Title", "Título")
+    book.update(page=["Title", "Run"], other=["Title"])
+    assert [entry.msgstr for entry in book.read().entries if not entry.obsolete] == [
+        ("Título",),
+        ("",),
+    ]
+    other = book.read("locales/pt/LC_MESSAGES/book/other.po")
+    assert other.entries[0].msgstr == ("Título",)

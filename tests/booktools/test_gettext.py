@@ -40,7 +40,7 @@ def test_msgfmt_accepts_a_catalogue(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", CATALOGUES, ids=name)
 def test_msgmerge_changes_no_translation(path: Path, tmp_path: Path) -> None:
     merged = tmp_path / "merged.po"
-    assert run("msgmerge", "--quiet", "--no-wrap", "-o", merged, path, path) == ""
+    assert run("msgmerge", "--quiet", "--no-wrap", "--previous", "-o", merged, path, path) == ""
     before, after = (parse(one.read_text(encoding="utf-8")) for one in (path, merged))
     assert [entry for entry in after.entries if not entry.obsolete] == [
         entry for entry in before.entries if not entry.obsolete
