@@ -130,8 +130,16 @@ def depart_choice(self: HTML5Translator, node: quiz_choice) -> None:
     self.body.append(f'</summary>\n<p class="vg-verdict {kind}">{escape(verdict(correct))}</p>\n')
 
 
+def unlink_choices(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Turn links in an answer into text: what opens the answer cannot lead elsewhere as well."""
+    for choice in doctree.findall(quiz_choice):
+        for link in list(choice.findall(nodes.reference)):
+            link.replace_self(link.children)
+
+
 def setup(app: Sphinx) -> None:
     """Register the directive and its nodes."""
+    app.connect("doctree-resolved", unlink_choices)
     app.add_node(quiz_node, html=(visit_quiz, depart_quiz))
     app.add_node(quiz_answer, html=(visit_answer, depart_answer))
     app.add_node(quiz_choice, html=(visit_choice, depart_choice))

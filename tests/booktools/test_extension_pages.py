@@ -52,7 +52,7 @@ A note.
 
 Which one?
 
-- One.
+- One {term}`gradient`.
 
   Too small.
 - Two.
@@ -85,7 +85,7 @@ ARABIC = {
         "trailing": "سطر\\nimport os",
         "A note.": "ملحوظة.",
         "Which one?": "أيهما؟",
-        "One.": "واحد.",
+        "One {term}`gradient`.": "{term}`تدرج <gradient>` واحد.",
         "Too small.": "صغير جدًا.",
         "Two.": "اثنان.",
         "Because $a<b$.": "لأن $a<b$.",
@@ -258,7 +258,7 @@ def test_hidden_cells_have_translated_prompts(arabic: BeautifulSoup) -> None:
 
 def test_an_answer_says_by_word_and_sign_whether_it_is_right(arabic: BeautifulSoup) -> None:
     answers = arabic.select("details.vg-quiz-answer")
-    assert [one(answer, "summary").get_text() for answer in answers] == ["واحد.", "اثنان."]
+    assert [one(answer, "summary").get_text() for answer in answers] == ["تدرج واحد.", "اثنان."]
     verdicts = [one(answer, ".vg-verdict").get_text()[0] for answer in answers]
     assert verdicts == ["✗", "✓"]
 
@@ -308,6 +308,12 @@ def test_a_glossary_entry_links_to_the_chapters_that_use_its_term(book: Build) -
     links = [(link["href"], link.get_text()) for link in used.select(".vg-uses a")]
     assert links == [("page.html", "عنوان")]
     assert unused.select(".vg-uses") == []
+
+
+def test_what_opens_an_answer_holds_no_link(arabic: BeautifulSoup) -> None:
+    summaries = arabic.select(".vg-quiz summary")
+    assert summaries[0].get_text() == "تدرج واحد."
+    assert [link for summary in summaries for link in summary.select("a")] == []
 
 
 def test_extraction_names_the_kind_of_comments_and_headwords(book: Build) -> None:

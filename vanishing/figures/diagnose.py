@@ -452,4 +452,5 @@ def _fields(layers: Sequence[LayerDiagnosis]) -> dict[str, str]:
 
 
 def _percent(share: float) -> str:
-    return f"{math.floor(100 * share)}%"
+    # Translators: a share, such as 50% of the units.
+    return _("{percent}%", percent=math.floor(100 * share))
