@@ -256,6 +256,13 @@ def test_hidden_cells_have_translated_prompts(arabic: BeautifulSoup) -> None:
     assert prompts == ["إظهار الحل", "إظهار شيفرة الخلية"]
 
 
+def test_what_opens_an_answer_holds_no_link(arabic: BeautifulSoup) -> None:
+    answers = arabic.select("details.vg-quiz-answer")
+    summaries = [one(answer, "summary") for answer in answers]
+    assert summaries[0].get_text() == "تدرج واحد."
+    assert [link for summary in summaries for link in summary.select("a")] == []
+
+
 def test_an_answer_says_by_word_and_sign_whether_it_is_right(arabic: BeautifulSoup) -> None:
     answers = arabic.select("details.vg-quiz-answer")
     assert [one(answer, "summary").get_text() for answer in answers] == ["تدرج واحد.", "اثنان."]
@@ -308,13 +315,6 @@ def test_a_glossary_entry_links_to_the_chapters_that_use_its_term(book: Build) -
     links = [(link["href"], link.get_text()) for link in used.select(".vg-uses a")]
     assert links == [("page.html", "عنوان")]
     assert unused.select(".vg-uses") == []
-
-
-def test_what_opens_an_answer_holds_no_link(arabic: BeautifulSoup) -> None:
-    answers = arabic.select("details.vg-quiz-answer")
-    summaries = [one(answer, "summary") for answer in answers]
-    assert summaries[0].get_text() == "تدرج واحد."
-    assert [link for summary in summaries for link in summary.select("a")] == []
 
 
 def test_extraction_names_the_kind_of_comments_and_headwords(book: Build) -> None:
