@@ -98,7 +98,9 @@ def build_language(root: Path, code: str, *, backwards: bool = False) -> Times:
     started = time.perf_counter()
     # The glossary names each term in every language, so every catalogue is checked.
     for language in load_languages(root / "locales/languages.toml"):
-        findings = write_safe_copies(language.code, root / "_build/locale", root=root)
+        findings = write_safe_copies(
+            language.code, root / "_build/locale", root=root, all_findings=language.code == code
+        )
         for finding in findings if language.code == code else []:
             print(f"shown in English: {finding}", flush=True)
     progress = Progress()

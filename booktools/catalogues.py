@@ -136,11 +136,14 @@ def new_language(
     return language
 
 
-def write_safe_copies(code: str, target: Path, *, root: Path = ROOT) -> list[Finding]:
+def write_safe_copies(
+    code: str, target: Path, *, root: Path = ROOT, all_findings: bool = True
+) -> list[Finding]:
     """Copy the catalogues of `code` below `target`/<code>/LC_MESSAGES for a build.
 
     Left out are fuzzy entries, broken ones, and those that break a security rule; the latter two
     are returned. A copy is written only where it changes, so that a build sees what is new.
+    all_findings: False spares the catalogues whose copy is newer than they and these tools are.
     """
     languages = load_languages(root / "locales" / "languages.toml")
     if code == source_language(languages).code:
@@ -151,14 +154,22 @@ def write_safe_copies(code: str, target: Path, *, root: Path = ROOT) -> list[Fin
     kept = set()
     for path in _paths(language, root):
         copy = folder / f"{catalogue_domain(path, language, root)}.po"
+        kept.add(copy)
+        if not all_findings and _is_newer(copy, path):
+            continue
         text, found = _safe_copy(path, language, root)
         _write(copy, text)
-        kept.add(copy)
         findings += found
     for stale in set(folder.rglob("*.po")) - kept:
         stale.unlink()
         stale.with_suffix(".mo").unlink(missing_ok=True)
     return findings
+
+
+def _is_newer(copy: Path, source: Path) -> bool:
+    tools = Path(__file__).parent.rglob("*.py")
+    latest = max(one.stat().st_mtime for one in (source, *tools))
+    return copy.exists() and copy.stat().st_mtime > latest
 
 
 def _sphinx_extract(root: Path) -> Extract:

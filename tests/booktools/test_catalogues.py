@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -417,3 +418,22 @@ def test_a_word_on_a_button_does_not_translate_a_heading(book: Book) -> None:
     ]
     other = book.read("locales/pt/LC_MESSAGES/book/other.po")
     assert other.entries[0].msgstr == ("Título",)
+
+
+def test_a_copy_is_spared_until_its_catalogue_changes(book: Book, tmp_path: Path) -> None:
+    book.translate("Title", "Título")
+    target = tmp_path / "copies"
+    copy = target / "pt/LC_MESSAGES/book/page.po"
+    write_safe_copies("pt", target, root=book.root, all_findings=False)
+    copy.write_text("spared", encoding="utf-8")
+    write_safe_copies("pt", target, root=book.root, all_findings=False)
+    assert copy.read_text(encoding="utf-8") == "spared"
+    book.translate("The end.", "O fim.")
+    later = copy.stat().st_mtime + 10
+    os.utime(book.root / PAGE, (later, later))
+    write_safe_copies("pt", target, root=book.root, all_findings=False)
+    assert "O fim." in copy.read_text(encoding="utf-8")
+    copy.write_text("old", encoding="utf-8")
+    os.utime(copy, (later + 10, later + 10))
+    write_safe_copies("pt", target, root=book.root)
+    assert "O fim." in copy.read_text(encoding="utf-8")
