@@ -158,7 +158,8 @@ def write_safe_copies(
         if not all_findings and _is_newer(copy, path):
             continue
         text, found = _safe_copy(path, language, root)
-        _write(copy, text)
+        if not _write(copy, text) and not all_findings:
+            copy.touch()  # it is as new as these tools now
         findings += found
     for stale in set(folder.rglob("*.po")) - kept:
         stale.unlink()
