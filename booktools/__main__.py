@@ -12,15 +12,16 @@ from pathlib import Path
 
 import click
 
-from booktools import build as building
-from booktools import serve as serving
-from booktools.extraction import ExtractionError
+from booktools import catalogues
+from booktools.checks import check_catalogues
+from booktools.extraction import ExtractionError, extract_messages
+from booktools.faults import BuildError
 from booktools.glossary_terms import TermsError
 from booktools.languages import ROOT, LanguageError, load_languages, source_language
 
 PORT = 8000
 FAULTS_OF_THE_INPUT = (
-    building.BuildError,
+    BuildError,
     ExtractionError,
     LanguageError,
     TermsError,
@@ -69,7 +70,9 @@ def _table(root: Path) -> Path:
 @click.pass_obj
 def build(root: Path, codes: tuple[str, ...]) -> None:
     """Build these languages' sites (all without a CODE) into _build/html."""
-    building.build_all(root, codes)
+    from booktools.build import build_all  # Sphinx takes a second to load
+
+    build_all(root, codes)
     click.echo(f"built: {root / '_build/html/index.html'}")
 
 
@@ -82,6 +85,8 @@ def serve(context: click.Context, code: str | None, port: int) -> None:
 
     Without a CODE, serve what is built and change nothing.
     """
+    from booktools import serve as serving
+
     root: Path = context.obj
     if code is None:
         serving.serve_site(_built(root), port)
@@ -113,8 +118,6 @@ def notebooks(root: Path, codes: tuple[str, ...]) -> None:
 @click.pass_obj
 def check(root: Path, codes: tuple[str, ...]) -> None:
     """Check these languages' catalogues (all without a CODE) with every rule."""
-    from booktools.checks import check_catalogues
-
     findings = check_catalogues(codes, root=root)
     for finding in findings:
         click.echo(finding)
@@ -127,8 +130,6 @@ def check(root: Path, codes: tuple[str, ...]) -> None:
 @click.pass_obj
 def update(root: Path, codes: tuple[str, ...]) -> None:
     """Bring new and changed messages of the book and its packages into the catalogues."""
-    from booktools import catalogues
-
     click.echo("reading the messages of the book")
     changes = catalogues.update(_translations(root, codes), root=root, extract=_extract(root))
     for change in changes:
@@ -145,8 +146,6 @@ def update(root: Path, codes: tuple[str, ...]) -> None:
 @click.pass_obj
 def status(root: Path, codes: tuple[str, ...], as_json: bool) -> None:
     """Show how much of each catalogue is translated, fuzzy and missing."""
-    from booktools import catalogues
-
     rows = catalogues.status(_translations(root, codes), root=root)
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
@@ -170,10 +169,8 @@ def new(root: Path, code: str, tag: str, name: str, direction: str, plurals: str
 
     What no option gives comes from Unicode's tables.
     """
-    from booktools.catalogues import new_language
-
     click.echo("reading the messages of the book")
-    language = new_language(
+    language = catalogues.new_language(
         code,
         tag=tag,
         name=name,
@@ -193,7 +190,7 @@ def _translations(root: Path, codes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _extract(root: Path) -> Callable[[Path], None]:
-    return partial(building.extract_messages, root=root)
+    return partial(extract_messages, root=root)
 
 
 if __name__ == "__main__":

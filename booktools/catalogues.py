@@ -16,7 +16,7 @@ from babel.messages.plurals import get_plural
 
 from booktools.checks import SECURITY_RULES, Finding, catalogue_domain, check_entry
 from booktools.checks.files import duplicates, file_findings, known_domains, read_catalogue
-from booktools.extraction import Templates, collect
+from booktools.extraction import Templates, collect, extract_messages
 from booktools.glossary_terms import Terms
 from booktools.languages import (
     ROOT,
@@ -79,7 +79,7 @@ def update(
     A file that cannot be read is left as it is and reported. Raises `ExtractionError`.
     """
     languages = chosen_languages(codes, load_languages(root / "locales" / "languages.toml"))
-    templates = collect(root, extract or _sphinx_extract(root))
+    templates = collect(root, extract or partial(extract_messages, root=root))
     return tuple(
         change for language in languages for change in _update_language(language, templates, root)
     )
@@ -171,12 +171,6 @@ def _is_newer(copy: Path, source: Path) -> bool:
     tools = Path(__file__).parent.rglob("*.py")
     latest = max(one.stat().st_mtime for one in (source, *tools))
     return copy.exists() and copy.stat().st_mtime > latest
-
-
-def _sphinx_extract(root: Path) -> Extract:
-    from booktools.build import extract_messages  # here, because the build needs this module
-
-    return partial(extract_messages, root=root)
 
 
 def _folder(language: Language, root: Path) -> Path:

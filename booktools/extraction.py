@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_file
 
+from booktools.languages import ROOT, load_languages, source_language
 from booktools.po import Entry, parse
 
 CONTENTS = "_toc.yml"
 UPSTREAM = frozenset({"sphinx"})  # messages of templates, which the theme's catalogue has
 PACKAGES = {"vanishing": "vanishing", "theme": "booktools"}  # catalogue, folder
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+_LINE_NUMBER = re.compile(r"^(#: .+):\d+$", re.MULTILINE)
 
 Templates = dict[str, tuple[Entry, ...]]
 
@@ -38,6 +41,21 @@ def collect(root: Path, extract: Callable[[Path], None]) -> Templates:
         raise ExtractionError(f"no page left a .pot below {folder}; does the book build?")
     templates |= {name: tuple(_package(root, package)) for name, package in PACKAGES.items()}
     return {name: entries for name, entries in templates.items() if entries}
+
+
+def extract_messages(target: Path, root: Path = ROOT) -> None:
+    """Write the book's messages as one .pot per chapter, without running a cell."""
+    from booktools.sphinx_run import (
+        run_sphinx,  # a second of loading, which `status` can do without
+    )
+
+    settings = {"nb_execution_mode": "off", "locale_dirs": []}
+    doctrees = root / "_build/doctrees/gettext"
+    source = source_language(load_languages(root / "locales/languages.toml")).code
+    run_sphinx(root, source, "gettext", target, doctrees=doctrees, settings=settings)
+    for template in target.rglob("*.pot"):
+        text = template.read_text(encoding="utf-8")
+        template.write_text(_LINE_NUMBER.sub(r"\1", text), encoding="utf-8")
 
 
 def _pages(root: Path, folder: Path) -> Iterator[tuple[str, tuple[Entry, ...]]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from watchfiles import watch
 
-from booktools.build import output, release, start_worker
+from booktools.workers import output, release, start_worker
 
 HOST = "127.0.0.1"
 

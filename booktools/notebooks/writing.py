@@ -8,8 +8,10 @@ from dataclasses import astuple
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from booktools.catalogues import write_safe_copies
 from booktools.languages import load_languages
 from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
+from booktools.sphinx_run import run_sphinx
 
 AT_ONCE = 2
 REMEDY = "run `python -m booktools notebooks` and commit what it writes"
@@ -39,9 +41,6 @@ def write_notebooks(
 
 def _build(root: Path, code: str, addresses: Addresses) -> Path:
     """Build one language's notebooks under `_build` and return their folder."""
-    from booktools.build import run_sphinx
-    from booktools.catalogues import write_safe_copies
-
     print(f"[{code}] writing notebooks", flush=True)
     for finding in write_safe_copies(code, root / "_build/locale", root=root):
         print(f"[{code}] left in English: {finding}", flush=True)

@@ -10,7 +10,10 @@ import pytest
 from small_book import SmallBook
 from sphinx.environment.collectors.toctree import TocTreeCollector
 
-from booktools.build import BuildError, build_all, build_apart, extract_messages
+from booktools.build import build_all
+from booktools.extraction import extract_messages
+from booktools.faults import BuildError
+from booktools.workers import build_apart
 
 
 @pytest.fixture(scope="module")

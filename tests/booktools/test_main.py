@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,6 +19,13 @@ def test_the_commands_that_stay_are_all_there() -> None:
     commands = ["build", "serve", "notebooks", "update", "check", "status", "new"]
     assert set(booktools.commands) == set(commands)
     assert all(booktools.commands[name].help for name in commands)
+
+
+def test_the_light_commands_start_without_sphinx() -> None:
+    heavy = {"sphinx", "jupyter_book", "sqlalchemy", "myst_nb", "nbclient", "torch", "matplotlib"}
+    code = f"import sys, booktools.__main__; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("command", ["build", "serve", "notebooks", "update", "check", "status"])

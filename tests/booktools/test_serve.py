@@ -9,8 +9,8 @@ from urllib.request import urlopen
 import pytest
 from small_book import SmallBook
 
-from booktools.build import build_apart
 from booktools.serve import address, rebuild_on_change, start_server, watched
+from booktools.workers import build_apart
 
 PATIENCE = 90
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bs4 import BeautifulSoup
 from small_book import TOC, SmallBook
 
-from booktools.build import build_apart
 from booktools.languages import load_languages
+from booktools.workers import build_apart
 
 
 def test_the_page_counts_every_language_and_leads_to_its_guide(small_book: SmallBook) -> None:

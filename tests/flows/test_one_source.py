@@ -15,10 +15,10 @@ from bs4 import BeautifulSoup
 from conftest import book_pages
 from small_book import ROOT, SmallBook
 
-from booktools.build import build_apart
 from booktools.catalogues import status
 from booktools.languages import load_languages
 from booktools.notebooks.writing import write_notebooks
+from booktools.workers import build_apart
 
 
 def source_of(page: str) -> str:
