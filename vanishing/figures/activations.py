@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vanishing.figures.charts import Limits, Series, line_chart
-from vanishing.figures.drawing import Drawing
-from vanishing.figures.layers import draw_gradient_norms
+from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.layers import layers_of
 from vanishing.localisation import _, format_number
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SHARE: Limits = (0.0, 1.0)
 
 
+@drawn
 def draw_activation(
     name: str,
     positions: Sequence[float],
@@ -23,7 +24,7 @@ def draw_activation(
     slopes: Sequence[float],
     *,
     limits: Limits | None = None,
-) -> Drawing:
+) -> Picture:
     """Draw an activation function and its derivative, with a dotted line at the height 1.
 
     name: the function's own name. values, slopes: one number per position.
@@ -55,7 +56,8 @@ def draw_activation(
     )
 
 
-def draw_slopes(positions: Sequence[float], slopes: Mapping[str, Sequence[float]]) -> Drawing:
+@drawn
+def draw_slopes(positions: Sequence[float], slopes: Mapping[str, Sequence[float]]) -> Picture:
     """Draw the derivatives of several activation functions.
 
     slopes: the function's own name -> one number per position.
@@ -78,7 +80,8 @@ def draw_slopes(positions: Sequence[float], slopes: Mapping[str, Sequence[float]
     )
 
 
-def draw_saturated_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> Drawing:
+@drawn
+def draw_saturated_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> Picture:
     """Draw the share of saturated pairs of unit and image in each hidden layer during training.
 
     shares: one sequence per step, with a number from 0 to 1 per hidden layer.
@@ -88,7 +91,8 @@ def draw_saturated_units(steps: Sequence[int], shares: Sequence[Sequence[float]]
     return _draw_shares(steps, shares, _("share of saturated units"), intro)
 
 
-def draw_dead_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> Drawing:
+@drawn
+def draw_dead_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> Picture:
     """Draw the share of dead units in each hidden layer during training.
 
     shares: one sequence per step, with a number from 0 to 1 per hidden layer.
@@ -98,14 +102,15 @@ def draw_dead_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> 
     return _draw_shares(steps, shares, _("share of dead units"), intro)
 
 
-def draw_training(run: Run, *, limits: Limits | None = None) -> Drawing:
+@drawn
+def draw_training(run: Run, *, limits: Limits | None = None) -> Picture:
     """Draw the gradient norm of each layer before and after a training run, with how it ended.
 
     limits: least range of the axis, so that several drawings can be compared.
     """
     names = _("before training"), _end(run)
     norms = run.gradient_norms[0], run.gradient_norms[-1]
-    return draw_gradient_norms(dict(zip(names, norms, strict=True)), limits=limits)
+    return layers_of(zip(names, norms, strict=True), limits)
 
 
 def _end(run: Run) -> str:
@@ -122,7 +127,7 @@ def _end(run: Run) -> str:
 
 def _draw_shares(
     steps: Sequence[int], shares: Sequence[Sequence[float]], y: str, intro: str
-) -> Drawing:
+) -> Picture:
     if not shares or len(shares) != len(steps):
         raise ValueError(
             f"shares must hold one sequence for each of {len(steps)} steps, got {len(shares)}: "

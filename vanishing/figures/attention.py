@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
-from vanishing.figures.drawing import Drawing
+from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
-def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Drawing:
+@drawn
+def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Picture:
     """Draw the gradient of the last output by the first token against the sequence's length.
 
     gradients: network -> length -> gradient norm; both axes are logarithmic.
@@ -33,9 +34,10 @@ def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Dr
     )
 
 
+@drawn
 def draw_block_gradients(
     norms: Mapping[str, Sequence[float]], *, limits: Limits | None = None
-) -> Drawing:
+) -> Picture:
     """Draw one gradient norm per block of a Transformer, one line per network.
 
     norms: network -> one norm per block in forward order.
@@ -59,9 +61,10 @@ def draw_block_gradients(
     )
 
 
+@drawn
 def draw_sensitivities(
     sensitivities: Mapping[str, Sequence[float]], *, limits: Limits | None = None
-) -> Drawing:
+) -> Picture:
     """Draw how strongly the answer depends on each token, on a log axis, one line per network.
 
     sensitivities: network -> one gradient norm per token, the first token first.
@@ -84,9 +87,10 @@ def draw_sensitivities(
     )
 
 
+@drawn
 def draw_accuracies_by_length(
     accuracies: Mapping[str, Mapping[int, Sequence[float]]], *, chance: float
-) -> Drawing:
+) -> Picture:
     """Draw the median accuracy over the random seeds against the sequence's length.
 
     accuracies: network -> length -> one accuracy from 0 to 1 per seed.

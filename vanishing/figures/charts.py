@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from vanishing.figures.drawing import COLOURS, Drawing, fonts
+from vanishing.figures.drawing import COLOURS, Picture, fonts
 from vanishing.localisation import _
 from vanishing.svg import own_settings
 
@@ -75,7 +75,8 @@ def line_chart(
     markers: bool | Sequence[bool] = True,
     x_limits: Limits | None = None,
     x_ticks: Sequence[float] | None = None,
-) -> Drawing:
+    borders: Sequence[float] = (),
+) -> Picture:
     """Draw one line per series; zero (on a log axis), NaN and infinity are marked at the edge.
 
     x, y, description: labels of the axes and alternative text, in the reader's language.
@@ -83,6 +84,7 @@ def line_chart(
     marks: legend text -> value of a dotted horizontal line.
     markers: False for smooth curves; or one for each series.
     x_limits, x_ticks: the x axis, where what matplotlib would choose does not fit.
+    borders: positions of vertical lines that part the chart.
 
     Raises ``ValueError`` without series, for a negative value on a logarithmic axis, and if there
     are not as many markers as series.
@@ -90,16 +92,17 @@ def line_chart(
     marks = dict(marks or {})
     _check(series, log_y)
     looks = _looks(series, markers)
-    with own_settings(**fonts()):
-        axes = empty_axes([one.name for one in series], _special_names(series, log_y), marks)
+    special = _special_names(series, log_y)
+
+    def fill(axes: Axes) -> dict[str, Line2D]:
         _set_y(axes, series, [*marks.values(), *(limits or ())], log_y)
         label_axes(axes, x, y)
         _set_x(axes, [at for one in series for at in one.positions], log_x, x_limits, x_ticks)
         for number, one in enumerate(series):
             _add_line(axes, one, number, log_y, looks[number])
-        lines = {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
-        add_legend(axes, {**lines, **_special_handles(series, log_y), **_add_marks(axes, marks)})
-    return Drawing(figure_of(axes), description)
+        return {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
+
+    return _picture(series, special, marks, description, fill, borders)
 
 
 def bar_chart(
@@ -111,7 +114,7 @@ def bar_chart(
     log_y: bool = False,
     limits: Limits | None = None,
     marks: Mapping[str, float] | None = None,
-) -> Drawing:
+) -> Picture:
     """Draw bars side by side for each category, every one topped with its group's marker.
 
     groups: name in the legend -> category -> value. The other arguments are those of `line_chart`.
@@ -126,17 +129,41 @@ def bar_chart(
         for name, group in groups.items()
     ]
     _check(series, log_y)
-    with own_settings(**fonts()):
-        axes = empty_axes([one.name for one in series], _special_names(series, log_y), marks)
+    special = _special_names(series, log_y)
+
+    def fill(axes: Axes) -> dict[str, Line2D]:
         _set_y(axes, series, [*marks.values(), *(limits or ()), *([] if log_y else [0.0])], log_y)
         label_axes(axes, x, y)
         _set_categories(axes, categories)
         for number, one in enumerate(series):
             _add_bars(axes, one, number, len(series), log_y)
         looks = [{**_look(number), "linestyle": "none"} for number in range(len(series))]
-        bars = {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
-        add_legend(axes, {**bars, **_special_handles(series, log_y), **_add_marks(axes, marks)})
-    return Drawing(figure_of(axes), description)
+        return {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
+
+    return _picture(series, special, marks, description, fill)
+
+
+def _picture(
+    series: Sequence[Series],
+    special: Mapping[str, str],
+    marks: Mapping[str, float],
+    description: str,
+    fill: Callable[[Axes], dict[str, Line2D]],
+    borders: Sequence[float] = (),
+) -> Picture:
+    """Return the picture of axes that `fill` fills; it returns the legend's names and lines."""
+    settings = fonts()
+
+    def draw() -> Figure:
+        with own_settings(**settings):
+            axes = empty_axes([one.name for one in series], special, marks)
+            lines = fill(axes)
+            add_legend(axes, {**lines, **_special_handles(special), **_add_marks(axes, marks)})
+            for place in borders:
+                axes.axvline(place, color="black", alpha=0.5, linewidth=1)
+        return figure_of(axes)
+
+    return Picture(draw, description)
 
 
 def _check(series: Sequence[Series], log: bool) -> None:
@@ -343,10 +370,10 @@ def _special_names(series: Sequence[Series], log: bool) -> dict[str, str]:
     return {name: kind for name, kind in names.items() if kind in occurs}
 
 
-def _special_handles(series: Sequence[Series], log: bool) -> dict[str, Line2D]:
+def _special_handles(names: Mapping[str, str]) -> dict[str, Line2D]:
     return {
         name: Line2D([], [], color="black", **_mark(_SPECIAL[kind][0]))
-        for name, kind in _special_names(series, log).items()
+        for name, kind in names.items()
     }
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
-from vanishing.figures.drawing import Drawing
+from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 STAGES = (10.5, 22.5)  # where the backbone of YOLO26 ends, and where its head begins
 
 
+@drawn
 def draw_blocks(
     norms: Mapping[str, Mapping[int, float]], *, step: int = 0, limits: Limits | None = None
-) -> Drawing:
+) -> Picture:
     """Draw the gradient norm of each block of YOLO26 on a log axis, one line per network.
 
     norms: network -> block of the yaml file -> norm; two lines part backbone, neck and head.
@@ -30,7 +31,7 @@ def draw_blocks(
         "at training step {step}.",
         step=step,
     )
-    drawing = line_chart(
+    return line_chart(
         series,
         # Translators: the three parts of a detector with the numbers of their blocks.
         x=_("block (0–10 backbone, 11–22 neck, 23 head)"),
@@ -40,13 +41,12 @@ def draw_blocks(
         limits=limits,
         x_limits=(-0.7, 23.7),
         x_ticks=(0, 5, 10, 16, 19, 23),
+        borders=STAGES,
     )
-    for place in STAGES:
-        drawing.figure.axes[0].axvline(place, color="black", alpha=0.5, linewidth=1)
-    return drawing
 
 
-def draw_detector_losses(losses: Mapping[str, Sequence[float]]) -> Drawing:
+@drawn
+def draw_detector_losses(losses: Mapping[str, Sequence[float]]) -> Picture:
     """Draw the loss per image against the training step, one line per network."""
     if not losses:
         raise ValueError("losses must name at least one network, got none: pass {name: losses}")

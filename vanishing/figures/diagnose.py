@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from vanishing.figures.charts import (
@@ -24,7 +25,7 @@ from vanishing.figures.charts import (
     power_of_ten,
     round_steps,
 )
-from vanishing.figures.drawing import COLOURS, Drawing, fonts
+from vanishing.figures.drawing import COLOURS, Picture, drawn, fonts
 from vanishing.localisation import N_, _, direction, format_number, ngettext
 from vanishing.svg import own_settings
 
@@ -173,35 +174,45 @@ REMEDIES = {
 }
 
 
-def draw_diagnosis(diagnosis: Diagnosis, *, limits: Limits | None = None) -> Drawing:
+@drawn
+def draw_diagnosis(diagnosis: Diagnosis, *, limits: Limits | None = None) -> Picture:
     """Draw each layer's gradient norm divided by its weight norm, with a marker per verdict.
 
     Zero stands on a line of its own below the logarithmic scale, infinity and NaN above it.
     limits: least range of the scale, so that several drawings can be compared.
     """
+    words = {verdict: _(LOOKS[verdict][0]) for verdict in LOOKS if diagnosis.count(verdict)}
+    labels = _("layer (1 = next to the input)"), _("gradient norm / weight norm")
+    settings = fonts()
+
+    def draw() -> Figure:
+        with own_settings(**settings):
+            return _figure(diagnosis, words, labels, limits)
+
+    return Picture(draw, _description(diagnosis))
+
+
+def _figure(
+    diagnosis: Diagnosis, words: Mapping[str, str], labels: tuple[str, str], limits: Limits | None
+) -> Figure:
     values = [layer.evidence.relative_gradient for layer in diagnosis.layers]
-    present = [verdict for verdict in LOOKS if diagnosis.count(verdict)]
-    with own_settings(**fonts()):
-        axes = empty_axes([_(LOOKS[verdict][0]) for verdict in present])
-        heights = _set_scale(axes, values, limits)
-        label_axes(
-            axes,
-            _("layer (1 = next to the input)"),
-            _("gradient norm / weight norm"),
-        )
-        axes.set_xlim(0.5, len(values) + 0.5)
-        axes.set_xticks(sorted({1, *round_steps(1, len(values), 12)}))
-        axes.plot(range(1, len(values) + 1), heights, color="black", alpha=0.4, linewidth=1)
-        handles = {}
-        for verdict in present:
-            points = [n for n, one in enumerate(diagnosis.layers) if one.verdict == verdict]
-            places, at = [n + 1 for n in points], [heights[n] for n in points]
-            handles[_(LOOKS[verdict][0])] = _add_points(axes, places, at, verdict)
-        add_legend(axes, handles)
-    return Drawing(figure_of(axes), _description(diagnosis))
+    axes = empty_axes(words.values())
+    heights = _set_scale(axes, values, limits)
+    label_axes(axes, *labels)
+    axes.set_xlim(0.5, len(values) + 0.5)
+    axes.set_xticks(sorted({1, *round_steps(1, len(values), 12)}))
+    axes.plot(range(1, len(values) + 1), heights, color="black", alpha=0.4, linewidth=1)
+    handles = {}
+    for verdict, word in words.items():
+        points = [n for n, one in enumerate(diagnosis.layers) if one.verdict == verdict]
+        places, at = [n + 1 for n in points], [heights[n] for n in points]
+        handles[word] = _add_points(axes, places, at, verdict)
+    add_legend(axes, handles)
+    return figure_of(axes)
 
 
-def draw_history(history: GradientHistory, *, limits: Limits | None = None) -> Drawing:
+@drawn
+def draw_history(history: GradientHistory, *, limits: Limits | None = None) -> Picture:
     """Draw the gradient norm against the training step, for at most six layers of a watched model.
 
     Raises ``ValueError`` where nothing was recorded.

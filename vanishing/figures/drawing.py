@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterator
+import functools
+import inspect
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
-from vanishing.localisation import script
+from vanishing import recipes
+from vanishing.localisation import language, script
 from vanishing.svg import is_right_to_left, own_settings, svg_of
 
 # Okabe and Ito's colours, darkened where needed to 3:1 on white as well as on #121212
@@ -26,12 +28,53 @@ PAGE_COLOURS = {hex: f"var(--vg-series-{n},{hex})" for n, hex in enumerate(COLOU
 FONTS = {"Hans": ("Noto Sans CJK SC", "NotoSansSC-subset.otf")}
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """Hold a matplotlib figure and its description (alternative text in the reader's language)."""
+P = ParamSpec("P")
 
-    figure: Figure
+
+@dataclass(frozen=True)
+class Picture:
+    """Hold what is to be drawn, in finished words: the figure, made on demand, and its description.
+
+    description: alternative text in the reader's language.
+    """
+
+    draw: Callable[[], Figure]
     description: str
+
+
+class Drawing:
+    """A figure with its description, drawn when it is looked at, in the language in use then."""
+
+    def __init__(self, picture: Callable[[], Picture], recipe: Callable[[], Any]) -> None:
+        """Take what words the picture; it is called at once, so that it can refuse its data."""
+        self._picture = picture
+        self._recipe = recipe
+        self._pictures = {language(): picture()}
+        self._figures: dict[str, Figure] = {}
+
+    @property
+    def recipe(self) -> Any:
+        """The call that made this drawing, as plain data; see ``vanishing.recipes``."""
+        return self._recipe()
+
+    @property
+    def figure(self) -> Figure:
+        """The matplotlib figure."""
+        code = language()
+        if code not in self._figures:
+            self._figures[code] = self._worded().draw()
+        return self._figures[code]
+
+    @property
+    def description(self) -> str:
+        """The alternative text."""
+        return self._worded().description
+
+    def _worded(self) -> Picture:
+        code = language()
+        if code not in self._pictures:
+            self._pictures[code] = self._picture()
+        return self._pictures[code]
 
     def svg(self, *, opaque: bool = False) -> str:
         """Return one `<svg>`, the same bytes every time; it takes the page's colours and font.
@@ -51,13 +94,36 @@ class Drawing:
         """Return a `<figure>` with the SVG inside, for a page with vanishing.css."""
         return f'<figure class="vg-figure">{self.svg()}</figure>'
 
+    def page(self) -> dict[str, str]:
+        """Return what a page of the book shows."""
+        return {"text/html": self.html(), "text/plain": self.description}
+
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, Any]:
-        if os.environ.get("VANISHING_STATIC") == "1":
-            return {"text/html": self.html(), "text/plain": self.description}
+        if recipes.wanted():
+            return self.page()
         svg = self.svg(opaque=True)
         return {"image/svg+xml": svg, "image/png": self.png(), "text/plain": self.description}
+
+
+def drawn(function: Callable[P, Picture]) -> Callable[P, Drawing]:
+    """Make a function that words a picture return a `Drawing`, which speaks any language.
+
+    The function refuses its arguments when it is called, not when the drawing is shown.
+    """
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def draw(*args: P.args, **kwargs: P.kwargs) -> Drawing:
+        def recipe() -> Any:
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            return recipes.call(f"{function.__module__}:{function.__name__}", **bound.arguments)
+
+        return Drawing(functools.partial(function, *args, **kwargs), recipe)
+
+    return draw
 
 
 def fonts() -> dict[str, list[str]]:

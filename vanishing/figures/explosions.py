@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vanishing.figures.charts import Series, line_chart, plain, round_steps
-from vanishing.figures.drawing import Drawing
+from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import N_, _, format_number
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ CLIPPINGS = {
 LOWEST, CEILING = 0.01, 1e6  # of the losses that are drawn, so that those that learn are readable
 
 
+@drawn
 def draw_divergence(
     losses: Sequence[float], gradient_norms: Sequence[float], largest_weights: Sequence[float]
-) -> Drawing:
+) -> Picture:
     """Draw a run that breaks: three lines on a log axis against the number of updates.
 
     All three have one value per update, from 0 updates on; infinity and NaN are marked.
@@ -51,7 +52,8 @@ def draw_divergence(
     )
 
 
-def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) -> Drawing:
+@drawn
+def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) -> Picture:
     """Draw the losses of runs that differ in their clipping, with how each ended.
 
     runs: "none", "norm", "value" or another name -> run. Finite losses above a million are left
@@ -77,12 +79,13 @@ def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) 
     )
 
 
+@drawn
 def draw_lost_shares(
     exponents: Sequence[int],
     zero: Sequence[float],
     overflowed: Sequence[float],
     expected_zero: Sequence[float] = (),
-) -> Drawing:
+) -> Picture:
     """Draw which share of a gradient a format loses, against the loss scale.
 
     exponents: the loss scales, as exponents of 2. zero, overflowed: shares of the entries, 0 to 1.

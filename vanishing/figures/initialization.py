@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from vanishing.figures.charts import Limits, Series, bar_chart, line_chart
-from vanishing.figures.drawing import Drawing
+from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
-def draw_accuracies(accuracies: Mapping[str, Sequence[float]], *, chance: float = 0.1) -> Drawing:
+@drawn
+def draw_accuracies(accuracies: Mapping[str, Sequence[float]], *, chance: float = 0.1) -> Picture:
     """Draw one bar per seed and network: the test accuracy, from 0 to 1.
 
     accuracies: network -> one accuracy per seed, seeds 0, 1, … in order.
@@ -32,7 +33,8 @@ def draw_accuracies(accuracies: Mapping[str, Sequence[float]], *, chance: float 
     )
 
 
-def draw_chi(predicted: Mapping[float, float], measured: Mapping[float, float]) -> Drawing:
+@drawn
+def draw_chi(predicted: Mapping[float, float], measured: Mapping[float, float]) -> Picture:
     """Draw the squared gradient norm's factor per layer against the variance of the weights.
 
     predicted, measured: variance of a weight times the fan-in -> factor, going back.
@@ -65,9 +67,10 @@ def draw_chi(predicted: Mapping[float, float], measured: Mapping[float, float]) 
     )
 
 
+@drawn
 def draw_propagation(
     norms: Sequence[float], measured: float, predicted: float, *, limits: Limits | None = None
-) -> Drawing:
+) -> Picture:
     """Draw gradient norms by layer beside the straight line that theory predicts.
 
     norms: one norm per layer, in forward order; measured, predicted: factor of the squared norm per

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vanishing.figures.charts import Limits, Series, extremes, line_chart, round_steps
-from vanishing.figures.drawing import Drawing
+from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number, ngettext
 
 if TYPE_CHECKING:
     from vanishing.training import Run
 
 
+@drawn
 def draw_gradient_norms(
     norms: Mapping[str, Sequence[float]],
     *,
     notes: Mapping[str, str] | None = None,
     limits: Limits | None = None,
-) -> Drawing:
+) -> Picture:
     """Draw the gradient norm of each layer on a log axis, one line per network.
 
     norms: network -> one norm per layer in forward order; zero, NaN and infinity are marked.
@@ -28,17 +29,23 @@ def draw_gradient_norms(
     """
     if not norms:
         raise ValueError("norms must name at least one network, got none: pass {name: norms}")
-    series = [_by_layer((notes or {}).get(name, name), values) for name, values in norms.items()]
+    return layers_of([((notes or {}).get(name, name), norms[name]) for name in norms], limits)
+
+
+def layers_of(norms: Iterable[tuple[str, Sequence[float]]], limits: Limits | None) -> Picture:
+    """Draw one line per name and norms, next to the input first."""
+    series = [_by_layer(name, values) for name, values in norms]
     return _draw_layers(series, _layers_intro(series), limits)
 
 
+@drawn
 def draw_runs(
     runs: Sequence[Run],
     *,
     step: int = 0,
     limits: Limits | None = None,
     names: Sequence[str] | None = None,
-) -> Drawing:
+) -> Picture:
     """Draw the gradient norm of each layer at a training step, with how every run ended.
 
     Without `limits` the axis spans all recorded steps: it stays put while the step changes.
@@ -57,9 +64,10 @@ def draw_runs(
     return _draw_layers(series, intro, limits or extremes(everything))
 
 
+@drawn
 def draw_losses(
     runs: Sequence[Run], *, chance: float = math.log(10), names: Sequence[str] | None = None
-) -> Drawing:
+) -> Picture:
     """Draw the training loss against the training step, with the loss of guessing marked.
 
     chance: loss of a network that finds every class equally likely; ln 10 for ten digits.
@@ -87,7 +95,7 @@ def draw_losses(
     )
 
 
-def _draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) -> Drawing:
+def _draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) -> Picture:
     last = max(len(one.values) for one in series)
     sentences = [sentence for one in series for sentence in _norm_sentences(one)]
     return line_chart(

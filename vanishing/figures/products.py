@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 from vanishing.figures.charts import Limits, Series, line_chart
-from vanishing.figures.drawing import Drawing
+from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import N_, _, format_number, ngettext
 
 KINDS = {"gaussian": N_("Gaussian"), "orthogonal": N_("orthogonal")}
 
 
-def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None = None) -> Drawing:
+@drawn
+def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None = None) -> Picture:
     """Draw the products of 1, 2, 3, … equal factors on a log axis.
 
     A line ends at its first zero or infinity, which is marked at the edge.
@@ -38,9 +39,10 @@ def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None 
     )
 
 
+@drawn
 def draw_spectra(
     spectra: Mapping[str, Sequence[float]], *, limits: Limits | None = None
-) -> Drawing:
+) -> Picture:
     """Draw the singular values of products of matrices on a log axis, the largest first.
 
     spectra: "gaussian", "orthogonal" or another name -> singular values in falling order.
@@ -65,7 +67,8 @@ def draw_spectra(
     )
 
 
-def draw_rates(rates: Mapping[int, Sequence[float]], limit: Sequence[float]) -> Drawing:
+@drawn
+def draw_rates(rates: Mapping[int, Sequence[float]], limit: Sequence[float]) -> Picture:
     """Draw the factor per matrix of every singular value, for some products and in the limit.
 
     rates: number of factors m -> m-th roots of the singular values in falling order.

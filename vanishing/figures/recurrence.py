@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vanishing.figures.charts import Limits, Series, line_chart
-from vanishing.figures.drawing import Drawing
+from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
+@drawn
 def draw_gradient_by_time(
     relative: Mapping[str, Sequence[float]], *, limits: Limits | None = None
-) -> Drawing:
+) -> Picture:
     """Draw the gradient norm at each time step, as a multiple of the last one, on a log axis.
 
     relative: name -> one value for each state, from time step 0 to the last, where it is 1.

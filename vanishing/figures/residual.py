@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 from vanishing.figures.charts import Limits, Series, line_chart
-from vanishing.figures.drawing import Drawing
+from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
+@drawn
 def draw_signal_growth(
     mean_squares: Mapping[str, Sequence[float]], *, limits: Limits | None = None
-) -> Drawing:
+) -> Picture:
     """Draw the mean square of the signal against the number of blocks passed, on a log axis.
 
     mean_squares: kind of block -> one value at the input and one after each block.
@@ -40,7 +41,8 @@ def draw_signal_growth(
     )
 
 
-def draw_path_shares(paths: Sequence[float], gradient: Sequence[float]) -> Drawing:
+@drawn
+def draw_path_shares(paths: Sequence[float], gradient: Sequence[float]) -> Picture:
     """Draw how many of all paths have each length, beside what they bring of the gradient.
 
     paths, gradient: shares of the paths through 0, 1, … blocks; each adds up to 1.
@@ -66,9 +68,10 @@ def draw_path_shares(paths: Sequence[float], gradient: Sequence[float]) -> Drawi
     )
 
 
+@drawn
 def draw_lesions(
     whole: Mapping[str, float], without: Mapping[str, Sequence[float]], *, chance: float = 0.1
-) -> Drawing:
+) -> Picture:
     """Draw the test accuracy without one layer against the number of the deleted layer.
 
     whole: network -> accuracy with all layers; without: network -> accuracy without each layer.

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from vanishing.figures.charts import Limits, Series, line_chart
-from vanishing.figures.drawing import Drawing
+from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
+@drawn
 def draw_right_words(
     accuracies: Mapping[str, Mapping[int, Sequence[float]]],
     unrelated: Mapping[int, float] | None = None,
-) -> Drawing:
+) -> Picture:
     """Draw the median share of right words over the random seeds against the sentence's length.
 
     accuracies: network -> length -> one share from 0 to 1 per seed. unrelated: length -> the share
@@ -41,7 +42,8 @@ def draw_right_words(
     )
 
 
-def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> Drawing:
+@drawn
+def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> Picture:
     """Draw the gradient of the first target word by the first source token against the length.
 
     gradients: network -> length of the source -> gradient norm, on a logarithmic axis.
@@ -62,9 +64,10 @@ def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> 
     )
 
 
+@drawn
 def draw_source_gradients(
     gradients: Mapping[str, Sequence[float]], *, limits: Limits | None = None
-) -> Drawing:
+) -> Picture:
     """Draw how strongly the first target word depends on each source token, on a log axis.
 
     gradients: network -> one gradient norm per token, the first token first.
