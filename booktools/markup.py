@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
-EXTENSIONS = frozenset({"amsmath", "colon_fence", "deflist", "dollarmath", "substitution"})
+EXTENSIONS = frozenset({"amsmath", "colon_fence", "deflist", "dollarmath"})
 OBJECT = "\ufffc"  # stands in `text` for code, a formula, a citation
 
 _TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>[^<>]+)>", re.S)

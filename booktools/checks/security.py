@@ -27,6 +27,8 @@ _COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")
 _BRACES = re.compile(r"\{\w*(?:![rsa])?(?::[^{}]*)?\}(?!`)")
 _FIELDS = re.compile(r"\{[^{}]*\}|[{}]")
 _PERCENT = re.compile(r"%(?:\(\w+\))?[-#0+]*(?:\d+|\*)?(?:\.\d+)?[diouxXeEfFgGcrs](?![A-Za-z])")
+_SETTINGS = re.compile(r"---|\.\.\.|\+\+\+")
+_HIDDEN = ("Cc", "Cf", "Cn", "Cs", "Co", "Mn", "Me")
 _BLOCKS = {
     "ordered_list_open": "a numbered list",
     "bullet_list_open": "a list",
@@ -191,13 +193,14 @@ def links(message: Message) -> Iterator[tuple[str, str]]:
     Bad: Read [the paper](https://a.org/x). => Leia [o artigo](https://b.org/x).
     Bad: Read it. => Leia https://b.org/x.
     Bad: Read it. => Leia [o artigo].⏎⏎[o artigo]: https://b.org/x
+    Bad: Read it. => Leia.⏎⏎[o artigo]: x "title"
     Bad: ![A plot](a.png) => ![Um gráfico](b.png)
     Good: Read [the paper](https://a.org/x). => Leia [o artigo](https://a.org/x).
     """
-    have = message.target.links
-    if not have and message.target.definitions:
-        have = message.target.definitions
-    for target, extra in _differences(have, message.source.links):
+    defined = Counter(message.target.definitions) - Counter(message.source.definitions)
+    for target in defined:
+        yield f"the text defines a link to “{target[:80]}”", "write [text](target) in the sentence"
+    for target, extra in _differences(message.target.links, message.source.links):
         if extra:
             yield f"link to “{target[:80]}” is not in the English", "use the English target"
         else:
@@ -237,6 +240,19 @@ def directives(message: Message) -> Iterator[tuple[str, str]]:
         yield "the text opens a directive or a block of code", "translate the sentence only"
 
 
+def page_settings(message: Message) -> Iterator[tuple[str, str]]:
+    """Begin no line with what opens or ends the settings at a page's top.
+
+    Bad: A gradient. => --- um gradiente
+    Bad: A gradient. => ... um gradiente
+    Good: A gradient. => … um gradiente
+    """
+    if not message.is_markdown or _settings_lines(message.english):
+        return
+    for mark in _unique(_settings_lines(message.translation)):
+        yield f"a line begins with “{mark}”, as the settings of a page do", "delete it, or write …"
+
+
 def block_start(message: Message) -> Iterator[tuple[str, str]]:
     """Begin with nothing that Markdown reads as a block: the page would show English.
 
@@ -250,6 +266,8 @@ def block_start(message: Message) -> Iterator[tuple[str, str]]:
     have, want = message.target.blocks, message.source.blocks
     if have == want or _DIRECTIVES & set(have) or message.target.definitions:
         return
+    if _settings_lines(message.translation):
+        return  # page_settings speaks of it
     known = [_BLOCKS[block] for block in have if block in _BLOCKS]
     kind = known[0] if known else "several paragraphs" if have else "nothing"
     first = message.translation.split(None, 1)[0] if message.translation.split() else ""
@@ -333,6 +351,7 @@ RULES: tuple[Rule, ...] = (
     links,
     roles,
     directives,
+    page_settings,
     block_start,
     substitutions,
     maths,
@@ -351,6 +370,16 @@ def _differences(have: Iterable[str], want: Iterable[str]) -> Iterator[tuple[str
 def _tags(message: Message, *, translated: bool) -> list[str]:
     markup = message.target if translated else message.source
     return [*markup.html, *_TAG.findall(html.unescape(html.unescape(markup.text)))]
+
+
+def _settings_lines(text: str) -> list[str]:
+    """Return the marks of a page's settings that lines begin with, whatever hides before them."""
+    found = (_SETTINGS.match(_without_disguise(line)) for line in text.splitlines())
+    return [mark.group() for mark in found if mark]
+
+
+def _without_disguise(line: str) -> str:
+    return "".join(c for c in line if not c.isspace() and unicodedata.category(c) not in _HIDDEN)
 
 
 def _templates(text: str) -> int:
