@@ -8,9 +8,11 @@ from typing import Any
 
 from torch import nn
 
-from vanishing.diagnose import LOOKUPS, Diagnosis, drawing_side, layers_of, norm_of, squared_scale
+from vanishing.diagnose import Diagnosis
+from vanishing.diagnosis.evidence import LOOKUPS, layers_of, norm_of, squared_scale
+from vanishing.diagnosis.verdicts import LayerEvidence, judge
+from vanishing.figures.diagnosis import draw_history
 from vanishing.probes import Layer, find_layers
-from vanishing.verdicts import LayerEvidence, judge
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,7 @@ class GradientHistory:
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, Any]:
-        bundle: dict[str, Any] = drawing_side().draw_history(self)._repr_mimebundle_()
-        return bundle
+        return draw_history(self)._repr_mimebundle_()
 
 
 class GradientWatch:

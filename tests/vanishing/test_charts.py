@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.axes import Axes
 
-from vanishing.figures.drawing import Drawing, Picture
 from vanishing.figures.charts import Series, bar_chart, line_chart
+from vanishing.figures.drawing import Drawing, Picture
 
 NAN, INF = math.nan, math.inf
 WORDS = {"x": "input", "y": "output", "description": "A chart."}

@@ -16,12 +16,12 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import parametrizations
 from torch.utils.checkpoint import checkpoint
 
-from vanishing import verdicts
 from vanishing.data import load_digits
 from vanishing.diagnose import Diagnosis, diagnose
+from vanishing.diagnosis import verdicts
+from vanishing.diagnosis.verdicts import LayerEvidence, judge
 from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
 from vanishing.networks import build_network
-from vanishing.verdicts import LayerEvidence, judge
 from vanishing.watch import GradientWatch
 
 SEEDS = (0, 1, 2)

@@ -14,7 +14,7 @@ from vanishing.figures.attention import (
     draw_sensitivities,
 )
 from vanishing.figures.detection import draw_blocks, draw_detector_losses
-from vanishing.figures.diagnose import draw_diagnosis, draw_history
+from vanishing.figures.diagnosis import draw_diagnosis, draw_history
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.explosions import draw_clipped_runs, draw_divergence, draw_lost_shares
 from vanishing.figures.initialization import draw_accuracies, draw_chi, draw_propagation

@@ -11,9 +11,11 @@ from matplotlib.axes import Axes
 
 from vanishing import figures, localisation
 from vanishing.diagnose import Diagnosis
-from vanishing.figures.diagnose import CAUSES, LOOKS, REMEDIES, diagnosis_html, diagnosis_text
+from vanishing.diagnosis.findings import CAUSES, REMEDIES, SIGNS, WORDS
+from vanishing.diagnosis.table import diagnosis_html, diagnosis_text
+from vanishing.diagnosis.verdicts import VERDICTS, LayerDiagnosis, LayerEvidence
+from vanishing.figures.diagnosis import LOOKS
 from vanishing.figures.drawing import Drawing
-from vanishing.verdicts import VERDICTS, LayerDiagnosis, LayerEvidence
 from vanishing.watch import GradientHistory
 
 
@@ -83,9 +85,15 @@ class Table(HTMLParser):
 
 
 def test_every_verdict_and_cause_has_words_and_a_sign_of_its_own() -> None:
-    assert tuple(LOOKS) == VERDICTS
-    for position in range(4):
-        assert len({look[position] for look in LOOKS.values()}) == len(VERDICTS)
+    markers, colours = zip(*LOOKS.values(), strict=True)
+    for table, values in (
+        (WORDS, WORDS.values()),
+        (SIGNS, SIGNS.values()),
+        (LOOKS, markers),
+        (LOOKS, colours),
+    ):
+        assert tuple(table) == VERDICTS
+        assert len(set(values)) == len(VERDICTS)
     assert CAUSES.keys() == REMEDIES.keys()
 
 
@@ -136,7 +144,6 @@ def test_the_table_has_a_row_per_layer_and_escapes_names() -> None:
     assert table.rows[5][2] == "●\u00a0healthy (frozen)"
     assert len(table.rows) == 6
     assert "<mid>" not in html
-    assert "<svg" in html
 
 
 def test_the_findings_say_why_and_what_to_try() -> None:
@@ -166,7 +173,9 @@ def test_a_diagnosis_shows_itself_on_pages_and_in_notebooks(
 ) -> None:
     monkeypatch.setenv("VANISHING_STATIC", static)
     bundle = sick()._repr_mimebundle_()
-    assert bundle == {"text/html": diagnosis_html(sick()), "text/plain": diagnosis_text(sick())}
+    html = diagnosis_html(sick(), figures.draw_diagnosis(sick()).html())
+    assert "<svg" in html
+    assert bundle == {"text/html": html, "text/plain": diagnosis_text(sick())}
 
 
 def test_every_word_is_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

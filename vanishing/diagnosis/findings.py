@@ -1,54 +1,30 @@
-"""Show a diagnosis: a figure, a table for pages and screen readers, a text for terminals."""
-
-from __future__ import annotations
+"""Say what a diagnosis found: the verdicts' words, the causes, what to try, layer by layer."""
 
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-
-from vanishing.figures.charts import (
-    Limits,
-    Series,
-    add_legend,
-    empty_axes,
-    extremes,
-    figure_of,
-    label_axes,
-    line_chart,
-    power_of_ten,
-    round_steps,
-)
-from vanishing.figures.drawing import COLOURS, Picture, drawn, fonts
-from vanishing.localisation import N_, _, direction, format_number, ngettext
-from vanishing.svg import own_settings
-
-if TYPE_CHECKING:
-    from vanishing.diagnose import Diagnosis
-    from vanishing.verdicts import LayerDiagnosis
-    from vanishing.watch import GradientHistory
+from vanishing.diagnosis.verdicts import Judgement, LayerDiagnosis
+from vanishing.localisation import N_, _, format_number, ngettext
 
 EACH = 12  # layers up to which each has a row of its own; above, neighbours share one
 
-# verdict -> word, sign in tables, marker in figures, colour
 # Translators: the five verdicts on a layer of a network. Starving: too little gradient reaches it.
-LOOKS = {
-    "healthy": (N_("healthy"), "●", "o", COLOURS[2]),
+WORDS = {
+    "healthy": N_("healthy"),
     # Translators: verdict on a layer: too little gradient reaches it, so it cannot learn.
-    "starving": (N_("starving"), "◆", "D", COLOURS[0]),
+    "starving": N_("starving"),
     # Translators: verdict on a layer: its units give zero whatever the input is.
-    "dead": (N_("dead"), "✖", "X", COLOURS[5]),
+    "dead": N_("dead"),
     # Translators: verdict on a layer: its gradient is far too large.
-    "exploding": (N_("exploding"), "▲", "^", COLOURS[1]),
+    "exploding": N_("exploding"),
     # Translators: verdict on a layer: its gradient is too small for the computer's numbers.
-    "underflowing": (N_("underflowing"), "■", "s", COLOURS[3]),
+    "underflowing": N_("underflowing"),
 }
+
+SIGNS = {"healthy": "●", "starving": "◆", "dead": "✖", "exploding": "▲", "underflowing": "■"}
 
 CAUSES = {
     "frozen": N_("The layer is frozen, and no gradient is computed for it."),
@@ -174,159 +150,9 @@ REMEDIES = {
 }
 
 
-@drawn
-def draw_diagnosis(diagnosis: Diagnosis, *, limits: Limits | None = None) -> Picture:
-    """Draw each layer's gradient norm divided by its weight norm, with a marker per verdict.
-
-    Zero stands on a line of its own below the logarithmic scale, infinity and NaN above it.
-    limits: least range of the scale, so that several drawings can be compared.
-    """
-    words = {verdict: _(LOOKS[verdict][0]) for verdict in LOOKS if diagnosis.count(verdict)}
-    labels = _("layer (1 = next to the input)"), _("gradient norm / weight norm")
-    settings = fonts()
-
-    def draw() -> Figure:
-        with own_settings(**settings):
-            return _figure(diagnosis, words, labels, limits)
-
-    return Picture(draw, _description(diagnosis))
-
-
-def _figure(
-    diagnosis: Diagnosis, words: Mapping[str, str], labels: tuple[str, str], limits: Limits | None
-) -> Figure:
-    values = [layer.evidence.relative_gradient for layer in diagnosis.layers]
-    axes = empty_axes(words.values())
-    heights = _set_scale(axes, values, limits)
-    label_axes(axes, *labels)
-    axes.set_xlim(0.5, len(values) + 0.5)
-    axes.set_xticks(sorted({1, *round_steps(1, len(values), 12)}))
-    axes.plot(range(1, len(values) + 1), heights, color="black", alpha=0.4, linewidth=1)
-    handles = {}
-    for verdict, word in words.items():
-        points = [n for n, one in enumerate(diagnosis.layers) if one.verdict == verdict]
-        places, at = [n + 1 for n in points], [heights[n] for n in points]
-        handles[word] = _add_points(axes, places, at, verdict)
-    add_legend(axes, handles)
-    return figure_of(axes)
-
-
-@drawn
-def draw_history(history: GradientHistory, *, limits: Limits | None = None) -> Picture:
-    """Draw the gradient norm against the training step, for at most six layers of a watched model.
-
-    Raises ``ValueError`` where nothing was recorded.
-    """
-    if not history.steps:
-        raise ValueError("the watch must have recorded a step, got none: call watch(step)")
-    names = [layer.name for layer in history.records[0]]
-    chosen = sorted({round(n * (len(names) - 1) / 5) for n in range(6)})
-    series = [
-        Series(
-            names[n],
-            tuple(map(float, history.steps)),
-            tuple(record[n].gradient_norm for record in history.records),
-        )
-        for n in chosen
-    ]
-    description = ngettext(
-        "Line chart on a logarithmic scale: the gradient norm of some layers at {count} recorded "
-        "step of the training.",
-        "Line chart on a logarithmic scale: the gradient norm of some layers at {count} recorded "
-        "steps of the training.",
-        len(history.steps),
-    )
-    return line_chart(
-        series,
-        x=_("training step"),
-        y=_("gradient norm (logarithmic)"),
-        description=" ".join([description, *map(_ends, series)]),
-        log_y=True,
-        limits=limits,
-    )
-
-
-def diagnosis_html(diagnosis: Diagnosis) -> str:
-    """Return the table, what to try and the figure, for a page or a notebook."""
-    heads = (_("Layer"), _("Gradient norm / weight norm"), _("Verdict"))
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    rows = "".join(map(_row, _groups(diagnosis.layers)))
-    findings = "".join(f"<li>{line}</li>" for line in _findings(diagnosis, html=True))
-    advice = f"<ul>{findings}</ul>" if findings else ""
-    return (
-        f'<div class="vg-diagnosis" dir="{direction()}">'
-        f'<table class="table"><caption>{escape(_summary(diagnosis))}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"{advice}{draw_diagnosis(diagnosis).html()}</div>"
-    )
-
-
-def diagnosis_text(diagnosis: Diagnosis) -> str:
-    """Return the table and what to try, line by line, for a terminal."""
-    rows = (
-        f"  {_sign(group.first)} {group.numbers} ({group.names}): "
-        f"{_verdict(group.first)}, {group.range}"
-        for group in _groups(diagnosis.layers)
-    )
-    return "\n".join([_summary(diagnosis), *rows, *_findings(diagnosis, html=False)])
-
-
-def _set_scale(axes: Axes, values: Sequence[float], limits: Limits | None) -> list[float]:
-    """Set the y axis to powers of ten, zero below and infinity above; return heights."""
-    low, high = extremes([*values, *(limits or ())]) or (0.1, 1.0)
-    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
-    last = max(last, first + 1)
-    apart = 0.09 * (last - first)
-    kinds = [extremes([value]) is not None for value in values]
-    ticks = {float(n): power_of_ten(10.0**n) for n in round_steps(first, last, 6)}
-    bottom, top = float(first), float(last)
-    if any(
-        not fits and value == value and value < 1 for fits, value in zip(kinds, values, strict=True)
-    ):
-        bottom -= apart
-        ticks[bottom] = "0"
-    odd = [v for fits, v in zip(kinds, values, strict=True) if not fits and not v < 1]
-    if odd:
-        top += apart
-        ticks[top] = "NaN" if any(map(math.isnan, odd)) else "∞"
-    axes.set_yticks(list(ticks), list(ticks.values()))
-    axes.grid(axis="y", color="black", alpha=0.2, linewidth=0.8)
-    axes.set_ylim(bottom, top)
-    return [
-        math.log10(value) if fits else bottom if value < 1 else top
-        for fits, value in zip(kinds, values, strict=True)
-    ]
-
-
-def _add_points(axes: Axes, places: Sequence[int], at: Sequence[float], verdict: str) -> Line2D:
-    _word, _sign, marker, colour = LOOKS[verdict]
-    (points,) = axes.plot(
-        places,
-        at,
-        linestyle="none",
-        marker=marker,
-        color=colour,
-        markersize=8 if len(places) < 40 else 6,
-        markeredgewidth=0.8,
-        clip_on=False,
-    )
-    return points
-
-
-def _description(diagnosis: Diagnosis) -> str:
-    intro = ngettext(
-        "Chart on a logarithmic scale: the gradient norm divided by the weight norm, of {count} "
-        "layer.",
-        "Chart on a logarithmic scale: the gradient norm divided by the weight norm, of each of "
-        "{count} layers, from the one next to the input to the one next to the output.",
-        len(diagnosis.layers),
-    )
-    groups = (f"{group.numbers}: {_verdict(group.first)}" for group in _shared(diagnosis.layers))
-    return f"{intro} {'; '.join(groups)}."
-
-
-def _summary(diagnosis: Diagnosis) -> str:
-    verdict = f"{LOOKS[diagnosis.verdict][1]} {_(LOOKS[diagnosis.verdict][0])}"
+def summary(diagnosis: Judgement) -> str:
+    """Return the first line: the model, its loss and the verdict on the whole."""
+    verdict = f"{SIGNS[diagnosis.verdict]} {_(WORDS[diagnosis.verdict])}"
     if math.isnan(diagnosis.loss) and all(
         math.isfinite(layer.evidence.gradient_norm) for layer in diagnosis.layers
     ):  # not known
@@ -339,17 +165,8 @@ def _summary(diagnosis: Diagnosis) -> str:
     )
 
 
-def _ends(series: Series) -> str:
-    return _(
-        "{layer}: {first} at the first step, {last} at the last.",
-        layer=series.name,
-        first=format_number(series.values[0]),
-        last=format_number(series.values[-1]),
-    )
-
-
 @dataclass(frozen=True)
-class _Group:
+class Group:
     """Hold neighbours with one finding; the first of them is the layer ``start`` from the input."""
 
     start: int
@@ -357,19 +174,23 @@ class _Group:
 
     @property
     def first(self) -> LayerDiagnosis:
+        """The layer next to the input."""
         return self.layers[0]
 
     @property
     def numbers(self) -> str:
+        """The layers' numbers, counted from the input."""
         return _span(str(self.start), str(self.start + len(self.layers) - 1))
 
     @property
     def names(self) -> str:
+        """The names at both ends and the kinds of module."""
         kinds = " ".join(dict.fromkeys(layer.evidence.kind for layer in self.layers))
         return f"{_span(self.first.name, self.layers[-1].name)}, {kinds}"
 
     @property
     def range(self) -> str:
+        """The least and the largest gradient norm divided by the weight norm."""
         values = [layer.evidence.relative_gradient for layer in self.layers]
         broken = [value for value in values if math.isnan(value)]
         low, high = (broken * 2)[:2] or (min(values), max(values))
@@ -381,13 +202,14 @@ def _span(low: str, high: str) -> str:
     return low if low == high else _("{low} to {high}", low=low, high=high)
 
 
-def _groups(layers: Sequence[LayerDiagnosis]) -> list[_Group]:
+def groups(layers: Sequence[LayerDiagnosis]) -> list[Group]:
+    """Put each layer in a row of its own, or like neighbours together where there are many."""
     if len(layers) > EACH:
-        return _shared(layers)
-    return [_Group(number, (layer,)) for number, layer in enumerate(layers, start=1)]
+        return shared(layers)
+    return [Group(number, (layer,)) for number, layer in enumerate(layers, start=1)]
 
 
-def _shared(layers: Sequence[LayerDiagnosis]) -> list[_Group]:
+def shared(layers: Sequence[LayerDiagnosis]) -> list[Group]:
     """Put neighbours with one verdict, for one cause, together."""
 
     def finding(numbered: tuple[int, LayerDiagnosis]) -> tuple[str, str, str, bool]:
@@ -395,30 +217,22 @@ def _shared(layers: Sequence[LayerDiagnosis]) -> list[_Group]:
         return layer.verdict, layer.cause, layer.culprit, layer.evidence.frozen
 
     runs = [list(run) for _key, run in itertools.groupby(enumerate(layers, start=1), finding)]
-    return [_Group(run[0][0], tuple(layer for _number, layer in run)) for run in runs]
+    return [Group(run[0][0], tuple(layer for _number, layer in run)) for run in runs]
 
 
-def _row(group: _Group) -> str:
-    return (
-        f'<tr><th scope="row"><bdi>{escape(group.numbers)}</bdi><br>'
-        f'<small style="font-weight:normal"><bdi>{escape(group.names)}</bdi></small></th>'
-        f"<td><bdi>{escape(group.range)}</bdi></td>"
-        f'<td><span aria-hidden="true">{_sign(group.first)}</span>\u00a0'
-        f"{escape(_verdict(group.first))}</td></tr>"
-    )
+def sign(layer: LayerDiagnosis) -> str:
+    """Return the sign that stands for a layer's verdict."""
+    return SIGNS[layer.verdict]
 
 
-def _sign(layer: LayerDiagnosis) -> str:
-    return LOOKS[layer.verdict][1]
-
-
-def _verdict(layer: LayerDiagnosis) -> str:
-    word = _(LOOKS[layer.verdict][0])
+def verdict_of(layer: LayerDiagnosis) -> str:
+    """Return a layer's verdict in words."""
+    word = _(WORDS[layer.verdict])
     # Translators: a layer of a network whose weights are not trained.
     return _("{verdict} (frozen)", verdict=word) if layer.evidence.frozen else word
 
 
-def _findings(diagnosis: Diagnosis, *, html: bool) -> list[str]:
+def findings(diagnosis: Judgement, *, html: bool) -> list[str]:
     """Return a line per cause: which layers, why, what to try."""
     causes: dict[tuple[str, str, str, str], list[LayerDiagnosis]] = {}
     for layer in diagnosis.layers:
@@ -436,8 +250,8 @@ def _finding(layers: Sequence[LayerDiagnosis], html: bool) -> str:
     count = ngettext("{count} layer", "{count} layers", len(layers))
     attempt = _("Try: {remedy}", remedy=remedy)
     if not html:
-        return f"{_sign(layer)} {_verdict(layer)} ({count}): {cause} {attempt}"
-    verdict = f'<strong><span aria-hidden="true">{_sign(layer)}</span> {escape(_verdict(layer))}'
+        return f"{sign(layer)} {verdict_of(layer)} ({count}): {cause} {attempt}"
+    verdict = f'<strong><span aria-hidden="true">{sign(layer)}</span> {escape(verdict_of(layer))}'
     return f"{verdict}</strong> ({escape(count)}): {escape(cause)} {escape(attempt)}"
 
 

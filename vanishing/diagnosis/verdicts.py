@@ -116,6 +116,42 @@ class LayerDiagnosis:
         return self.evidence.name
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """Hold the loss on one batch and the verdict on each layer, in forward order, as plain data.
+
+    ``loss`` is NaN where it is not known.
+    """
+
+    model: str
+    loss: float
+    layers: tuple[LayerDiagnosis, ...]
+
+    def count(self, verdict: str) -> int:
+        """Return how many layers have a verdict."""
+        return sum(layer.verdict == verdict for layer in self.layers)
+
+    @property
+    def sick(self) -> tuple[LayerDiagnosis, ...]:
+        """The layers that are not healthy, in forward order."""
+        return tuple(layer for layer in self.layers if layer.verdict != "healthy")
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether every layer is healthy."""
+        return not self.sick
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the whole: "exploding" or "dead" if any layer is, else the usual one.
+
+        One such layer is enough to starve the others, so it is what to look at first.
+        """
+        ruinous = [verdict for verdict in ("exploding", "dead") if self.count(verdict)]
+        usual = max(("starving", "underflowing"), key=self.count) if self.sick else "healthy"
+        return ruinous[0] if ruinous else usual
+
+
 def judge(
     layers: Sequence[LayerEvidence], *, inputs_are_finite: bool = True, zero_weight: str = ""
 ) -> tuple[LayerDiagnosis, ...]:

@@ -1,0 +1,183 @@
+"""Draw a diagnosis layer by layer, and the history of a watched training."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from vanishing.diagnosis.findings import WORDS, shared, verdict_of
+from vanishing.diagnosis.verdicts import Judgement, LayerEvidence
+from vanishing.figures.charts import (
+    Limits,
+    Series,
+    add_legend,
+    empty_axes,
+    extremes,
+    figure_of,
+    label_axes,
+    line_chart,
+    power_of_ten,
+    round_steps,
+)
+from vanishing.figures.drawing import COLOURS, Picture, drawn, fonts
+from vanishing.localisation import _, format_number, ngettext
+from vanishing.svg import own_settings
+
+# verdict -> marker, colour
+LOOKS = {
+    "healthy": ("o", COLOURS[2]),
+    "starving": ("D", COLOURS[0]),
+    "dead": ("X", COLOURS[5]),
+    "exploding": ("^", COLOURS[1]),
+    "underflowing": ("s", COLOURS[3]),
+}
+
+
+class History(Protocol):
+    """What was recorded of a training: the steps, and what each layer received at each."""
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The recorded steps."""
+
+    @property
+    def records(self) -> tuple[tuple[LayerEvidence, ...], ...]:
+        """Per step, the evidence on every layer."""
+
+
+@drawn
+def draw_diagnosis(diagnosis: Judgement, *, limits: Limits | None = None) -> Picture:
+    """Draw each layer's gradient norm divided by its weight norm, with a marker per verdict.
+
+    Zero stands on a line of its own below the logarithmic scale, infinity and NaN above it.
+    limits: least range of the scale, so that several drawings can be compared.
+    """
+    words = {verdict: _(WORDS[verdict]) for verdict in LOOKS if diagnosis.count(verdict)}
+    labels = _("layer (1 = next to the input)"), _("gradient norm / weight norm")
+    settings = fonts()
+
+    def draw() -> Figure:
+        with own_settings(**settings):
+            return _figure(diagnosis, words, labels, limits)
+
+    return Picture(draw, _description(diagnosis))
+
+
+def _figure(
+    diagnosis: Judgement, words: Mapping[str, str], labels: tuple[str, str], limits: Limits | None
+) -> Figure:
+    values = [layer.evidence.relative_gradient for layer in diagnosis.layers]
+    axes = empty_axes(words.values())
+    heights = _set_scale(axes, values, limits)
+    label_axes(axes, *labels)
+    axes.set_xlim(0.5, len(values) + 0.5)
+    axes.set_xticks(sorted({1, *round_steps(1, len(values), 12)}))
+    axes.plot(range(1, len(values) + 1), heights, color="black", alpha=0.4, linewidth=1)
+    handles = {}
+    for verdict, word in words.items():
+        points = [n for n, one in enumerate(diagnosis.layers) if one.verdict == verdict]
+        places, at = [n + 1 for n in points], [heights[n] for n in points]
+        handles[word] = _add_points(axes, places, at, verdict)
+    add_legend(axes, handles)
+    return figure_of(axes)
+
+
+@drawn
+def draw_history(history: History, *, limits: Limits | None = None) -> Picture:
+    """Draw the gradient norm against the training step, for at most six layers of a watched model.
+
+    Raises ``ValueError`` where nothing was recorded.
+    """
+    if not history.steps:
+        raise ValueError("the watch must have recorded a step, got none: call watch(step)")
+    names = [layer.name for layer in history.records[0]]
+    chosen = sorted({round(n * (len(names) - 1) / 5) for n in range(6)})
+    series = [
+        Series(
+            names[n],
+            tuple(map(float, history.steps)),
+            tuple(record[n].gradient_norm for record in history.records),
+        )
+        for n in chosen
+    ]
+    description = ngettext(
+        "Line chart on a logarithmic scale: the gradient norm of some layers at {count} recorded "
+        "step of the training.",
+        "Line chart on a logarithmic scale: the gradient norm of some layers at {count} recorded "
+        "steps of the training.",
+        len(history.steps),
+    )
+    return line_chart(
+        series,
+        x=_("training step"),
+        y=_("gradient norm (logarithmic)"),
+        description=" ".join([description, *map(_ends, series)]),
+        log_y=True,
+        limits=limits,
+    )
+
+
+def _set_scale(axes: Axes, values: Sequence[float], limits: Limits | None) -> list[float]:
+    """Set the y axis to powers of ten, zero below and infinity above; return heights."""
+    low, high = extremes([*values, *(limits or ())]) or (0.1, 1.0)
+    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    last = max(last, first + 1)
+    apart = 0.09 * (last - first)
+    kinds = [extremes([value]) is not None for value in values]
+    ticks = {float(n): power_of_ten(10.0**n) for n in round_steps(first, last, 6)}
+    bottom, top = float(first), float(last)
+    if any(
+        not fits and value == value and value < 1 for fits, value in zip(kinds, values, strict=True)
+    ):
+        bottom -= apart
+        ticks[bottom] = "0"
+    odd = [v for fits, v in zip(kinds, values, strict=True) if not fits and not v < 1]
+    if odd:
+        top += apart
+        ticks[top] = "NaN" if any(map(math.isnan, odd)) else "∞"
+    axes.set_yticks(list(ticks), list(ticks.values()))
+    axes.grid(axis="y", color="black", alpha=0.2, linewidth=0.8)
+    axes.set_ylim(bottom, top)
+    return [
+        math.log10(value) if fits else bottom if value < 1 else top
+        for fits, value in zip(kinds, values, strict=True)
+    ]
+
+
+def _add_points(axes: Axes, places: Sequence[int], at: Sequence[float], verdict: str) -> Line2D:
+    marker, colour = LOOKS[verdict]
+    (points,) = axes.plot(
+        places,
+        at,
+        linestyle="none",
+        marker=marker,
+        color=colour,
+        markersize=8 if len(places) < 40 else 6,
+        markeredgewidth=0.8,
+        clip_on=False,
+    )
+    return points
+
+
+def _description(diagnosis: Judgement) -> str:
+    intro = ngettext(
+        "Chart on a logarithmic scale: the gradient norm divided by the weight norm, of {count} "
+        "layer.",
+        "Chart on a logarithmic scale: the gradient norm divided by the weight norm, of each of "
+        "{count} layers, from the one next to the input to the one next to the output.",
+        len(diagnosis.layers),
+    )
+    groups = (f"{group.numbers}: {verdict_of(group.first)}" for group in shared(diagnosis.layers))
+    return f"{intro} {'; '.join(groups)}."
+
+
+def _ends(series: Series) -> str:
+    return _(
+        "{layer}: {first} at the first step, {last} at the last.",
+        layer=series.name,
+        first=format_number(series.values[0]),
+        last=format_number(series.values[-1]),
+    )
