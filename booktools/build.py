@@ -16,7 +16,7 @@ from sphinx.errors import SphinxError
 
 from booktools.catalogues import write_safe_copies
 from booktools.faults import BuildError
-from booktools.languages import Language, load_languages, source_language
+from booktools.languages import Language, LanguageError, load_languages, source_language
 from booktools.portal import write_portal, write_redirect
 from booktools.sphinx_run import Progress, run_sphinx
 from booktools.workers import Outcome, build_apart
@@ -139,7 +139,7 @@ def main(root: Path, code: str, order: Sequence[str] = ()) -> None:
     path.write_text(json.dumps(asdict(Times(0, {}))))
     try:
         times = build_language(root, code, backwards="backwards" in order)
-    except (BuildError, SphinxError) as error:
+    except (BuildError, LanguageError, SphinxError) as error:
         sys.exit(f"{error}")
     path.write_text(json.dumps(asdict(times)))
 

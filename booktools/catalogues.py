@@ -22,6 +22,8 @@ from booktools.languages import (
     ROOT,
     Language,
     LanguageError,
+    check_code,
+    check_language,
     chosen_languages,
     language_table,
     load_languages,
@@ -120,8 +122,10 @@ def new_language(
     table = root / "locales" / "languages.toml"
     if code in {language.code for language in load_languages(table)}:
         raise LanguageError(f"language {code!r} exists already; choose another code")
+    check_code(table, code)
     given = {"tag": tag, "name": name, "direction": direction, "plurals": plurals}
     language = _described(code, given)
+    check_language(table, language)
     before = table.read_text(encoding="utf-8")
     table.write_text(before.rstrip("\n") + "\n" + language_table(language), encoding="utf-8")
     try:

@@ -8,19 +8,41 @@ it (false for words with an everyday sense). How words inflect is the table's `m
 
 from __future__ import annotations
 
+import os
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
-_KEYS = frozenset({"approved", "accepted", "forbidden", "unless", "required", "english", "note"})
-_SETTINGS = frozenset({"matching", "typography", "always"})
+from booktools.characters import is_printable, is_word
+from booktools.tables import (
+    Rule,
+    TableError,
+    check_table,
+    check_value,
+    flag,
+    list_of,
+    nearest,
+    one_of,
+    read_toml,
+    shown,
+    shown_key,
+    table_of,
+    text,
+)
+
+MAX_BYTES = 1_000_000
+MAX_TERMS = 2_000
+MAX_FORM = 100  # characters of a word or phrase
+MAX_REASON = 500
+_SETTINGS = ("matching", "typography", "always")
+_TYPOGRAPHY = ("arabic", "han", "old tone marks")
 
 
-class TermsError(ValueError):
+class TermsError(TableError):
     """A table of terms is not as the checks need it."""
 
 
@@ -96,19 +118,12 @@ def load_terms(path: Path) -> Terms:
 
     Raises `TermsError` with the table, what is wrong and how to mend it.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         return Terms()
     try:
-        tables = tomllib.loads(unicodedata.normalize("NFC", path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TermsError(f"{path}: {error}; it must be TOML with a table per concept") from None
-    settings = {key: tables.pop(key) for key in _SETTINGS & set(tables)}
-    if (matching := settings.get("matching", "words")) not in _MATCHERS:
-        known = ", ".join(_MATCHERS)
-        raise TermsError(f"{path}: matching must be one of {known}, got {matching!r}")
-    terms = tuple(_term(path, name, table) for name, table in tables.items())
-    settings["typography"] = tuple(settings.get("typography", ()))
-    return Terms(terms=terms, **settings)
+        return _terms(path, read_toml(path, MAX_BYTES, folders=2, entry="concept"))
+    except TableError as error:
+        raise TermsError(*error.args) from None
 
 
 def find(matching: str, text: str, form: str) -> bool:
@@ -117,23 +132,95 @@ def find(matching: str, text: str, form: str) -> bool:
     return bool(re.search(_compiled(pattern, normalise(form)), normalise(text)))
 
 
-def _term(path: Path, name: str, table: object) -> Term:
-    where = f'{path}: ["{name}"]'
-    if not isinstance(table, dict) or not isinstance(table.get("approved"), str):
-        raise TermsError(f'{where} needs the headword; write approved = "…" below it')
-    if unknown := set(table) - _KEYS:
-        known = ", ".join(sorted(_KEYS))
-        raise TermsError(f"{where}: unknown key {', '.join(sorted(unknown))}; known are {known}")
-    if empty := [form for form, why in table.get("forbidden", {}).items() if not why]:
-        raise TermsError(f"{where}: forbidden {empty[0]!r} needs its reason")
+def _terms(path: Path, tables: dict[str, Any]) -> Terms:
+    settings = {key: tables.pop(key) for key in _SETTINGS if key in tables}
+    check_value(path, "matching", settings.setdefault("matching", "words"), one_of(*_MATCHERS))
+    form = _form(settings["matching"])
+    check_value(path, "typography", settings.get("typography", []), _TYPOGRAPHIES)
+    check_value(path, "always", settings.get("always", {}), table_of(form, _REASON, MAX_TERMS))
+    if len(tables) > MAX_TERMS:
+        what = f"it has {len(tables):,} tables, the bound is {MAX_TERMS:,}"
+        raise TermsError(path, what, "remove those that are no terms of the book")
+    rules = _rules(form)
+    terms = tuple(_term(path, name, table, rules) for name, table in tables.items())
+    _check_together(path, terms)
+    settings["typography"] = tuple(settings.get("typography", ()))
+    return Terms(terms=terms, **settings)
+
+
+def _term(path: Path, name: str, table: object, rules: Mapping[str, Rule]) -> Term:
+    where = f"[{shown_key(name)}]"
+    if not isinstance(table, dict):
+        what = f"{where} must be a table, got {shown(table)}"
+        raise TermsError(path, what, f"write `{where}` above it{nearest(name, _SETTINGS)}")
+    check_value(path, f"{where}: the name", name, _ENGLISH)
+    values = check_table(path, where, table, rules, ("approved",))
     return Term(
-        english=(name, *table.get("english", ())),
-        approved=table["approved"],
-        accepted=tuple(table.get("accepted", ())),
-        forbidden=table.get("forbidden", {}),
-        unless=tuple(table.get("unless", ())),
-        required=table.get("required", True),
+        english=(name, *values.get("english", ())),
+        approved=values["approved"],
+        accepted=tuple(values.get("accepted", ())),
+        forbidden=values.get("forbidden", {}),
+        unless=tuple(values.get("unless", ())),
+        required=values.get("required", True),
     )
+
+
+def _check_together(path: Path, terms: Iterable[Term]) -> None:
+    """Refuse an English name of two concepts, and a form that is both right and forbidden."""
+    seen: dict[str, Term] = {}
+    for term in terms:
+        where = f"[{shown_key(term.english[0])}]"
+        for name in term.english:
+            if seen.setdefault(name.casefold(), term) is not term:
+                other = shown_key(seen[name.casefold()].english[0])
+                what = f"{where}: the name {name!r} stands in [{other}] already"
+                raise TermsError(path, what, "write it in one of the two")
+        for form in (term.approved, *term.accepted):
+            if form in term.forbidden:
+                what = f"{where}: {form!r} is both a right form and forbidden"
+                raise TermsError(path, what, "remove it from one of the two lists")
+
+
+def _form(matching: str) -> Rule:
+    """Return the rule of a form: of it, something must be left once marks and case are folded."""
+    normalise, _pattern = _MATCHERS[matching]
+
+    def fits(form: str) -> bool:
+        return len(form) <= MAX_FORM and is_word(form) and is_word(normalise(form))
+
+    return text("be a word or a phrase", fits, f"write 1 to {MAX_FORM} visible characters")
+
+
+def _is_english(name: str) -> bool:
+    return len(name) <= MAX_FORM and is_word(name) and not name.startswith("-")
+
+
+_ENGLISH = text(
+    "be an English word or phrase", _is_english, f"write 1 to {MAX_FORM} visible characters"
+)
+_REASON = text(
+    "give its reason",
+    lambda reason: 0 < len(reason) <= MAX_REASON and is_word(reason),
+    f"write a sentence of at most {MAX_REASON} characters",
+)
+_NOTE = text(
+    "be a note without invisible characters",
+    lambda note: len(note) <= 4 * MAX_REASON and is_printable(note.replace("\n", "")),
+    "write it anew",
+)
+_TYPOGRAPHIES = list_of(one_of(*_TYPOGRAPHY), len(_TYPOGRAPHY))
+
+
+def _rules(form: Rule) -> dict[str, Rule]:
+    return {
+        "english": list_of(_ENGLISH, MAX_FORM),
+        "approved": form,
+        "accepted": list_of(form, MAX_FORM),
+        "forbidden": table_of(form, _REASON, MAX_FORM),
+        "unless": list_of(_ENGLISH, MAX_FORM),
+        "required": flag,
+        "note": _NOTE,
+    }
 
 
 @cache

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache
@@ -14,9 +13,37 @@ from gettext import c2py  # accepts nothing but arithmetic on n
 from pathlib import Path
 from typing import Any
 
+from booktools.characters import is_name
+from booktools.tables import (
+    Misfit,
+    Rule,
+    TableError,
+    check_table,
+    flag,
+    one_of,
+    read_toml,
+    shown,
+    shown_key,
+    text,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ROOT / "locales" / "languages.toml"
 GB2312 = "gb2312"  # its 3,755 common characters stand in the order of their pinyin
+
+MAX_BYTES = 200_000
+MAX_LANGUAGES = 100
+MAX_TAG = 35  # the longest that programs must understand (RFC 5646, 4.4.1)
+MAX_NAME = 60
+MAX_PLURALS = 300
+COUNTED = 1001  # the numbers for which plural forms are computed: 0 to 1000
+_CODE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?")
+_RESERVED = ("aux", "con", "nul", "prn")  # no folder on Windows can be called so
+_TAG = re.compile(
+    r"[a-z]{2,3}(-[a-z]{3})?(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*",
+    re.IGNORECASE | re.ASCII,
+)
+_PLURALS = re.compile(r" *nplurals *= *([1-9]) *; *plural *= *([-n0-9()?:!=<>&|%+*/ ]+?) *;? *")
 
 SortKey = tuple[tuple[int, ...], str]
 
@@ -50,26 +77,40 @@ class Language:
 
     def plural_numbers(self, form: int) -> int:
         """Count the numbers below 1000 that take plural form `form`."""
-        rule = c2py(_plurals_match(self.plurals).group(2))
-        return sum(rule(number) == form for number in range(1000))
+        return _forms(self.plurals)[:1000].count(form)
 
 
 def load_languages(path: Path = LANGUAGES) -> tuple[Language, ...]:
     """Return the languages of `path` in its order, the source language among them.
 
-    Raises `LanguageError` with the line's table, what is wrong and how to mend it.
+    Raises `LanguageError` with the file, the key, what is wrong and how to mend it.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LanguageError(f"{path}: {error}; it must be TOML with a table per language") from None
-    languages = tuple(_language(path, code, table) for code, table in tables.items())
-    sources = [language.code for language in languages if language.source]
-    if len(sources) != 1:
-        raise LanguageError(
-            f"{path}: exactly one table must say `source = true`, got {sources or 'none'}"
-        )
+        tables = read_toml(path, MAX_BYTES, folders=1, entry="language")
+        if len(tables) > MAX_LANGUAGES:
+            what = f"it has {len(tables):,} tables, the bound is {MAX_LANGUAGES}"
+            raise TableError(path, what, "remove those that are no languages of the book")
+        languages = tuple(_language(path, code, table) for code, table in tables.items())
+        _check_together(path, languages)
+    except TableError as error:
+        raise LanguageError(str(error)) from None
     return languages
+
+
+def check_language(path: Path, language: Language) -> None:
+    """Raise `LanguageError` where `language` could not stand in the table at `path`."""
+    try:
+        _language(path, language.code, _fields(language))
+    except TableError as error:
+        raise LanguageError(str(error)) from None
+
+
+def check_code(path: Path, code: str) -> None:
+    """Raise `LanguageError` where `code` could not name a table of `path`, nor a folder."""
+    if not _is_code(code):
+        what = f"[{shown_key(code)}]: a code is like `xx` or `xx_YY`, got {shown(code)}"
+        remedy = f"write a code of ISO 639; {', '.join(_RESERVED)} cannot be folders everywhere"
+        raise LanguageError(str(TableError(path, what, remedy)))
 
 
 def source_language(languages: Iterable[Language]) -> Language:
@@ -109,65 +150,129 @@ def sort_key(language: Language) -> Callable[[str], SortKey]:
 def language_table(language: Language) -> str:
     """Write `language` as a table for languages.toml."""
     lines = [f"\n[{language.code}]"]
-    for field in dataclass_fields(language):
-        value = getattr(language, field.name)
-        if field.name != "code" and value != field.default:
-            lines.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}")
+    for name, value in _fields(language).items():
+        lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"
 
 
-def _language(path: Path, code: str, table: object) -> Language:
-    where = f"{path}: [{code}]"
-    if not isinstance(table, dict):
-        raise LanguageError(f"{where} must be a table, got {table!r}; write `[{code}]` above it")
-    wanted = {field.name: field for field in dataclass_fields(Language) if field.name != "code"}
-    if unknown := set(table) - set(wanted):
-        raise LanguageError(
-            f"{where}: unknown key {', '.join(sorted(unknown))}; known keys are {', '.join(wanted)}"
-        )
-    if missing := {"tag", "name", "direction", "plurals"} - set(table):
-        raise LanguageError(f"{where}: {', '.join(sorted(missing))} is missing; add it")
-    for name, value in table.items():
-        kind = bool if name == "source" else str
-        if not isinstance(value, kind):
-            raise LanguageError(f"{where}: {name} must be a {kind.__name__}, got {value!r}")
-    return _validated(where, Language(code=code, **_composed(table)))
-
-
-def _composed(table: dict[str, Any]) -> dict[str, Any]:
+def _fields(language: Language) -> dict[str, Any]:
+    """Return what a table says of `language`: all but its code and what is usual."""
+    values = {field: getattr(language, field.name) for field in dataclass_fields(language)}
     return {
-        name: unicodedata.normalize("NFC", value) if isinstance(value, str) else value
-        for name, value in table.items()
+        field.name: value
+        for field, value in values.items()
+        if field.name != "code" and value != field.default
     }
 
 
-def _validated(where: str, language: Language) -> Language:
-    if not re.fullmatch(r"[a-z]{2,3}(_[A-Z][A-Za-z]+)?", language.code):
-        raise LanguageError(f"{where}: a code is like `xx` or `xx_YY`, got {language.code!r}")
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language.tag):
-        raise LanguageError(f"{where}: tag must be a BCP 47 tag like xx-YY, got {language.tag!r}")
-    if language.direction not in ("ltr", "rtl"):
-        raise LanguageError(
-            f'{where}: direction must be "ltr" or "rtl", got {language.direction!r}'
-        )
-    if not language.name.strip():
-        raise LanguageError(f"{where}: name must be the language's name in itself, got nothing")
-    if language.alphabet != GB2312 and len(set(language.alphabet)) != len(language.alphabet):
-        raise LanguageError(
-            f"{where}: alphabet must name every letter once, got {language.alphabet!r}"
-        )
-    try:
-        language.plural_numbers(0)
-    except ValueError as error:
-        raise LanguageError(f"{where}: plurals: {error}") from None
-    return language
+def _language(path: Path, code: str, table: object) -> Language:
+    check_code(path, code)
+    where = f"[{code}]"
+    values = check_table(path, where, table, RULES, REQUIRED)
+    return Language(code=code, **values)
+
+
+def _check_together(path: Path, languages: tuple[Language, ...]) -> None:
+    """Refuse two languages by one name, and any number of sources but one."""
+    for kind in ("code", "tag", "name"):
+        seen: dict[str, str] = {}
+        for language in languages:
+            value = getattr(language, kind)
+            other = seen.setdefault(value.casefold(), language.code)
+            if other != language.code:
+                what = f"[{language.code}]: {kind} {value!r} is that of [{other}] already"
+                raise TableError(path, what, f"give each language its own {kind}")
+    sources = [language.code for language in languages if language.source]
+    if len(sources) != 1:
+        found = " and ".join(f"[{code}]" for code in sources) or "none"
+        what = f"exactly one table must say `source = true`, got {found}"
+        raise TableError(path, what, "mark the language in which the book is written, and no other")
 
 
 def _plurals_match(plurals: str) -> re.Match[str]:
-    match = re.fullmatch(r"\s*nplurals\s*=\s*([1-9])\s*;\s*plural\s*=\s*(.+?)\s*;?\s*", plurals)
+    match = _PLURALS.fullmatch(plurals) if len(plurals) <= MAX_PLURALS else None
     if not match:
-        raise ValueError(f'must be like "nplurals=2; plural=(n != 1);", got {plurals!r}')
+        raise ValueError(
+            f'be like "nplurals=2; plural=(n != 1);", {MAX_PLURALS} characters at most, in one line'
+        )
     return match
+
+
+@cache
+def _forms(plurals: str) -> tuple[int, ...]:
+    """Return the plural form of each number from 0 to 1000.
+
+    Raises ValueError that says what the rule must be.
+    """
+    count, expression = _plurals_match(plurals).group(1, 2)
+    try:
+        rule = c2py(expression)
+        forms = tuple(rule(number) for number in range(COUNTED))
+    except ZeroDivisionError:
+        raise ValueError("never divide by zero") from None
+    except ValueError as error:
+        raise ValueError(f"be arithmetic and comparisons of n ({error})") from None
+    for number, form in enumerate(forms):
+        if not 0 <= form < int(count):
+            raise ValueError(f"give forms 0 to {int(count) - 1} (n={number}: {form})")
+    return forms
+
+
+def _check_plurals(value: Any) -> Iterator[Misfit]:
+    remedy = "copy the line Plural-Forms from a gettext catalogue of the language"
+    try:
+        _forms(value if isinstance(value, str) else "")
+    except ValueError as error:
+        yield Misfit("", value, str(error), remedy)
+
+
+def _is_code(code: str) -> bool:
+    return bool(_CODE.fullmatch(code)) and code not in _RESERVED
+
+
+def _is_tag(tag: str) -> bool:
+    """Say whether a text has the shape of a BCP 47 tag without extensions."""
+    variants = tag.lower().split("-")[1:]
+    unique = len(set(variants)) == len(variants)
+    return len(tag) <= MAX_TAG and unique and bool(_TAG.fullmatch(tag))
+
+
+def _is_alphabet(letters: str) -> bool:
+    if letters == GB2312:
+        return True
+    known = all(letter.isalpha() or unicodedata.combining(letter) for letter in letters)
+    return known and len(letters) <= 200 and len(set(letters)) == len(letters)
+
+
+RULES: dict[str, Rule] = {
+    "tag": text(
+        "be a BCP 47 tag like xx-YY",
+        _is_tag,
+        f"write its parts with hyphens, {MAX_TAG} characters at most",
+    ),
+    "name": text(
+        "be the language's name in itself",
+        lambda name: len(name) <= MAX_NAME and is_name(name),
+        f"write 1 to {MAX_NAME} letters, no markup",
+    ),
+    "direction": one_of("ltr", "rtl"),
+    "plurals": _check_plurals,
+    "source": flag,
+    "alphabet": text(
+        f'name every letter once, or be "{GB2312}"', _is_alphabet, "remove what is no letter"
+    ),
+    "ignored_prefix": text(
+        "be an article of at most 10 letters",
+        lambda prefix: not prefix or (len(prefix) <= 10 and is_name(prefix)),
+        "shorten it, or leave the key out",
+    ),
+    "font": text(
+        "be the name of a font file, at most 40 letters and digits",
+        lambda font: bool(re.fullmatch("[A-Za-z0-9-]{0,40}", font)),
+        "write it without folder and ending",
+    ),
+}
+REQUIRED = ("tag", "name", "direction", "plurals")
 
 
 @cache

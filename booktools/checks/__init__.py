@@ -13,7 +13,7 @@ from booktools.checks import security, terminology, typography
 from booktools.checks.files import file_findings, known_domains, read_catalogue
 from booktools.checks.finding import Finding
 from booktools.checks.message import Rule, messages
-from booktools.glossary_terms import Terms, load_terms
+from booktools.glossary_terms import Terms, TermsError, load_terms
 from booktools.languages import ROOT, Language, chosen_languages, load_languages
 from booktools.po import Entry
 
@@ -34,7 +34,7 @@ def check_catalogues(codes: Iterable[str] = (), *, root: Path = ROOT) -> list[Fi
     """Check every catalogue of the languages `codes` (all where empty) with every rule.
 
     A broken file becomes a finding, and the others are still checked. Raises `LanguageError`
-    for an unknown code, `TermsError` for a table of terms that cannot be read.
+    for an unknown code and a broken table of languages.
     """
     languages = chosen_languages(codes, load_languages(root / "locales" / "languages.toml"))
     return [finding for language in languages for finding in _check_language(language, root)]
@@ -83,7 +83,11 @@ def catalogue_domain(path: Path, language: Language, root: Path) -> str:
 
 
 def _check_language(language: Language, root: Path) -> Iterator[Finding]:
-    terms = load_terms(root / "locales" / language.code / "terms.toml")
+    try:
+        terms = load_terms(root / "locales" / language.code / "terms.toml")
+    except TermsError as error:
+        yield Finding(error.path.relative_to(root), 1, "terms", error.what, error.remedy)
+        terms = Terms()
     folder = root / "locales" / language.code / "LC_MESSAGES"
     domains = known_domains(root)
     for path in sorted(folder.rglob("*.po")):

@@ -75,10 +75,13 @@ def test_every_table_of_terms_is_sound() -> None:
     ("text", "complaint"),
     [
         ("[x", "it must be TOML with a table per concept"),
-        ('matching = "magic"', "matching must be one of words, plurals, suffixes"),
-        ("[gradient]\nnote = ''", 'needs the headword; write approved = "…" below it'),
-        ('[gradient]\napproved = "x"\nacepted = []', "unknown key acepted; known are accepted"),
-        ('[gradient]\napproved = "x"\nforbidden = { y = "" }', "forbidden 'y' needs its reason"),
+        ('matching = "magic"', 'matching must be "words" or "plurals" or "suffixes"'),
+        ("[gradient]\nnote = ''", r"\[gradient\]: approved is missing; add it"),
+        ('[gradient]\napproved = "x"\nacepted = []', "unknown key acepted; known keys are english"),
+        (
+            '[gradient]\napproved = "x"\nforbidden = { y = "" }',
+            "forbidden.y must give its reason, got '';",
+        ),
     ],
 )
 def test_a_broken_table_is_refused_with_its_remedy(

@@ -43,9 +43,9 @@ def test_the_table_names_one_source_and_every_folder_of_catalogues() -> None:
         (('"ltr"', '"up"'), 'direction must be "ltr" or "rtl", got \'up\''),
         (('name = "Exish"\n', ""), "name is missing; add it"),
         (('name = "Exish"', 'name = " "'), "name must be the language's name"),
-        (('name = "Exish"', "name = 3"), "name must be a str, got 3"),
+        (('name = "Exish"', "name = 3"), "name must be a text, got 3; write it in quotation marks"),
         (('name = "Exish"', 'name = "Exish"\nnmae = "x"'), "unknown key nmae; known keys are"),
-        (("nplurals=2", "nplurals=x"), "plurals: must be like"),
+        (("nplurals=2", "nplurals=x"), "plurals must be like"),
         (
             ("source = true", 'alphabet = "aba"\nsource = true'),
             "alphabet must name every letter once",

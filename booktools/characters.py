@@ -1,0 +1,60 @@
+"""Characters that a name or a term may hold: those that readers see, and no others."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Letters and marks by their category, yet nothing is seen of them.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_JOINERS = re.compile("(?<=[^\\W\\d_])[\u200c\u200d](?=[^\\W\\d_])|(?<=\\w[\u094d\u0dca])\u200d")
+_MARKS = 3  # on one letter; Vietnamese, pointed Hebrew and Arabic need no more once composed
+_NAME_SIGNS = frozenset(" -–‐’‘ʼʻ().,/·་")
+
+
+def is_printable(text: str) -> bool:
+    """Say whether readers see every character: none controls, hides, reorders or is unassigned.
+
+    A joiner within a word, as Persian has it, is a part of its spelling.
+    """
+    return _JOINERS.sub("", text).isprintable() and not _UNSEEN.search(text)
+
+
+def is_word(text: str) -> bool:
+    """Say whether a text is printable, has a letter or digit, and only single blanks within."""
+    return (
+        is_printable(text)
+        and any(character.isalnum() for character in text)
+        and text == " ".join(text.split())
+    )
+
+
+def is_name(text: str) -> bool:
+    """Say whether a text is a word of letters, marks, digits and a few signs: none means markup."""
+    return (
+        is_word(text)
+        and not _is_mark(text[0])
+        and all(_in_name(character) for character in _JOINERS.sub("", text))
+        and not _too_many_marks(text)
+    )
+
+
+def is_noncharacter(character: str) -> bool:
+    """Say whether Unicode keeps the code point out of texts for ever, such as U+FFFF."""
+    code = ord(character)
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+
+
+def _in_name(character: str) -> bool:
+    return character.isalnum() or _is_mark(character) or character in _NAME_SIGNS
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")
+
+
+def _too_many_marks(text: str) -> bool:
+    shape = "".join("m" if _is_mark(character) else " " for character in text)
+    return "m" * (_MARKS + 1) in shape
