@@ -7,12 +7,24 @@ silence, and its writer wraps lines anew; a check needs lines and problems, a me
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_KEYWORD = re.compile(r"(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?)\s*(?=\")")
+_STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"')
+_KEYWORD = re.compile(r'(msgctxt|msgid_plural|msgid|msgstr(?:\[[0-9]\])?) +(?=")')
+_BEFORE = {  # what may stand before a keyword; msgstr[2] stands behind msgstr[1]
+    "msgctxt": ("",),
+    "msgid": ("", "msgctxt"),
+    "msgid_plural": ("msgid",),
+    "msgstr": ("msgid",),
+    "msgstr[0]": ("msgid_plural",),
+}
 _CONFLICT = re.compile(r"(<{7}|={7}|>{7}|\|{7})(\s|$)")
+_WRONG_ESCAPE = re.compile(r"\\([^nrt\"\\])")
+_QUOTED = (
+    'write each line as msgid "…" or "…", with one space behind the keyword, \\" for a quotation '
+    "mark and \\\\ for a backslash"
+)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 
@@ -84,20 +96,36 @@ class Catalogue:
 
 
 def parse(text: str) -> Catalogue:
-    """Read a catalogue; broken entries become problems, the others are kept."""
+    """Read a catalogue; broken entries become problems, the others are kept.
+
+    What gettext's own tools, Babel and this reader would read differently is a problem, too.
+    """
     reader = _Reader()
-    lines = text.removeprefix("\ufeff").split("\n")
-    end = max((number for number, line in enumerate(lines, start=1) if line.strip()), default=0)
+    if text.startswith("\ufeff"):
+        remedy = "save the file as UTF-8 without a signature (BOM)"
+        reader.problem(1, "encoding", "the file begins with a byte order mark", remedy)
+    lines = text.removeprefix("\ufeff").rstrip(" \t\r\n").split("\n")
     for number, line in enumerate(lines, start=1):
-        reader.read(number, line.strip(" \t\r"), last=number == end)
+        reader.read(number, line.strip(" \t\r"), last=number == len(lines))
     reader.finish(at_end=True)
-    headers = [entry for entry in reader.entries if not entry.msgid and not entry.context]
-    entries = tuple(entry for entry in reader.entries if entry.msgid or entry.context)
-    more = (
-        Problem(entry.line, "header", "a second header stands here", "delete the entry")
-        for entry in headers[1:]
-    )
-    return Catalogue(headers[0] if headers else None, entries, (*reader.problems, *more))
+    live = [entry for entry in reader.entries if not entry.obsolete]
+    headers = [entry for entry in live if not entry.msgid]
+    entries = tuple(entry for entry in reader.entries if entry.msgid)
+    problems = (*reader.problems, *_header_problems(headers, live))
+    header = headers[0] if headers and headers[0].context is None else None
+    return Catalogue(header, entries, problems)
+
+
+def _header_problems(headers: list[Entry], live: list[Entry]) -> Iterator[Problem]:
+    for entry in headers[1:]:
+        yield Problem(entry.line, "header", "a second header stands here", "delete the entry")
+    for entry in headers[:1]:
+        if entry.context is not None or entry.plural is not None:
+            message = "the header has a msgctxt or a msgid_plural"
+            yield Problem(entry.line, "header", message, "leave only its msgid and its msgstr")
+        if entry is not live[0]:
+            remedy = "move it above all other entries"
+            yield Problem(entry.line, "header", "the header is not the first entry", remedy)
 
 
 def render(header: Entry, entries: Iterable[Entry]) -> str:
@@ -147,19 +175,74 @@ def _strings(entry: Entry) -> Iterable[tuple[str, str]]:
 
 
 @dataclass
+class _Strings:
+    """The strings of an entry by keyword, each in the pieces of its lines."""
+
+    pieces: dict[str, list[str]] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    current: str = ""
+
+    def start(self, keyword: str, number: int) -> bool:
+        """Begin with the string of `keyword`; say whether it may stand here."""
+        before = _BEFORE.get(keyword) or (f"msgstr[{int(keyword[7]) - 1}]",)
+        if self.current not in before:
+            return False
+        self.current = keyword
+        self.pieces[keyword], self.lines[keyword] = [], number
+        return True
+
+    def text(self, keyword: str) -> str | None:
+        """Return the whole string of `keyword`, None where it has none."""
+        return "".join(self.pieces[keyword]) if keyword in self.pieces else None
+
+
+@dataclass
 class _Draft:
     """The entry that is being read."""
 
-    strings: dict[str, str] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)
-    previous: dict[str, str] = field(default_factory=dict)
-    current: str = ""
-    entry: Entry = field(default_factory=lambda: Entry(msgid=""))
+    strings: _Strings = field(default_factory=_Strings)
+    previous: _Strings = field(default_factory=_Strings)
+    comments: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    locations: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    obsolete: bool = False
     broken: bool = False
 
     @property
+    def started(self) -> bool:
+        return bool(self.strings.pieces)
+
+    @property
     def has_msgstr(self) -> bool:
-        return any(key.startswith("msgstr") for key in self.strings)
+        return self.strings.current.startswith("msgstr")
+
+    def note(self, line: str) -> None:
+        """Keep a comment that stands above the entry."""
+        text = line[2:].strip()
+        if line.startswith("#."):
+            self.notes.append(text)
+        elif line.startswith("#:"):
+            self.locations += text.split()
+        else:
+            self.comments.append(line[1:].strip())
+
+    def entry(self) -> Entry:
+        """Return what was read; the draft has a msgid and a msgstr."""
+        forms = [keyword for keyword in self.strings.pieces if keyword.startswith("msgstr")]
+        return Entry(
+            msgid=self.strings.text("msgid") or "",
+            plural=self.strings.text("msgid_plural"),
+            context=self.strings.text("msgctxt"),
+            msgstr=tuple(self.strings.text(form) or "" for form in forms),
+            comments=tuple(self.comments),
+            notes=tuple(self.notes),
+            locations=tuple(self.locations),
+            flags=tuple(self.flags),
+            previous=self.previous.text("msgid"),
+            obsolete=self.obsolete,
+            lines=tuple(self.strings.lines[form] for form in forms),
+        )
 
 
 class _Reader:
@@ -170,10 +253,13 @@ class _Reader:
         self.in_conflict = False
 
     def read(self, number: int, line: str, *, last: bool) -> None:
+        """Read one line without the blanks around it."""
         if match := _CONFLICT.match(line):
             self._conflict(number, match.group(1)[0])
         elif self.in_conflict:
             return
+        elif line.startswith("#~"):
+            self._obsolete(number, line[2:].lstrip(" \t"))
         elif line.startswith("#"):
             self._comment(number, line)
         elif line:
@@ -182,46 +268,59 @@ class _Reader:
             self.draft = _Draft()  # a blank line ends what could not be read
 
     def finish(self, *, at_end: bool = False) -> None:
+        """End the entry that is being read."""
         draft, self.draft = self.draft, _Draft()
-        if not draft.strings or draft.broken:
+        if not draft.started or draft.broken:
             return
-        line = max(draft.lines.values())
-        if "msgid" not in draft.strings or not draft.has_msgstr:
-            rule = "truncated" if at_end else "syntax"
-            self._problem(line, rule, "the entry has no msgid or no msgstr", "complete the entry")
+        if draft.has_msgstr:
+            self.entries.append(draft.entry())
             return
-        forms = sorted(key for key in draft.strings if key.startswith("msgstr"))
-        if (forms != ["msgstr"]) != ("msgid_plural" in draft.strings):
-            message = "msgid_plural and msgstr[0], msgstr[1], … belong together"
-            remedy = "write one msgstr for one msgid, or msgstr[…] below a msgid_plural"
-            self._problem(line, "syntax", message, remedy)
-            return
-        self.entries.append(_entry(draft, forms))
+        line = max(draft.strings.lines.values())
+        rule = "truncated" if at_end else "syntax"
+        self.problem(line, rule, "the entry has no msgid or no msgstr", "complete the entry")
 
-    def _problem(self, line: int, rule: str, message: str, remedy: str) -> None:
+    def problem(self, line: int, rule: str, message: str, remedy: str) -> None:
+        """Note what is wrong."""
         self.problems.append(Problem(line, rule, message, remedy))
 
     def _conflict(self, number: int, mark: str) -> None:
         if not self.in_conflict:
             message = "the file holds an unfinished merge"
             remedy = "keep one of the two versions and delete the lines <<<<<<< to >>>>>>>"
-            self._problem(number, "conflict_markers", message, remedy)
+            self.problem(number, "conflict_markers", message, remedy)
         self.draft = _Draft(broken=mark == ">")
         self.in_conflict = mark != ">"
 
     def _comment(self, number: int, line: str) -> None:
-        obsolete = line.startswith("#~")
-        within = obsolete and self.draft.entry.obsolete  # perhaps the next line of a long msgstr
-        if self.draft.broken or (self.draft.has_msgstr and not within):
+        if self.draft.broken or self.draft.has_msgstr:
             self.finish()
-        if obsolete:
-            self.draft.entry = replace(self.draft.entry, obsolete=True)
-            if not (body := line[2:].lstrip()).startswith("|"):
-                self._statement(number, body, obsolete=True)
+        if self.draft.started:
+            remedy = "move the comment above the entry"
+            self._unreadable(number, "a comment stands within an entry", remedy)
         elif line.startswith("#|"):
-            self._string(number, line[2:].strip(), self.draft.previous)
+            self._string(number, line[2:].strip(" \t"), self.draft.previous)
+        elif line.startswith("#,"):
+            self._flag(number, line)
         else:
-            self.draft.entry = _noted(self.draft.entry, line)
+            self.draft.note(line)
+
+    def _flag(self, number: int, line: str) -> None:
+        flags = [flag.strip() for flag in line[2:].split(",") if flag.strip()]
+        if any(len(flag.split()) > 1 for flag in flags):
+            remedy = "put a comma between two flags, as in “#, fuzzy, python-format”"
+            self.problem(number, "syntax", f"cannot read the flags {line[2:60]!r}", remedy)
+            flags = ["fuzzy"]  # what is not understood does not count
+        self.draft.flags += flags
+
+    def _obsolete(self, number: int, line: str) -> None:
+        if not line or line.startswith("|"):
+            return
+        if self.draft.has_msgstr and not self.draft.obsolete:
+            self.finish()
+        if self.draft.started and not self.draft.obsolete:
+            self._unreadable(number, "an obsolete line stands within an entry", "delete the line")
+            return
+        self._statement(number, line, obsolete=True)
 
     def _statement(
         self, number: int, line: str, *, last: bool = False, obsolete: bool = False
@@ -229,59 +328,35 @@ class _Reader:
         starts = line.startswith(("msgctxt", "msgid")) and not line.startswith("msgid_plural")
         if starts and (self.draft.has_msgstr or self.draft.broken):
             self.finish()
-            self.draft.entry = replace(self.draft.entry, obsolete=obsolete)
-        if not self.draft.broken:
-            self._string(number, line, self.draft.strings, last=last)
-
-    def _string(
-        self, number: int, line: str, strings: dict[str, str], *, last: bool = False
-    ) -> None:
-        draft, keyword = self.draft, _KEYWORD.match(line)
-        if keyword and (key := keyword.group(1)) in strings:
-            self._unreadable(number, f"{key} stands twice in one entry")
+        if self.draft.broken:
             return
-        if keyword:
-            draft.current = keyword.group(1)
-            draft.lines.setdefault(draft.current, number)
-            strings[draft.current] = ""
-        literal = _STRING.fullmatch(line[keyword.end() :] if keyword else line)
-        if not literal or draft.current not in strings:
+        if self.draft.started and self.draft.obsolete != obsolete:
+            self._unreadable(number, "a line of an obsolete entry lacks its #~", "write it")
+            return
+        self.draft.obsolete = obsolete
+        self._string(number, line, self.draft.strings, last=last)
+
+    def _string(self, number: int, line: str, strings: _Strings, *, last: bool = False) -> None:
+        keyword = _KEYWORD.match(line)
+        if keyword and not strings.start(keyword.group(1), number):
+            message = f"{keyword.group(1)} stands in the wrong place"
+            remedy = "write msgctxt, msgid, msgid_plural, msgstr (or msgstr[0], …) in this order"
+            self._unreadable(number, message, remedy)
+            return
+        literal = _STRING.fullmatch(line, keyword.end() if keyword else 0)
+        if not literal or not strings.current:
             self._unreadable(number, f"cannot read {line[:60]!r}", last=last)
-        elif wrong := re.search(r"\\([^nrt\"\\])", literal.group(1).replace("\\\\", "")):
+        elif wrong := _WRONG_ESCAPE.search(literal.group(1).replace("\\\\", "")):
             self._unreadable(number, f"unknown escape \\{wrong.group(1)}")
         else:
-            strings[draft.current] += _unescaped(literal.group(1))
+            strings.pieces[strings.current].append(_unescaped(literal.group(1)))
 
-    def _unreadable(self, number: int, message: str, *, last: bool = False) -> None:
-        rule = "truncated" if last else "syntax"
-        remedy = 'write each line as "…", with \\" for a quotation mark and \\\\ for a backslash'
-        self._problem(number, rule, message, remedy)
+    def _unreadable(
+        self, number: int, message: str, remedy: str = _QUOTED, *, last: bool = False
+    ) -> None:
+        self.problem(number, "truncated" if last else "syntax", message, remedy)
         self.draft.broken = True
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", lambda match: _ESCAPES[match.group(1)], text)
-
-
-def _noted(entry: Entry, line: str) -> Entry:
-    text = line[2:].strip()
-    if line.startswith("#."):
-        return replace(entry, notes=(*entry.notes, text))
-    if line.startswith("#:"):
-        return replace(entry, locations=(*entry.locations, *text.split()))
-    if line.startswith("#,"):
-        flags = tuple(flag.strip() for flag in text.split(",") if flag.strip())
-        return replace(entry, flags=(*entry.flags, *flags))
-    return replace(entry, comments=(*entry.comments, line[1:].strip()))
-
-
-def _entry(draft: _Draft, forms: list[str]) -> Entry:
-    return replace(
-        draft.entry,
-        msgid=draft.strings["msgid"],
-        plural=draft.strings.get("msgid_plural"),
-        context=draft.strings.get("msgctxt"),
-        msgstr=tuple(draft.strings[form] for form in forms),
-        previous=draft.previous.get("msgid"),
-        lines=tuple(draft.lines[form] for form in forms),
-    )
+    return re.sub(r"\\(.)", lambda match: _ESCAPES[match.group(1)], text) if "\\" in text else text

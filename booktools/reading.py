@@ -11,10 +11,22 @@ _KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
 }
+_REAL = "put a regular file there"
 
 
 class ReadingError(ValueError):
-    """A file that cannot be read as text; the message names it and the remedy."""
+    """A file that cannot be read as text; the message names it and the remedy.
+
+    rule: "file", "size" or "encoding". what, remedy, line: the same for a report of one's own.
+    """
+
+    def __init__(
+        self, path: Path, what: str, remedy: str, *, rule: str = "file", line: int = 0
+    ) -> None:
+        """Join the parts to "path:line what; remedy"."""
+        place = f"{path}:{line}:" if line else f"{path}"
+        super().__init__(f"{place} {what}; {remedy}")
+        self.what, self.remedy, self.rule, self.line = what, remedy, rule, line
 
 
 def read_text(path: Path, limit: int, *, folders: int = 0) -> str:
@@ -28,10 +40,9 @@ def read_text(path: Path, limit: int, *, folders: int = 0) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        wrong = data[error.start]
-        raise ReadingError(
-            f"{path}:{line}: byte 0x{wrong:02x} is not UTF-8; save the file as UTF-8"
-        ) from None
+        what = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        remedy = "save the file as UTF-8"
+        raise ReadingError(path, what, remedy, rule="encoding", line=line) from None
 
 
 def read_bytes(path: Path, limit: int, *, folders: int = 0) -> bytes:
@@ -40,19 +51,27 @@ def read_bytes(path: Path, limit: int, *, folders: int = 0) -> bytes:
     Raises `ReadingError` as `read_text` does.
     """
     try:
-        for folder in path.parents[:folders]:
-            if folder.is_symlink():
-                raise ReadingError(f"{folder} is a symbolic link; put a real folder there")
+        refuse_links(path, folders)
         mode = path.lstat().st_mode
         if not stat.S_ISREG(mode):
             kind = _KINDS.get(stat.S_IFMT(mode), "a device")
-            raise ReadingError(f"{path} is {kind}; put a regular file there")
+            raise ReadingError(path, f"is {kind}", _REAL)
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise ReadingError(f"{path} cannot be read: {error.strerror}; correct that") from None
+        what = f"cannot be read: {error.strerror}"
+        raise ReadingError(path, what, "correct that") from None
     if len(data) > limit:
-        raise ReadingError(
-            f"{path} has more than {limit:,} bytes, the bound; remove what does not belong there"
+        what, remedy = (
+            f"has more than {limit:,} bytes, the bound",
+            "remove what does not belong there",
         )
+        raise ReadingError(path, what, remedy, rule="size")
     return data
+
+
+def refuse_links(path: Path, folders: int) -> None:
+    """Raise `ReadingError` where one of so many folders above `path` is a symbolic link."""
+    for folder in path.parents[:folders]:
+        if folder.is_symlink():
+            raise ReadingError(folder, "is a symbolic link", "put a real folder there")
