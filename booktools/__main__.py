@@ -13,11 +13,12 @@ from pathlib import Path
 import click
 
 from booktools import catalogues
-from booktools.checks import check_catalogues
+from booktools.checks import check_catalogues, shortened
 from booktools.extraction import ExtractionError, extract_messages
 from booktools.faults import BuildError
 from booktools.glossary_terms import TermsError
 from booktools.languages import ROOT, LanguageError, load_languages, source_language
+from booktools.reading import ReadingError
 
 PORT = 8000
 FAULTS_OF_THE_INPUT = (
@@ -25,6 +26,7 @@ FAULTS_OF_THE_INPUT = (
     ExtractionError,
     LanguageError,
     TermsError,
+    ReadingError,
     OSError,
 )
 _ROW = "{:>6} {:<26} {:>5} {:>10} {:>6} {:>8}"
@@ -118,9 +120,9 @@ def notebooks(root: Path, codes: tuple[str, ...]) -> None:
 @click.pass_obj
 def check(root: Path, codes: tuple[str, ...]) -> None:
     """Check these languages' catalogues (all without a CODE) with every rule."""
-    findings = check_catalogues(codes, root=root)
-    for finding in findings:
-        click.echo(finding)
+    findings = check_catalogues(codes, root=root, report=partial(click.echo, err=True))
+    for line in shortened(findings):
+        click.echo(line)
     click.echo(f"{len(findings)} findings in {', '.join(codes)}", err=True)
     sys.exit(bool(findings))
 
@@ -135,8 +137,8 @@ def update(root: Path, codes: tuple[str, ...]) -> None:
     for change in changes:
         counts = f"{len(change.fuzzied)} to look at, {len(change.carried)} carried over"
         click.echo(f"{change.language:>6} {change.domain:<26} {change.state}: {counts}")
-        for finding in change.findings:
-            click.echo(finding, err=True)
+        for line in shortened(change.findings):
+            click.echo(line, err=True)
     sys.exit(any(change.findings for change in changes))
 
 
@@ -155,6 +157,8 @@ def status(root: Path, codes: tuple[str, ...], as_json: bool) -> None:
         share = f"{math.floor(100 * row.share)}%"
         counts = row.translated, row.fuzzy, row.missing
         click.echo(_ROW.format(row.language, row.domain, share, *counts))
+        if row.unread:
+            click.echo(row.unread, err=True)
 
 
 @booktools.command()

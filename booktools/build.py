@@ -15,6 +15,7 @@ import yaml
 from sphinx.errors import SphinxError
 
 from booktools.catalogues import write_safe_copies
+from booktools.checks import shortened
 from booktools.faults import BuildError
 from booktools.languages import Language, LanguageError, load_languages, source_language
 from booktools.portal import write_portal, write_redirect
@@ -45,8 +46,8 @@ def build_language(root: Path, code: str, *, backwards: bool = False) -> Times:
         findings = write_safe_copies(
             language.code, root / "_build/locale", root=root, all_findings=language.code == code
         )
-        for finding in findings if language.code == code else []:
-            print(f"shown in English: {finding}", flush=True)
+        for line in shortened(findings) if language.code == code else []:
+            print(f"shown in English: {line}", flush=True)
     progress = Progress()
     target = root / "_build/html" / code
     run_sphinx(root, code, "html", target, progress=progress, backwards=backwards)

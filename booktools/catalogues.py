@@ -8,14 +8,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
+from babel.messages.pofile import read_po
 
 from booktools.checks import SECURITY_RULES, Finding, catalogue_domain, check_entry
-from booktools.checks.files import duplicates, file_findings, known_domains, read_catalogue
+from booktools.checks.files import (
+    catalogue_folder,
+    catalogue_paths,
+    duplicates,
+    file_findings,
+    found,
+    known_domains,
+    read_catalogue,
+    unreadable,
+)
 from booktools.extraction import Templates, collect, extract_messages
 from booktools.glossary_terms import Terms
 from booktools.languages import (
@@ -30,9 +42,11 @@ from booktools.languages import (
     source_language,
 )
 from booktools.merge import Merged, merge
-from booktools.po import Catalogue, Entry, render
+from booktools.po import Catalogue, Entry, Problem, render
+from booktools.reading import ReadingError, refuse_links
 
 Extract = Callable[[Path], None]
+_Read = tuple[Catalogue, tuple[Problem, ...]]
 
 
 @dataclass(frozen=True)
@@ -53,13 +67,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far one catalogue of one language is, in messages."""
+    """How far one catalogue of one language is, in messages.
+
+    unread: why its file is not read, and the remedy; "" where it is.
+    """
 
     language: str
     domain: str
     translated: int
     fuzzy: int
     missing: int
+    unread: str = ""
 
     @property
     def total(self) -> int:
@@ -92,13 +110,12 @@ def status(codes: Iterable[str] = (), *, root: Path = ROOT) -> tuple[Progress, .
     everything = load_languages(root / "locales" / "languages.toml")
     languages = chosen_languages((), everything)
     read = {language.code: _catalogues(language, root) for language in languages}
-    sizes = {
-        domain: len(_live(catalogue))
-        for catalogues in read.values()
-        for domain, catalogue in catalogues.items()
-    }
+    sizes: dict[str, int] = {}
+    for catalogues in read.values():
+        for domain, (catalogue, _problems) in catalogues.items():
+            sizes[domain] = max(sizes.get(domain, 0), len(_live(catalogue)))
     return tuple(
-        _progress(language.code, domain, read[language.code].get(domain), sizes[domain])
+        _progress(language, domain, read[language.code].get(domain), sizes[domain], root)
         for language in chosen_languages(codes, everything)
         for domain in sorted(sizes)
     )
@@ -123,6 +140,8 @@ def new_language(
     if code in {language.code for language in load_languages(table)}:
         raise LanguageError(f"language {code!r} exists already; choose another code")
     check_code(table, code)
+    refuse_links(root / "locales" / code / "LC_MESSAGES/any", folders=3)
+    refuse_links(root / "notebooks" / code / "any", folders=2)
     given = {"tag": tag, "name": name, "direction": direction, "plurals": plurals}
     language = _described(code, given)
     check_language(table, language)
@@ -136,7 +155,7 @@ def new_language(
         raise
     (root / "notebooks" / code).mkdir(parents=True, exist_ok=True)
     terms = root / "locales" / code / "terms.toml"
-    terms.write_text('matching = "words"\n', encoding="utf-8")
+    _write(terms, 'matching = "words"\n')
     return language
 
 
@@ -154,42 +173,62 @@ def write_safe_copies(
         return []
     (language,) = chosen_languages((code,), languages)
     folder = target / code / "LC_MESSAGES"
-    findings: list[Finding] = []
+    findings = _links(language, root)
     kept = set()
     for path in _paths(language, root):
         copy = folder / f"{catalogue_domain(path, language, root)}.po"
-        kept.add(copy)
+        kept |= {copy, copy.with_suffix(".mo")}
         if not all_findings and _is_newer(copy, path):
             continue
-        text, found = _safe_copy(path, language, root)
+        text, problems = _safe_copy(path, language, root)
         if not _write(copy, text) and not all_findings:
             copy.touch()  # it is as new as these tools now
-        findings += found
-    for stale in set(folder.rglob("*.po")) - kept:
-        stale.unlink()
-        stale.with_suffix(".mo").unlink(missing_ok=True)
+        _compile(copy, text, code)
+        findings += problems
+    for base, _folders, files in os.walk(folder):
+        for stranger in {Path(base, name) for name in files} - kept:
+            stranger.unlink()
     return findings
+
+
+def _links(language: Language, root: Path) -> list[Finding]:
+    """Return findings for links in place of folders, so that what is behind them is not missed."""
+    paths = catalogue_paths(language, root)
+    links = {path: unreadable(path) for path in paths if path.suffix != ".po"}
+    return [found(path, problem, root) for path, problem in links.items() if problem]
+
+
+def _compile(copy: Path, text: str, code: str) -> None:
+    """Write the compiled form of a copy, which Sphinx takes as long as it is the newer one."""
+    catalogue = read_po(text.split("\n"), locale=code)
+    catalogue.creation_date = catalogue.revision_date = datetime.fromtimestamp(0, UTC)
+    buffer = BytesIO()
+    write_mo(buffer, catalogue)
+    compiled = copy.with_suffix(".mo")
+    if not _write(compiled, buffer.getvalue()) and _age(compiled) < _age(copy):
+        compiled.touch()
+
+
+def _age(path: Path) -> int:
+    return path.stat().st_mtime_ns
 
 
 def _is_newer(copy: Path, source: Path) -> bool:
     tools = Path(__file__).parent.rglob("*.py")
-    latest = max(one.stat().st_mtime for one in (source, *tools))
+    latest = max(one.lstat().st_mtime for one in (source, *tools))
     return copy.exists() and copy.stat().st_mtime > latest
 
 
-def _folder(language: Language, root: Path) -> Path:
-    return root / "locales" / language.code / "LC_MESSAGES"
-
-
 def _paths(language: Language, root: Path) -> list[Path]:
+    """Return what has the name of a catalogue of the book, read or not."""
     domains = known_domains(root)
-    found = sorted(_folder(language, root).rglob("*.po"))
-    return [path for path in found if catalogue_domain(path, language, root) in domains]
+    paths = catalogue_paths(language, root)
+    return [path for path in paths if catalogue_domain(path, language, root) in domains]
 
 
-def _catalogues(language: Language, root: Path) -> dict[str, Catalogue]:
+def _catalogues(language: Language, root: Path) -> dict[str, _Read]:
     return {
-        catalogue_domain(path, language, root): read_catalogue(path)[0]
+        catalogue_domain(path, language, root): read_catalogue(path)
         for path in _paths(language, root)
     }
 
@@ -198,26 +237,49 @@ def _live(catalogue: Catalogue) -> list[Entry]:
     return [entry for entry in catalogue.entries if not entry.obsolete]
 
 
-def _progress(code: str, domain: str, catalogue: Catalogue | None, size: int) -> Progress:
-    entries = _live(catalogue) if catalogue else []
+def _progress(
+    language: Language, domain: str, read: _Read | None, size: int, root: Path
+) -> Progress:
+    catalogue, problems = read or (Catalogue(), ())
+    entries = _live(catalogue)
     translated = sum(entry.translated for entry in entries)
     fuzzy = sum(entry.fuzzy for entry in entries)
-    return Progress(code, domain, translated, fuzzy, max(len(entries), size) - translated - fuzzy)
+    missing = max(len(entries), size) - translated - fuzzy
+    path = catalogue_folder(language, root) / f"{domain}.po"
+    unread = str(found(path, problems[0], root)) if problems and not catalogue.header else ""
+    unread = unread or _link_above(path, root)
+    return Progress(language.code, domain, translated, fuzzy, missing, unread)
+
+
+def _link_above(path: Path, root: Path) -> str:
+    try:
+        refuse_links(path, folders=len(path.relative_to(root).parts) - 1)
+    except ReadingError as error:
+        return str(error)
+    return ""
 
 
 def _update_language(language: Language, templates: Templates, root: Path) -> Iterator[Change]:
-    folder = _folder(language, root)
+    folder = catalogue_folder(language, root)
+    paths = catalogue_paths(language, root)
+    refused = {path: problem for path in paths if (problem := unreadable(path))}
+    for path, problem in refused.items():
+        name = catalogue_domain(path, language, root) or path.name
+        yield Change(language.code, name, "unreadable", findings=(found(path, problem, root),))
     old = {
         catalogue_domain(path, language, root): read_catalogue(path)
-        for path in sorted(folder.rglob("*.po"))
+        for path in paths
+        if path not in refused
     }
     broken = {domain for domain, (_catalogue, problems) in old.items() if problems}
     for domain, template in templates.items():
         path = folder / f"{domain}.po"
+        if {path, *path.parents} & set(refused):
+            continue
         catalogue, problems = old.get(domain, (Catalogue(), ()))
         if domain in broken:
-            found = tuple(file_findings(path, catalogue, problems, language, root))
-            yield Change(language.code, domain, "unreadable", findings=found)
+            findings = tuple(file_findings(path, catalogue, problems, language, root))
+            yield Change(language.code, domain, "unreadable", findings=findings)
             continue
         merged = merge(template, catalogue.entries, _pool(domain, old), language.plural_count)
         text = render(_header(catalogue, language), merged.entries)
@@ -283,9 +345,13 @@ def _safe_copy(path: Path, language: Language, root: Path) -> tuple[str, list[Fi
         ]
         findings += found
         if not found:
-            entries.append(replace(entry, comments=(), previous=None))
+            entries.append(_bare(entry))
     header = replace(_header(Catalogue(), language), msgstr=(_plain_header(language),))
     return render(header, entries), findings
+
+
+def _bare(entry: Entry) -> Entry:
+    return replace(entry, comments=(), notes=(), locations=(), flags=(), previous=None)
 
 
 def _plain_header(language: Language) -> str:
@@ -297,10 +363,10 @@ def _plain_header(language: Language) -> str:
     )
 
 
-def _write(path: Path, text: str) -> bool:
-    """Write `text` where the file differs, whole or not at all; say whether it did."""
-    data = text.encode("utf-8")
-    if path.is_file() and path.read_bytes() == data:
+def _write(path: Path, content: str | bytes) -> bool:
+    """Write `content` where the file differs, whole or not at all; say whether it did."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".partial")

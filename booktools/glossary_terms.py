@@ -78,7 +78,7 @@ class Terms:
         """
         found: list[Term] = []
         rest = text.casefold()
-        for name in sorted(self._by_name, key=len, reverse=True):
+        for name in self._longest_first:
             marked, count = _english_pattern(name).subn(" \ufffc ", rest)
             rest = rest if nested else marked
             if count and self._by_name[name] not in found:
@@ -100,13 +100,31 @@ class Terms:
 
     def without(self, text: str, form: str) -> str:
         """Return `text` without the accepted terms of which `form` is only a part."""
-        normalise, pattern = _MATCHERS[self.matching]
+        normalise, _pattern = _MATCHERS[self.matching]
         rest = normalise(text)
-        for term in self.terms:
-            for allowed in (term.approved, *term.accepted):
-                if self.found(allowed, form):
-                    rest = _compiled(pattern, normalise(allowed)).sub(" \ufffc ", rest)
+        for pattern in self._containing(form):
+            rest = pattern.sub(" \ufffc ", rest)
         return rest
+
+    def _containing(self, form: str) -> tuple[re.Pattern[str], ...]:
+        """Return the patterns of the accepted terms that contain `form`."""
+        if form not in self._remembered:
+            normalise, pattern = _MATCHERS[self.matching]
+            self._remembered[form] = tuple(
+                _compiled(pattern, normalise(allowed))
+                for term in self.terms
+                for allowed in (term.approved, *term.accepted)
+                if self.found(allowed, form)
+            )
+        return self._remembered[form]
+
+    @cached_property
+    def _remembered(self) -> dict[str, tuple[re.Pattern[str], ...]]:
+        return {}
+
+    @cached_property
+    def _longest_first(self) -> tuple[str, ...]:
+        return tuple(sorted(self._by_name, key=len, reverse=True))
 
     @cached_property
     def _by_name(self) -> dict[str, Term]:

@@ -11,7 +11,6 @@ _KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
 }
-_REAL = "put a regular file there"
 
 
 class ReadingError(ValueError):
@@ -35,9 +34,13 @@ def read_text(path: Path, limit: int, *, folders: int = 0) -> str:
     folders: how many of the folders above the file must be real ones as well. Raises `ReadingError`
     for what is missing, a link, no file, too large or not UTF-8.
     """
-    data = read_bytes(path, limit, folders=folders)
+    return decoded(path, read_bytes(path, limit, folders=folders), "utf-8-sig")
+
+
+def decoded(path: Path, data: bytes, encoding: str = "utf-8") -> str:
+    """Return the text of `data`; raise `ReadingError` with the line of what is not UTF-8."""
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
@@ -52,10 +55,7 @@ def read_bytes(path: Path, limit: int, *, folders: int = 0) -> bytes:
     """
     try:
         refuse_links(path, folders)
-        mode = path.lstat().st_mode
-        if not stat.S_ISREG(mode):
-            kind = _KINDS.get(stat.S_IFMT(mode), "a device")
-            raise ReadingError(path, f"is {kind}", _REAL)
+        refuse_other_kinds(path)
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
@@ -68,6 +68,14 @@ def read_bytes(path: Path, limit: int, *, folders: int = 0) -> bytes:
         )
         raise ReadingError(path, what, remedy, rule="size")
     return data
+
+
+def refuse_other_kinds(path: Path) -> None:
+    """Raise `ReadingError` where `path` is no regular file, such as a link or a folder."""
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "a device")
+        raise ReadingError(path, f"is {kind}", "put a regular file there")
 
 
 def refuse_links(path: Path, folders: int) -> None:

@@ -6,16 +6,28 @@ breaks one of them is shown in English.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from booktools.checks import security, terminology, typography
-from booktools.checks.files import file_findings, known_domains, read_catalogue
-from booktools.checks.finding import Finding
-from booktools.checks.message import Rule, messages
+from booktools.checks.files import (
+    catalogue_domain,
+    catalogue_paths,
+    file_findings,
+    found,
+    known_domains,
+    read_catalogue,
+    unreadable,
+)
+from booktools.checks.finding import Finding, shortened
+from booktools.checks.message import Message, Rule, messages
 from booktools.glossary_terms import Terms, TermsError, load_terms
 from booktools.languages import ROOT, Language, chosen_languages, load_languages
 from booktools.po import Entry
+
+MAX_LETTERS, MAX_LINES, MAX_MARKS = 4_000, 60, 300  # of a text, ten times what a page has
+_MARKS = re.compile(r"[^\w\s.,،、。]")
 
 SECURITY_RULES: tuple[Rule, ...] = security.RULES
 RULES: tuple[Rule, ...] = (*SECURITY_RULES, *terminology.RULES, *typography.RULES)
@@ -24,20 +36,31 @@ __all__ = [
     "RULES",
     "SECURITY_RULES",
     "Finding",
+    "catalogue_domain",
     "check_catalogue",
     "check_catalogues",
     "check_entry",
+    "shortened",
 ]
 
 
-def check_catalogues(codes: Iterable[str] = (), *, root: Path = ROOT) -> list[Finding]:
+def check_catalogues(
+    codes: Iterable[str] = (), *, root: Path = ROOT, report: Callable[[str], None] | None = None
+) -> list[Finding]:
     """Check every catalogue of the languages `codes` (all where empty) with every rule.
 
+    report: receives a line about each language before its catalogues are read.
     A broken file becomes a finding, and the others are still checked. Raises `LanguageError`
     for an unknown code and a broken table of languages.
     """
     languages = chosen_languages(codes, load_languages(root / "locales" / "languages.toml"))
-    return [finding for language in languages for finding in _check_language(language, root)]
+    findings: list[Finding] = []
+    for language in languages:
+        paths = catalogue_paths(language, root)
+        if report:
+            report(f"checking {language.code}: {len(paths):,} catalogues")
+        findings += _check_language(language, paths, root)
+    return findings
 
 
 def check_catalogue(path: Path, language: Language, terms: Terms, root: Path) -> Iterator[Finding]:
@@ -68,6 +91,9 @@ def check_entry(
     if entry.obsolete or entry.fuzzy:
         return
     for message in messages(entry, domain, language, terms):
+        if too_much := _too_much(message):
+            yield "size", too_much, "translate the English, nothing more", message.line
+            continue
         for rule in rules:
             problems = list(rule(message))
             for what, remedy in problems:
@@ -76,22 +102,17 @@ def check_entry(
                 break
 
 
-def catalogue_domain(path: Path, language: Language, root: Path) -> str:
-    """Return gettext's name of a catalogue, such as "book/glossary" or "theme"."""
-    folder = root / "locales" / language.code / "LC_MESSAGES"
-    return path.relative_to(folder).with_suffix("").as_posix()
-
-
-def _check_language(language: Language, root: Path) -> Iterator[Finding]:
+def _check_language(language: Language, paths: Iterable[Path], root: Path) -> Iterator[Finding]:
     try:
         terms = load_terms(root / "locales" / language.code / "terms.toml")
     except TermsError as error:
         yield Finding(error.path.relative_to(root), 1, "terms", error.what, error.remedy)
         terms = Terms()
-    folder = root / "locales" / language.code / "LC_MESSAGES"
     domains = known_domains(root)
-    for path in sorted(folder.rglob("*.po")):
-        if catalogue_domain(path, language, root) in domains:
+    for path in paths:
+        if problem := unreadable(path):
+            yield found(path, problem, root)
+        elif catalogue_domain(path, language, root) in domains:
             yield from sorted(check_catalogue(path, language, terms, root))
         else:
             yield Finding(
@@ -99,3 +120,16 @@ def _check_language(language: Language, root: Path) -> Iterator[Finding]:
                 "no page and no package has messages by this name",
                 "delete the file, or rename it as its page is called",
             )  # fmt: skip
+
+
+def _too_much(message: Message) -> str:
+    """Say what of a message is too much to read on; "" for what may stand in a book."""
+    for name, text in (("English", message.english), ("translation", message.translation)):
+        for count, bound, what in (
+            (len(text), MAX_LETTERS, "characters"),
+            (text.count("\n"), MAX_LINES, "line breaks"),
+            (len(_MARKS.findall(text)), MAX_MARKS, "marks"),
+        ):
+            if count > bound:
+                return f"the {name} has {count:,} {what}, the bound is {bound:,}"
+    return ""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from booktools.checks.finding import Finding
 from booktools.languages import Language
-from booktools.po import Catalogue, Problem, parse
+from booktools.po import Catalogue, Entry, Problem, parse
+from booktools.reading import ReadingError, decoded, read_bytes, refuse_links, refuse_other_kinds
 
 PACKAGE_DOMAINS = ("toc", "vanishing", "theme")
-MAX_BYTES = 4_000_000
+MAX_BYTES = 2_000_000
+UNREAD = frozenset({"file", "encoding", "size"})  # rules of a file that was not read at all
 
 
 def known_domains(root: Path) -> frozenset[str]:
@@ -22,33 +26,77 @@ def known_domains(root: Path) -> frozenset[str]:
     )
 
 
-def read_catalogue(path: Path) -> tuple[Catalogue, tuple[Problem, ...]]:
-    """Read a file, whatever it holds; what cannot be read is a problem, never an exception."""
-    if (size := path.stat().st_size) > MAX_BYTES:
-        message = f"the file has {size:,} bytes, the bound is {MAX_BYTES:,}"
-        return Catalogue(), (Problem(1, "size", message, "remove what is no translation"),)
-    data = path.read_bytes()
+def catalogue_folder(language: Language, root: Path) -> Path:
+    """Return where the catalogues of a language are."""
+    return root / "locales" / language.code / "LC_MESSAGES"
+
+
+def catalogue_domain(path: Path, language: Language, root: Path) -> str:
+    """Return gettext's name of a catalogue, such as "book/glossary"; "" for what is none."""
+    folder = catalogue_folder(language, root)
+    if path.suffix != ".po" or not path.is_relative_to(folder):
+        return ""
+    return path.relative_to(folder).with_suffix("").as_posix()
+
+
+def catalogue_paths(language: Language, root: Path) -> list[Path]:
+    """Return all that is called .po, whatever it is, and links to folders, which are not followed.
+
+    Where the folder of catalogues, or one above it, is a link, that link is all there is.
+    """
+    folder = catalogue_folder(language, root)
+    for place in (folder.parents[1], folder.parent, folder):
+        if place.is_symlink():
+            return [place]
+    paths: list[Path] = []
+    for base, folders, files in os.walk(folder):
+        links = [name for name in folders if Path(base, name).is_symlink()]
+        named = [name for name in (*folders, *files) if name.endswith(".po")]
+        paths += [Path(base, name) for name in {*links, *named}]
+    return sorted(paths)
+
+
+def unreadable(path: Path) -> Problem | None:
+    """Say why what lies at `path` is no catalogue without opening it; None where it may be one."""
     try:
-        catalogue = parse(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        return Catalogue(), (Problem(line, "encoding", message, "save the file as UTF-8"),)
+        if path.is_symlink() and path.suffix != ".po":
+            refuse_links(path / "any", folders=1)
+        refuse_other_kinds(path)
+    except ReadingError as error:
+        return _problem(error)
+    return None
+
+
+def read_catalogue(path: Path, folders: int = 0) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """Read a file, whatever it holds; what cannot be read is a problem, never an exception.
+
+    folders: how many of the folders above it must be no links.
+    """
+    try:
+        catalogue = parse(decoded(path, read_bytes(path, MAX_BYTES, folders=folders)))
+    except ReadingError as error:
+        return Catalogue(), (_problem(error),)
     return catalogue, (*catalogue.problems, *_misplaced(catalogue))
+
+
+def _problem(error: ReadingError) -> Problem:
+    return Problem(error.line or 1, error.rule, f"the file {error.what}", error.remedy)
 
 
 def file_findings(
     path: Path, catalogue: Catalogue, problems: tuple[Problem, ...], language: Language, root: Path
 ) -> Iterator[Finding]:
     """Yield what is wrong with the file as a whole and with the form of its entries."""
-    unread = any(problem.rule in ("encoding", "size") for problem in problems)
-    found = [*problems]
-    if not unread:
-        found += [*_header(catalogue, language), *_forms(catalogue, language)]
-    for problem in sorted(found, key=lambda problem: problem.line):
-        yield Finding(
-            path.relative_to(root), problem.line, problem.rule, problem.message, problem.remedy
-        )
+    unread = any(problem.rule in UNREAD for problem in problems)
+    more = () if unread else (*_header(catalogue, language), *_forms(catalogue, language))
+    for problem in sorted((*problems, *more), key=lambda problem: problem.line):
+        yield found(path, problem, root)
+
+
+def found(path: Path, problem: Problem, root: Path) -> Finding:
+    """Return a problem of the file at `path` as a check reports it."""
+    name = path.relative_to(root)
+    return Finding(name, problem.line, problem.rule, problem.message, problem.remedy)
 
 
 def duplicates(catalogue: Catalogue) -> frozenset[int]:
@@ -81,15 +129,28 @@ def _header(catalogue: Catalogue, language: Language) -> Iterator[Problem]:
         return
     if catalogue.header.fuzzy:
         yield Problem(line, "header", "the header is marked fuzzy, so it would not count", remedy)
-    if _squeezed(fields.get("Plural-Forms", "")) != _squeezed(language.plurals):
+    for message in _header_fields(catalogue.header):
+        yield Problem(line, "header", message, remedy)
+    if _tokens(fields.get("Plural-Forms", "")) != _tokens(language.plurals):
         found = fields.get("Plural-Forms") or "nothing"
         message = f"Plural-Forms must be “{language.plurals}”, got “{found}”"
         yield Problem(line, "plural_header", message, remedy)
     if fields.get("Language") != language.code:
         found = fields.get("Language") or "nothing"
         yield Problem(line, "header", f"Language must be {language.code}, got {found}", remedy)
-    if "charset=utf-8" not in fields.get("Content-Type", "").lower():
-        yield Problem(line, "header", "Content-Type must say charset=UTF-8", remedy)
+    if not re.fullmatch(r"text/plain; *charset=utf-8", fields.get("Content-Type", ""), re.I):
+        yield Problem(line, "header", "Content-Type must say text/plain; charset=UTF-8", remedy)
+
+
+def _header_fields(header: Entry) -> Iterator[str]:
+    """Name what one reader of a header would find and another would not."""
+    lines = [line for line in header.msgstr[0].split("\n") if line]
+    names = Counter(line.partition(":")[0].casefold() for line in lines)
+    for name in (name for name, count in names.items() if count > 1):
+        yield f"the field “{name[:40]}” stands twice"
+    for line in lines:
+        if not re.match(r"[A-Za-z][A-Za-z-]*+:(?: |$)", line):
+            yield f"a field is like “Language: xx”, got “{line[:40]}”"
 
 
 def _forms(catalogue: Catalogue, language: Language) -> Iterator[Problem]:
@@ -103,5 +164,6 @@ def _forms(catalogue: Catalogue, language: Language) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\s;]", "", text)
+def _tokens(rule: str) -> list[str]:
+    """Return the words and signs of a rule for plural forms, without its last semicolon."""
+    return re.findall(r"\w+|[!=<>]=|&&|\|\||\S", rule.rstrip("; \t"))

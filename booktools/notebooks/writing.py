@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from booktools.catalogues import write_safe_copies
+from booktools.checks import shortened
 from booktools.languages import load_languages
 from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
 from booktools.sphinx_run import run_sphinx
@@ -42,8 +43,8 @@ def write_notebooks(
 def _build(root: Path, code: str, addresses: Addresses) -> Path:
     """Build one language's notebooks under `_build` and return their folder."""
     print(f"[{code}] writing notebooks", flush=True)
-    for finding in write_safe_copies(code, root / "_build/locale", root=root):
-        print(f"[{code}] left in English: {finding}", flush=True)
+    for line in shortened(write_safe_copies(code, root / "_build/locale", root=root)):
+        print(f"[{code}] left in English: {line}", flush=True)
     folder = root / "_build/notebooks" / code
     shutil.rmtree(folder, ignore_errors=True)
     run_sphinx(
