@@ -7,7 +7,6 @@ import re
 import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = "VANISHING_REPOSITORY"
 _HOST = r"(?P<host>[\w-]+(?:\.[\w-]+)+)"
 _PATH = r"(?P<path>[\w.-]+(?:/[\w.-]+?)+?)(?:\.git)?/?"
@@ -18,7 +17,7 @@ _FORMS = (
 )
 
 
-def address(root: Path = ROOT) -> str | None:
+def address(root: Path) -> str | None:
     """Return the repository's https address from VANISHING_REPOSITORY or `git remote`, or None.
 
     Raises ValueError when VANISHING_REPOSITORY is set to something else than such an address.

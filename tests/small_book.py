@@ -69,7 +69,9 @@ class SmallBook:
         self.write("book/course/chapter.md", CHAPTER)
         self.write("book/glossary.md", GLOSSARY)
         self.write("book/references.bib", "")
-        for name in ("_config.yml", "locales/languages.toml", "booktools/static/favicon.svg"):
+        copied = ("_config.yml", "locales/languages.toml", "booktools/static/favicon.svg")
+        figures = (f"vanishing/static/{name}" for name in ("explorer.js", "vanishing.css"))
+        for name in (*copied, *figures):
             self.write(name, (ROOT / name).read_text(encoding="utf-8"))
 
     def write(self, name: str, text: str) -> Path:
@@ -89,7 +91,7 @@ class SmallBook:
 
     def copy_tools(self) -> None:
         """Give the book its own copy of both packages and of the pages' templates."""
-        for name in ("booktools", "vanishing", "book/_static", "book/_templates"):
+        for name in ("booktools", "vanishing"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, self.root / name, ignore=ignored, dirs_exist_ok=True)
 

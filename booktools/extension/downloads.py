@@ -17,9 +17,10 @@ from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from booktools.extension.messages import current_language, source_language
+from booktools.book import Book
+from booktools.extension.messages import book_of, current_language
 from booktools.glossary_data import Concept, to_csv, to_json_ld, to_tbx, write_deck
-from booktools.languages import Language, load_languages
+from booktools.languages import Language
 
 FOLDER = "glossary"
 SCRIPT = "glossary.js"
@@ -67,29 +68,28 @@ def visit_downloads(self: HTML5Translator, node: nodes.Element) -> None:
     root = "../" * self.builder.current_docname.count("/")
     links = [
         f'<li>{escape(text)} <a href="{root}{FOLDER}/{name}" download>{name}</a></li>'
-        for text, name in _files(current_language(app))
+        for text, name in _files(book_of(app), current_language(app))
     ]
     self.body.append(f'<ul class="vg-downloads">{"".join(links)}</ul>')
     raise nodes.SkipNode
 
 
-def _files(language: Language) -> Iterator[tuple[str, str]]:
+def _files(book: Book, language: Language) -> Iterator[tuple[str, str]]:
     yield _("All terms in all languages, as a table:"), "glossary.csv"
     yield _("All terms in all languages, for translation programs (TBX):"), "glossary.tbx"
-    for other in _paired(language):
+    for other in _paired(book, language):
         text = _("Cards to learn the terms with Anki, in English and in {language}:")
-        yield text.replace("{language}", other.name), deck_name(other)
+        yield text.replace("{language}", other.name), deck_name(book, other)
 
 
-def _paired(language: Language) -> list[Language]:
+def _paired(book: Book, language: Language) -> list[Language]:
     """Return the languages whose cards a page offers: its own, the English one all."""
-    others = [one for one in load_languages() if not one.source]
-    return others if language.source else [language]
+    return list(book.translations) if language.source else [language]
 
 
-def deck_name(language: Language) -> str:
+def deck_name(book: Book, language: Language) -> str:
     """Return the file of the cards in English and this language."""
-    return f"{source_language().tag}-{language.tag}.apkg"
+    return f"{book.source.tag}-{language.tag}.apkg"
 
 
 def concepts_of(env: BuildEnvironment) -> dict[str, tuple[Concept, ...]]:
@@ -119,14 +119,14 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
     concepts = [one for page in concepts_of(app.env).values() for one in page]
     if exception or app.builder.format != "html" or not concepts:
         return
-    languages, title = load_languages(), str(app.config.html_title or app.config.project)
+    book, title = book_of(app), str(app.config.html_title or app.config.project)
     folder = Path(app.outdir) / FOLDER
     folder.mkdir(exist_ok=True)
-    (folder / "glossary.csv").write_text(to_csv(concepts, languages), encoding="utf-8-sig")
-    (folder / "glossary.tbx").write_text(to_tbx(concepts, languages, title), encoding="utf-8")
-    for language in _paired(current_language(app)):
-        path = folder / deck_name(language)
-        write_deck(path, concepts, source_language(), language, title)
+    (folder / "glossary.csv").write_text(to_csv(concepts, book.languages), encoding="utf-8-sig")
+    (folder / "glossary.tbx").write_text(to_tbx(concepts, book.languages, title), encoding="utf-8")
+    for language in _paired(book, current_language(app)):
+        path = folder / deck_name(book, language)
+        write_deck(path, concepts, book.source, language, title)
 
 
 def forget_page(app: Sphinx, env: BuildEnvironment, page: str) -> None:

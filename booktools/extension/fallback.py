@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.builders import Builder
 from sphinx.builders.gettext import MessageCatalogBuilder
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
-from booktools.extension.messages import current_language, source_language
-from booktools.languages import load_languages
+from booktools.extension.messages import book_of, current_language
 
 CLASS = "language-"  # docutils turns this class into a lang attribute
 
@@ -31,7 +30,7 @@ class MarkFallback(SphinxTransform):
             return
         for node in self.document.findall(nodes.TextElement):
             if node.get("translated") is False:
-                node["classes"].append(CLASS + source_language().tag)
+                node["classes"].append(CLASS + book_of(self.app).source.tag)
 
 
 class MarkReferences(SphinxPostTransform):
@@ -42,17 +41,17 @@ class MarkReferences(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Mark the entries."""
         for entry in self.document.findall(nodes.citation):
-            entry["classes"].append(CLASS + source_language().tag)
-
-
-@cache
-def directions() -> dict[str, str]:
-    """Return the writing direction of every language's tag."""
-    return {language.tag: language.direction for language in load_languages()}
+            entry["classes"].append(CLASS + book_of(self.app).source.tag)
 
 
 class BookTranslator(HTML5Translator):
     """Write a dir attribute wherever docutils writes a lang attribute."""
+
+    def __init__(self, document: nodes.document, builder: Builder) -> None:
+        """Know the writing direction of every language's tag."""
+        super().__init__(document, builder)
+        languages = book_of(builder.app).languages
+        self._directions = {language.tag: language.direction for language in languages}
 
     def starttag(
         self,
@@ -64,7 +63,7 @@ class BookTranslator(HTML5Translator):
     ) -> str:
         """Return the start tag, with the direction of the node's own language."""
         for name in node.get("classes", []):
-            direction = directions().get(name.removeprefix(CLASS))
+            direction = self._directions.get(name.removeprefix(CLASS))
             if name.startswith(CLASS) and direction:
                 attributes["dir"] = direction
         return str(super().starttag(node, tagname, suffix, empty, **attributes))

@@ -16,9 +16,14 @@ from sphinx.util.i18n import docname_to_domain
 
 from booktools.extension.downloads import concepts_of
 from booktools.extension.fallback import CLASS
-from booktools.extension.messages import catalogue_path, current_language, read_messages
+from booktools.extension.messages import (
+    book_of,
+    catalogue_path,
+    current_language,
+    read_messages,
+)
 from booktools.glossary_data import Concept, Wording, plain_text
-from booktools.languages import Language, load_languages, sort_key
+from booktools.languages import Language, sort_key
 
 NAMES_CLASS = "vg-names"
 
@@ -40,7 +45,7 @@ class ArrangeGlossary(SphinxTransform):
         domain = docname_to_domain(self.env.docname, self.config.gettext_compact)
         languages = [
             (language, {} if language.source else read_messages(self.app, language.code, domain))
-            for language in load_languages()
+            for language in book_of(self.app).languages
         ]
         for language, _ in languages:
             if path := catalogue_path(self.app, language.code, domain):

@@ -6,32 +6,22 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from booktools.book import Book
 from booktools.checks.files import read_catalogue
-from booktools.languages import Language, load_languages
+from booktools.languages import Language
 
-ROOT = Path(__file__).parents[2]
+
+def book_of(app: Sphinx) -> Book:
+    """Return the book that this application builds."""
+    return Book(Path(app.srcdir))
 
 
 def current_language(app: Sphinx) -> Language:
     """Return the language of this build; without one configured, the source language.
 
-    Raises ValueError that lists the known codes.
+    Raises `LanguageError` that lists the known codes.
     """
-    languages = load_languages()
-    code = app.config.language
-    for language in languages:
-        if language.code == code or (code is None and language.source):
-            return language
-    known = ", ".join(language.code for language in languages)
-    raise ValueError(
-        f"language must be one of {known}, got {code!r}: correct the code, or add the language to "
-        "locales/languages.toml"
-    )
-
-
-def source_language() -> Language:
-    """Return the language in which the book is written."""
-    return next(language for language in load_languages() if language.source)
+    return book_of(app).language(app.config.language)
 
 
 def catalogue_path(app: Sphinx, code: str, domain: str) -> Path | None:

@@ -14,8 +14,8 @@ from sphinx.config import Config
 from sphinx.locale import _, get_translator
 
 from booktools import repository
-from booktools.extension.messages import current_language
-from booktools.languages import Language, load_languages
+from booktools.extension.messages import book_of, current_language
+from booktools.languages import Language
 
 BRANCH = "main"
 TEXT_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -31,7 +31,7 @@ def add_page_context(
     address = app.config.book_repository
     context["page_language"] = language
     context["language_links"] = list(_language_links(app, page, context["content_root"]))
-    context["default_language"] = next(one for one in load_languages() if one.source)
+    context["default_language"] = book_of(app).source
     context["notebook_links"] = list(_notebook_links(app, page, language, address, context))
     context["licence"] = _licence()
     context["docstitle"] = get_translator().gettext(context["docstitle"])
@@ -43,7 +43,7 @@ def add_page_context(
 
 def find_repository(app: Sphinx, config: Config) -> None:
     """Ask for the repository's address once; pages change with it."""
-    config.book_repository = repository.address()
+    config.book_repository = repository.address(book_of(app).root)
 
 
 def _language_links(app: Sphinx, page: str, root: str) -> Iterator[tuple[Language, str]]:
@@ -52,7 +52,7 @@ def _language_links(app: Sphinx, page: str, root: str) -> Iterator[tuple[Languag
     if Path(app.outdir).name != code:
         return
     target = app.builder.get_target_uri(page)
-    for language in load_languages():
+    for language in book_of(app).languages:
         yield language, f"{root}../{language.code}/{target}"
 
 

@@ -11,15 +11,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from booktools.extension.messages import ROOT, current_language
+from booktools.extension.messages import book_of, current_language
 
-STATIC = (ROOT / "book" / "_static", ROOT / "vanishing" / "static")
+OWN_STATIC = Path(__file__).parents[1] / "static"
 STYLE = "book.css"
 SCRIPT = "book.js"
-FIGURES = {
-    "vg-explorer": ("explorer.js", "vanishing.css"),
-    "vg-figure": ("vanishing.css",),
-}
 
 # Loaded by default, and never used: the page's few scripts are in book.js.
 UNUSED = (
@@ -48,9 +44,14 @@ _FLOAT = re.compile(r"\b(float|clear):(left|right)")
 
 
 def add_static_folders(app: Sphinx, config: Config) -> None:
-    """Copy the files of the book and of its figures into the site's _static."""
-    folders = [str(folder) for folder in STATIC if folder.exists()]
-    config.html_static_path = [*config.html_static_path, *folders]
+    """Copy these folders' files into the site's _static."""
+    config.html_static_path = [*config.html_static_path, *map(str, static_folders(app))]
+
+
+def static_folders(app: Sphinx) -> list[Path]:
+    """Return the folders with the files of every page and of this book's figures."""
+    root = book_of(app).root
+    return [OWN_STATIC, *(root / name for name in app.config.book_static)]
 
 
 def silence_unused(app: Sphinx, config: Config) -> None:
@@ -67,7 +68,7 @@ def choose_assets(
     """Link what this page uses and drop the rest."""
     app.add_css_file(STYLE, priority=900)
     app.add_js_file(SCRIPT, loading_method="defer", priority=900)
-    for marker, files in FIGURES.items():
+    for marker, files in app.config.book_assets.items():
         if marker in context.get("body", ""):
             _link(app, files)
     for kind in ("css_files", "script_files"):
@@ -76,11 +77,10 @@ def choose_assets(
 
 def _link(app: Sphinx, files: Iterable[str]) -> None:
     for name in files:
-        if any((folder / name).exists() for folder in STATIC):
-            if name.endswith(".css"):
-                app.add_css_file(name, priority=850)
-            else:
-                app.add_js_file(name, loading_method="defer")
+        if name.endswith(".css"):
+            app.add_css_file(name, priority=850)
+        else:
+            app.add_js_file(name, loading_method="defer")
 
 
 def _is_any(asset: Any, names: Iterable[str]) -> bool:
@@ -109,6 +109,8 @@ def to_logical(css: str) -> str:
 
 def setup(app: Sphinx) -> None:
     """Register the folders, the choice of assets and the files that are written last."""
+    app.add_config_value("book_static", [], "html")  # folders in the book, copied to _static
+    app.add_config_value("book_assets", {}, "html")  # what a page must hold -> files it then links
     app.connect("config-inited", add_static_folders)
     app.connect("config-inited", silence_unused, priority=10)
     app.connect("html-page-context", choose_assets, priority=900)

@@ -1,17 +1,17 @@
-"""Put the book's own page templates before the theme's."""
+"""Put these tools' page templates before the theme's."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from booktools.extension.messages import ROOT
-
-TEMPLATES = ROOT / "book" / "_templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def prefer_own(app: Sphinx, config: Config) -> None:
-    """Let Sphinx look for templates in book/_templates first."""
+    """Let Sphinx look for templates here first."""
     config.templates_path = [str(TEMPLATES), *config.templates_path]
 
 

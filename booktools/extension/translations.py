@@ -10,10 +10,11 @@ from sphinx.application import Sphinx
 from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 
+from booktools.book import Book
 from booktools.catalogues import Progress, status
 from booktools.extension.fallback import CLASS
 from booktools.extension.page import BRANCH
-from booktools.languages import Language, load_languages
+from booktools.languages import Language
 
 PAGES = "book/"
 
@@ -26,16 +27,15 @@ class Translations(SphinxDirective):
         root = Path(self.env.srcdir)
         for path in root.glob("locales/*/LC_MESSAGES/**/*.po"):
             self.env.note_dependency(str(path))
-        languages = load_languages(root / "locales/languages.toml")
+        languages = Book(root).translations
         rows = status(root=root)
         body = [
             list(_row(language, [row for row in rows if row.language == language.code]))
             for language in languages
-            if not language.source
         ]
         titles = (_("Language"), _("Translated"), _("Finished pages"), _("Guide"))
         address = self.config.book_repository
-        guides = [_guide(root, language, address) for language in languages if not language.source]
+        guides = [_guide(root, language, address) for language in languages]
         head = [nodes.paragraph("", title) for title in titles]
         return [_table([head, *([*row, guide] for row, guide in zip(body, guides, strict=True))])]
 

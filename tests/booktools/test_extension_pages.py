@@ -1,6 +1,7 @@
 """Build a small book in two languages and read what came out."""
 
 import re
+import shutil
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from booktools.extension.messages import ROOT
+from booktools.languages import LANGUAGES, ROOT
 
 HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
 PAGE = (
@@ -129,6 +130,9 @@ def write_book(folder: Path) -> None:
     notebook = folder / "notebooks" / "ar" / "text" / "page.ipynb"
     notebook.parent.mkdir(parents=True)
     notebook.write_text("{}", encoding="utf-8")
+    table = folder / "locales" / "languages.toml"
+    table.parent.mkdir()
+    shutil.copy(LANGUAGES, table)
     write_catalogues(folder / "locales", "ar", ARABIC)
     write_catalogues(folder / "locales", "zh_CN", CHINESE)
 

@@ -15,6 +15,7 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from booktools.languages import LANGUAGES
 from booktools.notebooks import Addresses, notebook_name, writing
 from booktools.notebooks.addresses import find_addresses, recorded_addresses, site_of
 from booktools.notebooks.cells import cell_id
@@ -57,6 +58,7 @@ class Book:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.write("conf.py", CONFIG)
+        self.write("locales/languages.toml", LANGUAGES.read_text(encoding="utf-8"))
         self.write("book/glossary.md", GLOSSARY)
         self.write("book/references.bib", REFERENCE)
         self.write("book/course/next.md", f"{HEADER}(next)=\n# Next page\n{CODE}")

@@ -1,0 +1,84 @@
+"""One book: the folder in which it is written, its languages, its catalogues, its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from booktools.glossary_terms import Terms, load_terms
+from booktools.languages import Language, LanguageError, load_languages
+
+LANGUAGES = "locales/languages.toml"
+CONTENTS = "_toc.yml"
+SETTINGS = "_config.yml"
+
+
+@dataclass(frozen=True)
+class Book:
+    """Know what stands where in the folder of a book.
+
+    What is read is kept: a book whose files have changed is another `Book`.
+    """
+
+    root: Path
+
+    @cached_property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages in the order of their table; raises `LanguageError` where it is wrong."""
+        return load_languages(self.root / LANGUAGES)
+
+    @property
+    def source(self) -> Language:
+        """The language in which the book is written."""
+        return next(language for language in self.languages if language.source)
+
+    @property
+    def translations(self) -> tuple[Language, ...]:
+        """All languages but the source."""
+        return tuple(language for language in self.languages if not language.source)
+
+    def language(self, code: str | None) -> Language:
+        """Return the language with this code, the source where there is none.
+
+        Raises `LanguageError` that lists the known codes.
+        """
+        for language in self.languages:
+            if language.code == code or (code is None and language.source):
+                return language
+        known = ", ".join(language.code for language in self.languages)
+        raise LanguageError(
+            f"language must be one of {known}, got {code!r}: "
+            f"correct the code, or add the language to {LANGUAGES}"
+        )
+
+    def catalogue_folder(self, language: Language) -> Path:
+        """Return the folder of a language's catalogues."""
+        return self.root / "locales" / language.code / "LC_MESSAGES"
+
+    def catalogues(self, language: Language) -> Iterator[tuple[str, Path]]:
+        """Yield (gettext's name, path) of every catalogue file of a language, by path."""
+        folder = self.catalogue_folder(language)
+        for path in sorted(folder.rglob("*.po")):
+            yield path.relative_to(folder).with_suffix("").as_posix(), path
+
+    def terms(self, language: Language) -> Terms:
+        """Return the table of terms of a language; raises `TermsError` where it is wrong."""
+        return load_terms(self.root / "locales" / language.code / "terms.toml")
+
+    @property
+    def first_page(self) -> str:
+        """The file name of the page with which the book begins."""
+        return f"{self._read(CONTENTS)['root']}.html"
+
+    @property
+    def title(self) -> str:
+        """The title of the book in its own language."""
+        return str(self._read(SETTINGS)["title"])
+
+    def _read(self, name: str) -> dict[str, object]:
+        found: dict[str, object] = yaml.safe_load((self.root / name).read_text(encoding="utf-8"))
+        return found
