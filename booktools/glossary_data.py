@@ -5,23 +5,28 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
+import itertools
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+from zipfile import ZipFile, ZipInfo
 
 import genanki
 
+from booktools.embedding import cleaned, script_json, spreadsheet_cell
 from booktools.languages import Language
 
 TBX = "urn:iso:std:iso:30042:ed-2"
 _ROLE = re.compile(r"\s*\{(?P<name>[\w-]+)\}`(?P<text>[^`<]*?)\s*(?:<[^`>]*>)?`")
 _CODE = re.compile(r"`([^`]*)`")
 _MODEL_ID = 1_607_392_319  # of this kind of card, the same for ever: Anki updates by it
+REVISED = 1_767_225_600  # 2026, for decks whose sources have no history
 _CARD = '<div dir="{direction}">{{{{{field}}}}}</div>'
 
 
@@ -52,16 +57,24 @@ def plain_text(message: str) -> str:
 
 
 def to_csv(concepts: Iterable[Concept], languages: Sequence[Language]) -> str:
-    """Return a table with one row per concept: its id, its names, its definitions."""
+    """Return a table with one row per concept: its id, its names, its definitions.
+
+    What a spreadsheet would compute has an apostrophe before it.
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     tags = [language.tag for language in languages]
-    writer.writerow(["id", *tags, *(f"definition {tag}" for tag in tags)])
-    for concept in concepts:
-        wordings = [concept.wordings.get(language.code, Wording("", "")) for language in languages]
-        names, texts = [one.name for one in wordings], [one.definition for one in wordings]
-        writer.writerow([concept.id, *names, *texts])
+    writer.writerow(map(spreadsheet_cell, ["id", *tags, *(f"definition {tag}" for tag in tags)]))
+    for row in _rows(concepts, [language.code for language in languages]):
+        writer.writerow(map(spreadsheet_cell, row))
     return file.getvalue()
+
+
+def _rows(concepts: Iterable[Concept], codes: Sequence[str]) -> Iterator[list[str]]:
+    for concept in concepts:
+        wordings = [concept.wordings.get(code, Wording("", "")) for code in codes]
+        names, texts = [one.name for one in wordings], [one.definition for one in wordings]
+        yield [concept.id, *names, *texts]
 
 
 def to_tbx(concepts: Iterable[Concept], languages: Sequence[Language], title: str) -> str:
@@ -77,8 +90,17 @@ def to_tbx(concepts: Iterable[Concept], languages: Sequence[Language], title: st
         for language in languages:
             if wording := concept.wordings.get(language.code):
                 _add_section(entry, language, wording)
+    _clean(root)
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, "unicode")}\n'
+
+
+def _clean(root: ElementTree.Element) -> None:
+    """Leave nothing in a tree that XML could not hold."""
+    for element in root.iter():
+        element.text = cleaned(element.text or "") or None
+        for name, value in element.items():
+            element.set(name, cleaned(value))
 
 
 def _add_section(entry: ElementTree.Element, language: Language, wording: Wording) -> None:
@@ -115,19 +137,38 @@ def to_json_ld(concepts: Iterable[Concept], language: Language, title: str) -> s
         "inLanguage": language.tag,
         "hasDefinedTerm": terms,
     }
-    return json.dumps(described, ensure_ascii=False).replace("<", "\\u003c")
+    return cleaned(script_json(described))
 
 
 def write_deck(
-    path: Path, concepts: Iterable[Concept], source: Language, language: Language, title: str
+    path: Path,
+    concepts: Iterable[Concept],
+    source: Language,
+    language: Language,
+    title: str,
+    revised: int = REVISED,
 ) -> None:
-    """Write an Anki deck that asks for each name in both directions."""
-    name = f"{title}: {source.name} – {language.name}"
-    deck = genanki.Deck(_deck_id(language), name)
+    """Write an Anki deck that asks for each name in both directions; equal input, equal bytes.
+
+    revised: when its words changed last, in seconds; Anki updates only cards that are older.
+    """
+    deck = genanki.Deck(_deck_id(language), cleaned(_deck_name(title, source, language)))
     for note in _notes(concepts, source, language):
         deck.add_note(note)
+    ids = itertools.count(1000 * _deck_id(language))
+    with closing(sqlite3.connect(":memory:")) as connection:
+        genanki.Package(deck).write_to_db(connection.cursor(), revised, ids)
+        connection.commit()
+        database = connection.serialize()
     path.parent.mkdir(parents=True, exist_ok=True)
-    genanki.Package(deck).write_to_file(path)
+    with ZipFile(path, "w") as archive:  # a ZipInfo has no date of today
+        archive.writestr(ZipInfo("collection.anki2"), database)
+        archive.writestr(ZipInfo("media"), "{}")
+
+
+def _deck_name(title: str, source: Language, language: Language) -> str:
+    """Name the deck; Anki would take two colons for a deck in a deck."""
+    return f"{title}: {source.name} – {language.name}".replace("::", ":")
 
 
 def _deck_id(language: Language) -> int:
@@ -142,30 +183,43 @@ def _notes(
         english, local = (concept.wordings.get(one.code) for one in (source, language))
         if english and local:
             explained = local.definition or english.definition
-            fields = [escape(text) for text in (english.name, local.name, _anki_maths(explained))]
-            guid = genanki.guid_for(concept.id, language.code)
+            fields = [_field(one) for one in (english.name, local.name, _anki_maths(explained))]
+            guid = genanki.guid_for(cleaned(concept.id), language.code)
             yield genanki.Note(model=model, fields=fields, guid=guid)
 
 
+def _field(text: str) -> str:
+    """Return a field's HTML, in which Anki sees no [latex] to run and no [sound:…] to play."""
+    return escape(cleaned(text)).replace("[", "&#91;").replace("{{", "&#123;{")
+
+
+def _label(language: Language) -> str:
+    """Name a field after a language, without the signs that Anki's templates give a meaning."""
+    return re.sub(r"[^\w .()’‘-]|^[\W_]+", "", cleaned(language.name)) or language.code
+
+
 def _model(source: Language, language: Language) -> genanki.Model:
-    fields = [source.name, language.name, "="]
+    fields = [_label(source), _label(language), "="]
     sides = [(source, language), (language, source)]
-    rest = _CARD.format(direction=language.direction, field="=")
+    rest = _card(language, "=")
     templates: list[dict[str, Any]] = [
         {
-            "name": f"{asked.name} → {answered.name}",
-            "qfmt": _CARD.format(direction=asked.direction, field=asked.name),
-            "afmt": "{{FrontSide}}<hr>"
-            + _CARD.format(direction=answered.direction, field=answered.name)
-            + rest,
+            "name": f"{_label(asked)} → {_label(answered)}",
+            "qfmt": _card(asked, _label(asked)),
+            "afmt": "{{FrontSide}}<hr>" + _card(answered, _label(answered)) + rest,
         }
         for asked, answered in sides
     ]
     number = _MODEL_ID + _deck_id(language) % 1_000_000
     named = [{"name": name} for name in fields]
     css = ".card { font-size: 1.3em; text-align: center; }"
-    name = f"{source.name} – {language.name}"
+    name = " – ".join(fields[:2])
     return genanki.Model(number, name, fields=named, templates=templates, css=css)
+
+
+def _card(language: Language, field: str) -> str:
+    direction = "rtl" if language.direction == "rtl" else "ltr"
+    return _CARD.format(direction=direction, field=field)
 
 
 def _anki_maths(text: str) -> str:

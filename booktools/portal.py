@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
+from booktools.embedding import script_json
 from booktools.languages import Language
 
 _PORTAL = """<!doctype html>
@@ -58,18 +59,28 @@ _REDIRECT = """<!doctype html>
 def write_portal(site: Path, languages: Iterable[Language], title: str, page: str) -> None:
     """Write site/index.html: it finds the reader's language among those built, and lists them."""
     built = [language for language in languages if (site / language.code / page).exists()]
-    pages = {language.tag.lower(): f"{language.code}/{page}" for language in built}
-    links = (
-        f'<li><a href="{language.code}/{page}" lang="{language.tag}" hreflang="{language.tag}" '
-        f'dir="{language.direction}">{escape(language.name)}</a></li>'
-        for language in built
-    )
+    pages = {language.tag.lower(): _address(language, page) for language in built}
     site.mkdir(parents=True, exist_ok=True)
-    icon = f"{built[0].code}/_static/favicon.svg" if built else "data:,"
+    icon = _address(built[0], "_static/favicon.svg") if built else "data:,"
     text = _PORTAL.format(
-        title=escape(title), icon=icon, pages=json.dumps(pages), links="\n".join(links)
+        title=escape(title),
+        icon=escape(icon),
+        pages=script_json(pages),
+        links="\n".join(_link(language, page) for language in built),
     )
     (site / "index.html").write_text(text, encoding="utf-8")
+
+
+def _address(language: Language, page: str) -> str:
+    return quote(f"{language.code}/{page}")
+
+
+def _link(language: Language, page: str) -> str:
+    tag, direction, name = map(escape, (language.tag, language.direction, language.name))
+    address = escape(_address(language, page))
+    return (
+        f'<li><a href="{address}" lang="{tag}" hreflang="{tag}" dir="{direction}">{name}</a></li>'
+    )
 
 
 def write_redirect(folder: Path, page: str) -> None:

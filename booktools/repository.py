@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 VARIABLE = "VANISHING_REPOSITORY"
@@ -42,9 +43,24 @@ def normalise(remote: str) -> str | None:
     return None
 
 
+def last_change(root: Path, paths: Sequence[str]) -> int | None:
+    """Return when a file of these paths (patterns of git) changed last, in seconds, or None.
+
+    SOURCE_DATE_EPOCH comes first, as reproducible builds have it; then the history.
+    """
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    found = given or _git(root, "log", "-1", "--format=%ct", "--", *paths).strip()
+    return int(found) if re.fullmatch("[0-9]{1,11}", found) else None
+
+
 def _remote(root: Path) -> str:
     """Return where `git push` goes from this folder, or an empty string."""
-    command = ["git", "-C", str(root), "remote", "get-url", "origin"]
+    return _git(root, "remote", "get-url", "origin")
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """Return what git answers in this folder, or an empty string."""
+    command = ["git", "-C", str(root), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -5,6 +5,7 @@ Directives for a glossary's page: {glossary-search} and {glossary-downloads}.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -17,9 +18,10 @@ from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
+from booktools import repository
 from booktools.book import Book
 from booktools.extension.messages import book_of, current_language
-from booktools.glossary_data import Concept, to_csv, to_json_ld, to_tbx, write_deck
+from booktools.glossary_data import REVISED, Concept, to_csv, to_json_ld, to_tbx, write_deck
 from booktools.languages import Language
 
 FOLDER = "glossary"
@@ -88,8 +90,8 @@ def _paired(book: Book, language: Language) -> list[Language]:
 
 
 def deck_name(book: Book, language: Language) -> str:
-    """Return the file of the cards in English and this language."""
-    return f"{book.source.tag}-{language.tag}.apkg"
+    """Return the file of the cards in English and this language: letters, digits and hyphens."""
+    return re.sub(r"[^A-Za-z0-9-]", "", f"{book.source.tag}-{language.tag}") + ".apkg"
 
 
 def concepts_of(env: BuildEnvironment) -> dict[str, tuple[Concept, ...]]:
@@ -124,9 +126,18 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "glossary.csv").write_text(to_csv(concepts, book.languages), encoding="utf-8-sig")
     (folder / "glossary.tbx").write_text(to_tbx(concepts, book.languages, title), encoding="utf-8")
+    revised = _revised(app)
     for language in _paired(book, current_language(app)):
         path = folder / deck_name(book, language)
-        write_deck(path, concepts, book.source, language, title)
+        write_deck(path, concepts, book.source, language, title, revised)
+
+
+def _revised(app: Sphinx) -> int:
+    """Return when a glossary or a translation of it changed last: Anki updates cards by it."""
+    pages = sorted(page for page, concepts in concepts_of(app.env).items() if concepts)
+    translations = [f"locales/*/LC_MESSAGES/{page}.po" for page in pages]
+    sources = [f"{page}.md" for page in pages]
+    return repository.last_change(Path(app.srcdir), [*sources, *translations]) or REVISED
 
 
 def forget_page(app: Sphinx, env: BuildEnvironment, page: str) -> None:

@@ -54,6 +54,17 @@ def static_folders(app: Sphinx) -> list[Path]:
     return [OWN_STATIC, *(root / name for name in app.config.book_static)]
 
 
+def name_folders_from_the_book(app: Sphinx, config: Config) -> None:
+    """Leave the machine's paths out of the settings, whose digest stands in .buildinfo."""
+    for name in ("templates_path", "html_static_path"):
+        config[name] = [_from_the_book(Path(app.confdir), folder) for folder in config[name]]
+
+
+def _from_the_book(root: Path, folder: str) -> str:
+    path = Path(folder)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else folder
+
+
 def silence_unused(app: Sphinx, config: Config) -> None:
     """Keep the extensions that Jupyter Book always loads from adding scripts to the text."""
     for listeners in app.events.listeners.values():
@@ -112,6 +123,7 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("book_static", [], "html")  # folders in the book, copied to _static
     app.add_config_value("book_assets", {}, "html")  # what a page must hold -> files it then links
     app.connect("config-inited", add_static_folders)
+    app.connect("config-inited", name_folders_from_the_book, priority=990)
     app.connect("config-inited", silence_unused, priority=10)
     app.connect("html-page-context", choose_assets, priority=900)
     app.connect("build-finished", mirror_styles)

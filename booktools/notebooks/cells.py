@@ -30,7 +30,7 @@ if importlib.util.find_spec("vanishing") is None:
 
 from vanishing import set_language
 
-set_language("{code}")"""
+set_language({code})"""
 # JupyterLab aligns paragraphs to the left and bars quotes on the left, whatever their direction.
 RIGHT_TO_LEFT = """
 
@@ -164,7 +164,7 @@ def _setup_code(document: Document) -> str:
     code = SETUP.format(
         comment=_("Find this book's library, or install it, and choose the language."),
         otherwise=install if repository else f"raise ModuleNotFoundError({str(missing)!r})",
-        code=document.language.code,
+        code=json.dumps(document.language.code),
     )
     return code + (RIGHT_TO_LEFT if document.language.direction == "rtl" else "")
 

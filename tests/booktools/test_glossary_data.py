@@ -3,10 +3,19 @@
 import csv
 import io
 import json
+import os
 import sqlite3
+import string
+import subprocess
+import sys
 import zipfile
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
+
+import pytest
 
 from booktools.glossary_data import (
     TBX,
@@ -18,7 +27,7 @@ from booktools.glossary_data import (
     to_tbx,
     write_deck,
 )
-from booktools.languages import load_languages
+from booktools.languages import Language, load_languages
 
 LANGUAGES = load_languages()
 SOURCE = next(language for language in LANGUAGES if language.source)
@@ -98,3 +107,157 @@ def test_a_deck_written_again_keeps_the_readers_progress(tmp_path: Path) -> None
         guids.append(database.execute("select guid, mid from notes").fetchall())
         database.close()
     assert guids[0] == guids[1]
+
+
+def deck(path: Path, *concepts: Concept, language: Language = ARABIC) -> bytes:
+    write_deck(path, concepts, SOURCE, language, "Book")
+    return path.read_bytes()
+
+
+def test_two_decks_of_the_same_terms_are_the_same_bytes(tmp_path: Path) -> None:
+    first = deck(tmp_path / "one.apkg", GRADIENT)
+    script = (
+        "import sys; sys.path[:0] = sys.argv[1:2]; from pathlib import Path\n"
+        "from test_glossary_data import *; deck(Path(sys.argv[2]), GRADIENT)"
+    )
+    for seed in ("1", "2"):
+        path = tmp_path / f"{seed}.apkg"
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo"}
+        folder = str(Path(__file__).parent)
+        subprocess.run([sys.executable, "-c", script, folder, path], check=True, env=environment)
+        assert path.read_bytes() == first
+
+
+def test_a_deck_says_when_its_words_changed_so_that_anki_updates_its_cards(tmp_path: Path) -> None:
+    times = []
+    for revised in (1_800_000_000, 1_800_000_001):
+        write_deck(tmp_path / "deck", [GRADIENT], SOURCE, ARABIC, "Book", revised)
+        times.append(rows(tmp_path / "deck", "select id, mod from notes"))
+    ((first,), (second,)) = times
+    assert first[0] == second[0]
+    assert (first[1], second[1]) == (1_800_000_000, 1_800_000_001)
+
+
+def test_decks_of_two_languages_share_no_number(tmp_path: Path) -> None:
+    found = []
+    for language in LANGUAGES[1:]:
+        concept = Concept(
+            "term-a", {SOURCE.code: Wording("a", ""), language.code: Wording("b", "")}
+        )
+        deck(tmp_path / "deck", concept, language=language)
+        found += rows(tmp_path / "deck", "select id from notes union select id from cards")
+    assert len(set(found)) == 3 * len(LANGUAGES[1:])
+
+
+def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with zipfile.ZipFile(path) as archive, closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(archive.read("collection.anki2"))
+        return database.execute(query).fetchall()
+
+
+STRANGE = {
+    "control": "a\x01b\x7f\x85",
+    "field separator": "a\x1fb",
+    "NUL": "a\x00b",
+    "noncharacter": "a\uffffb\ufdd0\U0001ffff",
+    "surrogate": "a\ud800b",
+    "markup": "<img src=x onerror=alert(1)>\"'&amp;",
+    "script": "</script><!--<script>\u2028\u2029",
+    "XML": "]]><![CDATA[<?xml?><!DOCTYPE x>&x;",
+    "template": "{{=<% %>=}}{{FrontSide}}{{c1::x}}",
+    "LaTeX": "[latex]\\input{/etc/passwd}[/latex][$]x[/$][sound:x.mp3]",
+    "lines": "a\r\nb\rc\u2028d",
+    "reversal": "a\u202eb",
+    "long": "a" * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
+def test_whatever_a_glossary_says_its_files_are_well_formed(tmp_path: Path, text: str) -> None:
+    concept = Concept(
+        "term-x", {SOURCE.code: Wording(text, text), ARABIC.code: Wording(text, f"${text}$")}
+    )
+    tbx = to_tbx([concept], LANGUAGES, text).encode("utf-8")
+    root = ElementTree.fromstring(tbx)
+    assert [element.tag for element in root.iter()] == [
+        element.tag for element in ElementTree.fromstring(to_tbx_of_plain_words()).iter()
+    ]
+    table = to_csv([concept], LANGUAGES)
+    table.encode("utf-8")
+    (header, row) = csv.reader(io.StringIO(table))
+    assert len(header) == len(row) == 1 + 2 * len(LANGUAGES)
+    assert len(table.splitlines()) == 2
+    json_ld = to_json_ld([concept], ARABIC, text)
+    json_ld.encode("utf-8")
+    assert not set("<>&\u2028\u2029") & set(json_ld)
+    json.loads(json_ld)
+    deck(tmp_path / "deck", concept)
+    ((fields,),) = rows(tmp_path / "deck", "select flds from notes")
+    assert len(fields.split("\x1f")) == 3
+    assert not any(sign in fields for sign in ("<", '"', "{{", "[latex", "[$", "[sound", "\x00"))
+
+
+def to_tbx_of_plain_words() -> str:
+    words = {code: Wording("a", "b") for code in (SOURCE.code, ARABIC.code)}
+    return to_tbx([Concept("term-x", words)], LANGUAGES, "a")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        " ",
+        "\t",
+        "\n",
+        "\r",
+        '"',
+        "'",
+        "“",
+        "\u00a0",
+        "\ufeff",
+        "\u200f",
+        "\u3000",
+        "a;",
+        '"; "',
+        "\x00",
+    ],
+)
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "﹦", "−"])
+def test_no_column_of_the_table_holds_a_formula(before: str, sign: str) -> None:
+    text = f"{before}{sign}cmd|' /C calc'!A0"
+    strange = replace(ARABIC, tag=text)
+    concept = Concept(text, dict.fromkeys((SOURCE.code, ARABIC.code), Wording(text, text)))
+    header, row = csv.reader(io.StringIO(to_csv([concept], [SOURCE, strange])))
+    for cell in [header[2], *row]:  # other columns are called "definition …"
+        for part in cell.split(";"):
+            bare = part.strip(f'{string.whitespace}“"\u00a0\ufeff\u200f\u3000\ufffd')
+            assert bare[:1] in ("'", "", "a"), (cell, part)
+
+
+def test_an_innocent_text_stays_as_it_is_in_the_table() -> None:
+    texts = ["gradient", "$-x$ and a-b", "50 % = half", "ReLU (= max)", "a; b - c", "التدرج - ميل"]
+    for text in texts:
+        concept = Concept("term-x", {SOURCE.code: Wording(text, text)})
+        assert list(csv.reader(io.StringIO(to_csv([concept], [SOURCE]))))[1] == [
+            "term-x",
+            text,
+            text,
+        ]
+
+
+HOSTILE = "\"><img src=x onerror=alert(1)>{{=::}}</script>'&"
+
+
+def test_a_language_that_no_schema_saw_is_only_text_in_every_file(tmp_path: Path) -> None:
+    evil = replace(ARABIC, name=HOSTILE, tag=HOSTILE, direction=HOSTILE)
+    root = ElementTree.fromstring(to_tbx([GRADIENT], [SOURCE, evil], HOSTILE))
+    assert root.findall(f".//{{{TBX}}}langSec")[1].get(f"{XML}lang") == HOSTILE
+    assert "<" not in to_json_ld([GRADIENT], evil, HOSTILE)
+    deck(tmp_path / "deck", GRADIENT, language=evil)
+    ((models,),) = rows(tmp_path / "deck", "select models from col")
+    (model,) = json.loads(models).values()
+    names = [field["name"] for field in model["flds"]]
+    shapes = [template["qfmt"] + template["afmt"] for template in model["tmpls"]]
+    assert not set('<>"{}:&') & set("".join(names))
+    assert not any("<img" in shape or "onerror=alert(1)>" in shape for shape in shapes)
+    assert all(f"{{{{{name}}}}}" in "".join(shapes) for name in names)
