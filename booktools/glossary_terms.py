@@ -34,7 +34,7 @@ from booktools.tables import (
     text,
 )
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 500_000
 MAX_TERMS = 2_000
 MAX_FORM = 100  # characters of a word or phrase
 MAX_REASON = 500

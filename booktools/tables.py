@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from booktools.characters import is_printable
 from booktools.reading import ReadingError, read_text
 
-MAX_LINE = 10_000  # characters; TOML's parser takes a time that is quadratic in a line's dots
+# A parser's time grows with the square of a key's dots, and of the accents on one letter.
+MAX_LINE = 3_000
+MAX_DOTS = 50
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = 60
 _REPR.maxlevel = 2
@@ -52,18 +54,31 @@ def read_toml(path: Path, limit: int, *, folders: int, entry: str) -> dict[str, 
     Raises `TableError`.
     """
     try:
-        text = unicodedata.normalize("NFC", read_text(path, limit, folders=folders))
+        text = read_text(path, limit, folders=folders)
     except ReadingError as error:
         what, _, remedy = str(error).removeprefix(str(path)).strip(": ").rpartition("; ")
         raise TableError(path, what, remedy) from None
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > MAX_LINE:
-            what = f"line {number} has {len(line):,} characters, the bound is {MAX_LINE:,}"
-            raise TableError(path, what, "divide it, or remove what does not belong there")
+    _check_lines(path, text)
+    remedy = f"it must be TOML with a table per {entry}"
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # int() refuses numbers of 5,000 digits
-        raise TableError(path, str(error), f"it must be TOML with a table per {entry}") from None
+        return tomllib.loads(unicodedata.normalize("NFC", text))
+    except RecursionError:
+        raise TableError(path, "brackets stand in brackets without end", remedy) from None
+    except ValueError as error:
+        place = re.search(r"at line (\d+)", str(error))
+        line = f": {shown(text.split(chr(10))[int(place[1]) - 1])}" if place else ""
+        raise TableError(path, f"{error}{line}", remedy) from None
+
+
+def _check_lines(path: Path, text: str) -> None:
+    for number, line in enumerate(text.split("\n"), start=1):
+        for count, bound, kind in (
+            (len(line), MAX_LINE, "characters"),
+            (line.count("."), MAX_DOTS, "dots"),
+        ):
+            if count > bound:
+                what = f"line {number}, {shown(line)}, has {count:,} {kind}, the bound is {bound:,}"
+                raise TableError(path, what, "divide it, or remove what does not belong there")
 
 
 def check_table(
@@ -105,10 +120,7 @@ def shown(value: object) -> str:
     """Return a value for a message: short, on one line, with invisible characters as escapes."""
     if isinstance(value, bool):
         return str(value).lower()
-    try:
-        return _REPR.repr(value)
-    except ValueError:  # Python writes no integer of more than 4,300 digits
-        return "a number of thousands of digits"
+    return _REPR.repr(value)
 
 
 def shown_key(key: str) -> str:

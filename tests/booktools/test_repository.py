@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from booktools.repository import VARIABLE, address, normalise
+from booktools.repository import VARIABLE, address, last_change, normalise
 
 
 @pytest.fixture
@@ -73,3 +73,29 @@ def test_a_wrong_address_in_the_environment_is_restated(
 def test_git_need_not_be_installed(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert address(clone) is None
+
+
+def test_the_last_change_is_that_of_the_named_files(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    for name, seconds in (("a.md", 1_800_000_000), ("b.md", 1_800_000_100)):
+        (clone / name).write_text(name, encoding="utf-8")
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{seconds} +0900")
+        who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        for command in (["add", name], [*who, "commit", "-qm", name]):
+            subprocess.run(["git", "-C", str(clone), *command], check=True)
+    assert last_change(clone, ["a.md"]) == 1_800_000_000
+    assert last_change(clone, ["?.md"]) == 1_800_000_100
+    assert last_change(clone, ["c.md"]) is None
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert last_change(clone, ["a.md"]) == 1_700_000_000
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    assert last_change(clone, ["a.md"]) is None
+
+
+def test_a_folder_without_a_history_has_no_last_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    assert last_change(tmp_path, ["a.md"]) is None
