@@ -27,7 +27,8 @@ from booktools.tables import (
     list_of,
     nearest,
     one_of,
-    read_toml,
+    parse_toml,
+    read_table,
     shown,
     shown_key,
     table_of,
@@ -139,7 +140,8 @@ def load_terms(path: Path) -> Terms:
     if not os.path.lexists(path):
         return Terms()
     try:
-        return _terms(path, read_toml(path, MAX_BYTES, folders=2, entry="concept"))
+        written = read_table(path, MAX_BYTES, folders=2)
+        return _terms(path, parse_toml(path, written, "concept"))
     except TableError as error:
         raise TermsError(*error.args) from None
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
-from functools import cache
+from functools import cache, lru_cache
 from gettext import c2py  # accepts nothing but arithmetic on n
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from booktools.tables import (
     check_table,
     flag,
     one_of,
-    read_toml,
+    parse_toml,
+    read_table,
     shown,
     shown_key,
     text,
@@ -86,14 +87,19 @@ def load_languages(path: Path = LANGUAGES) -> tuple[Language, ...]:
     Raises `LanguageError` with the file, the key, what is wrong and how to mend it.
     """
     try:
-        tables = read_toml(path, MAX_BYTES, folders=1, entry="language")
-        if len(tables) > MAX_LANGUAGES:
-            what = f"it has {len(tables):,} tables, the bound is {MAX_LANGUAGES}"
-            raise TableError(path, what, "remove those that are no languages of the book")
-        languages = tuple(_language(path, code, table) for code, table in tables.items())
-        _check_together(path, languages)
+        return _languages(path, read_table(path, MAX_BYTES, folders=1))
     except TableError as error:
         raise LanguageError(str(error)) from None
+
+
+@lru_cache(maxsize=4)
+def _languages(path: Path, written: str) -> tuple[Language, ...]:
+    tables = parse_toml(path, written, "language")
+    if len(tables) > MAX_LANGUAGES:
+        what = f"it has {len(tables):,} tables, the bound is {MAX_LANGUAGES}"
+        raise TableError(path, what, "remove those that are no languages of the book")
+    languages = tuple(_language(path, code, table) for code, table in tables.items())
+    _check_together(path, languages)
     return languages
 
 

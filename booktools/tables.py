@@ -47,11 +47,10 @@ class Misfit(NamedTuple):
 Rule = Callable[[Any], Iterator[Misfit]]
 
 
-def read_toml(path: Path, limit: int, *, folders: int, entry: str) -> dict[str, Any]:
-    """Return the tables of a TOML file of at most `limit` bytes, its texts composed (NFC).
+def read_table(path: Path, limit: int, *, folders: int) -> str:
+    """Return the text of a table of at most `limit` bytes, which a parser reads in good time.
 
-    folders: how many folders above it must be no links. entry: what each table is about.
-    Raises `TableError`.
+    folders: how many folders above it must be no links. Raises `TableError`.
     """
     try:
         text = read_text(path, limit, folders=folders)
@@ -59,6 +58,14 @@ def read_toml(path: Path, limit: int, *, folders: int, entry: str) -> dict[str, 
         what, _, remedy = str(error).removeprefix(str(path)).strip(": ").rpartition("; ")
         raise TableError(path, what, remedy) from None
     _check_lines(path, text)
+    return text
+
+
+def parse_toml(path: Path, text: str, entry: str) -> dict[str, Any]:
+    """Return the tables in the text of the file `path`, their own texts composed (NFC).
+
+    entry: what each table is about. Raises `TableError`.
+    """
     remedy = f"it must be TOML with a table per {entry}"
     try:
         return tomllib.loads(unicodedata.normalize("NFC", text))
@@ -66,8 +73,8 @@ def read_toml(path: Path, limit: int, *, folders: int, entry: str) -> dict[str, 
         raise TableError(path, "brackets stand in brackets without end", remedy) from None
     except ValueError as error:
         place = re.search(r"at line (\d+)", str(error))
-        line = f": {shown(text.split(chr(10))[int(place[1]) - 1])}" if place else ""
-        raise TableError(path, f"{error}{line}", remedy) from None
+        line = text.split("\n")[int(place[1]) - 1] if place else ""
+        raise TableError(path, f"{error}: {shown(line)}", remedy) from None
 
 
 def _check_lines(path: Path, text: str) -> None:
