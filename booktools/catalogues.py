@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
+from booktools.characters import is_name
 from booktools.checks import SECURITY_RULES, Finding, catalogue_domain, check_entry
 from booktools.checks.files import (
     catalogue_folder,
@@ -401,7 +402,13 @@ def _unicode(code: str) -> dict[str, str]:
     plural = get_plural(code)
     return {
         "tag": code.replace("_", "-"),
-        "name": locale.get_language_name(code) or code,
+        "name": _name(locale, code),
         "direction": locale.text_direction,
         "plurals": f"nplurals={plural.num_plurals}; plural={plural.plural_expr};",
     }
+
+
+def _name(locale: Locale, code: str) -> str:
+    """Name a language in itself, with its script and region where the code has them."""
+    names = (locale.get_display_name(code), locale.get_language_name(code))
+    return next((name for name in names if name and is_name(name)), code)

@@ -309,6 +309,17 @@ def test_a_new_language_has_catalogues_a_table_and_a_folder(book: Book) -> None:
     assert not check_catalogues(["fa"], root=book.root)
 
 
+@pytest.mark.parametrize(
+    ("code", "name"), [("pt_BR", "português (Brasil)"), ("en_TT", "English"), ("sr", "српски")]
+)
+def test_a_new_language_is_named_with_its_region_where_that_is_a_name(
+    book: Book, code: str, name: str
+) -> None:
+    table = book.root / "locales/languages.toml"
+    table.write_text(table.read_text(encoding="utf-8").replace("English", "Englisch"))
+    assert new_language(code, root=book.root, extract=book.extract).name == name
+
+
 def test_a_new_language_that_unicode_does_not_know_needs_its_values(book: Book) -> None:
     with pytest.raises(LanguageError, match="give tag, name, direction, plurals too"):
         new_language("qqq", root=book.root, extract=book.extract)

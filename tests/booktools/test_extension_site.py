@@ -1,5 +1,11 @@
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
 
 from booktools.extension import page, quiz, site, theme
 from booktools.extension.strings import BOOK, JUPYTER_BOOK, MYST_NB, SEARCH, SPHINX
@@ -73,3 +79,16 @@ def test_a_faulty_quiz_names_the_fault(
 ) -> None:
     (message,) = quiz.find_faults(items, correct)
     assert fault in message
+
+
+def test_the_settings_name_the_books_own_folders_wherever_the_book_lies(tmp_path: Path) -> None:
+    found = []
+    for root in (tmp_path / "one", tmp_path / "two words"):
+        folders = [str(root / "book/_static"), "/elsewhere/templates", "beside"]
+        config = Config({}, {"templates_path": folders, "html_static_path": folders})
+        config.add("html_static_path", [], "html", ())
+        app = cast(Sphinx, SimpleNamespace(confdir=str(root)))
+        site.name_folders_from_the_book(app, config)
+        found.append((config.templates_path, config.html_static_path))
+    expected = ["book/_static", "/elsewhere/templates", "beside"]
+    assert found == [(expected, expected)] * 2

@@ -14,9 +14,10 @@ from small_book import SmallBook
 
 from booktools.__main__ import booktools
 from booktools.catalogues import new_language
+from booktools.characters import is_name
 from booktools.checks import check_catalogues
 from booktools.glossary_terms import Terms, TermsError, load_terms
-from booktools.languages import Language, LanguageError, check_language, load_languages
+from booktools.languages import LanguageError, load_languages
 
 SOURCE = """\
 [en]
@@ -494,15 +495,7 @@ def test_a_new_language_is_held_to_the_same_rules(
 
 
 def test_every_name_that_unicode_gives_a_language_is_a_name() -> None:
-    refused = []
-    for code in locale_identifiers():
-        name = Locale.parse(code).get_language_name(code)
-        if name and len(code) < 4:
-            language = Language(
-                code="xx", tag="xx", name=name, direction="ltr", plurals="nplurals=1; plural=0;"
-            )
-            try:
-                check_language(Path("languages.toml"), language)
-            except LanguageError as error:
-                refused.append(str(error))
-    assert refused == []
+    codes = [code for code in locale_identifiers() if len(code) < 4]
+    names = {code: Locale.parse(code).get_language_name(code) for code in codes}
+    assert len(names) > 200
+    assert [(code, name) for code, name in names.items() if name and not is_name(name)] == []

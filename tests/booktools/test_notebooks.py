@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,8 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from booktools.languages import LANGUAGES
-from booktools.notebooks import Addresses, notebook_name, writing
+from booktools.languages import LANGUAGES, load_languages
+from booktools.notebooks import Addresses, cells, notebook_name, writing
 from booktools.notebooks.addresses import find_addresses, recorded_addresses, site_of
 from booktools.notebooks.cells import cell_id
 from booktools.notebooks.markdown import escape, escape_start
@@ -500,3 +502,12 @@ def test_differences_name_the_notebook_and_the_remedy(
 
 def test_notebook_names_follow_the_book() -> None:
     assert notebook_name("book/course/what-vanishes") == "course/what-vanishes.ipynb"
+
+
+def test_a_code_that_no_schema_saw_is_only_a_text_in_the_first_cell() -> None:
+    code = 'x")\nimport os  # \\'
+    language = replace(load_languages()[0], code=code)
+    document = cells.Document("book/x", language, Addresses())
+    tree = ast.parse(cells._setup_code(document))
+    call = tree.body[-1]
+    assert ast.unparse(call) == f"set_language({code!r})"
