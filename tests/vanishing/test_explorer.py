@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from drawn import Speak
 from playwright.sync_api import Browser, Page
 
 from vanishing import explorer, localisation
@@ -35,14 +36,9 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def arabic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def arabic(speak: Speak) -> None:
     """Speak Arabic from a small catalogue."""
-    path = tmp_path / "ar" / "LC_MESSAGES" / "vanishing.po"
-    path.parent.mkdir(parents=True)
-    pairs = (f'msgid "{source}"\nmsgstr "{text}"\n' for source, text in ARABIC.items())
-    path.write_text("\n".join(pairs), encoding="utf-8")
-    monkeypatch.setattr(localisation, "LOCALES", tmp_path)
-    localisation.set_language("ar")
+    speak("ar", ARABIC)
 
 
 def draw(depth: int = 10, seed: int = 0) -> Drawing:

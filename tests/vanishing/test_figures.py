@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import matplotlib
 import pytest
-from matplotlib.axes import Axes
+from drawn import Speak, axes_of, legend_of
 from matplotlib.font_manager import FontProperties, fontManager
 
 import vanishing
@@ -33,26 +33,15 @@ CSS = PACKAGE / "static" / "vanishing.css"
 NORMS = {"sigmoid": [1e-6, 1e-4, 1e-2], "ReLU": [0.1, 0.2, 0.3], "ResNet": [0.5, 0.4, 0.3]}
 
 
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
 @pytest.fixture
-def arabic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def arabic(speak: Speak) -> None:
     """Speak Arabic from a small catalogue."""
     entries = {
         "gradient norm (logarithmic)": "معيار التدرج (لوغاريتمي)",
         "layer (1 = next to the input)": "رقم الطبقة",
         "{network}: learned, accuracy {percent}%": "شبكة {network}: تعلمت، الدقة {percent}%",
     }
-    path = tmp_path / "ar" / "LC_MESSAGES" / "vanishing.po"
-    path.parent.mkdir(parents=True)
-    pairs = (f'msgid "{source}"\nmsgstr "{text}"\n' for source, text in entries.items())
-    path.write_text("\n".join(pairs), encoding="utf-8")
-    monkeypatch.setattr(localisation, "LOCALES", tmp_path)
-    localisation.set_language("ar")
+    speak("ar", entries)
 
 
 def run(label: str = "ReLU", state: str = "learned", **changes: Any) -> Any:
@@ -69,16 +58,6 @@ def run(label: str = "ReLU", state: str = "learned", **changes: Any) -> Any:
         "norms_at": lambda step: norms[sum(at <= step for at in (0, 1, 20)) - 1],
     }
     return SimpleNamespace(**{**values, **changes})
-
-
-def axes_of(drawing: Drawing) -> Axes:
-    return drawing.figure.axes[0]
-
-
-def legend_of(drawing: Drawing) -> list[str]:
-    legend = axes_of(drawing).get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def texts_of(svg: str) -> list[str]:

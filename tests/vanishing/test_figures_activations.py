@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 import pytest
-from matplotlib.axes import Axes
+from drawn import axes_of, legend_of
 
 from vanishing import figures
 from vanishing.experiment import RELU
@@ -18,16 +18,6 @@ POSITIONS = (-1.0, 0.0, 1.0)
 def english() -> Iterator[None]:
     yield
     set_language("en")
-
-
-def axes_of(drawing: figures.Drawing) -> Axes:
-    return drawing.figure.axes[0]
-
-
-def legend_of(drawing: figures.Drawing) -> list[str]:
-    legend = axes_of(drawing).get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def values_of(drawing: figures.Drawing, line: int) -> list[float]:

@@ -1,8 +1,8 @@
 """Figures of the chapter on attention show what they are given, in words too."""
 
 import pytest
+from drawn import legend_of
 
-from vanishing import localisation
 from vanishing.figures import (
     Drawing,
     draw_accuracies_by_length,
@@ -10,12 +10,6 @@ from vanishing.figures import (
     draw_gradients_by_length,
     draw_sensitivities,
 )
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
 
 
 def lines_of(drawing: Drawing) -> list[tuple[list[float], list[float]]]:
@@ -26,12 +20,6 @@ def lines_of(drawing: Drawing) -> list[tuple[list[float], list[float]]]:
 
 def ticks_of(drawing: Drawing) -> list[str]:
     return [text.get_text() for text in drawing.figure.axes[0].get_xticklabels()]
-
-
-def legend_of(drawing: Drawing) -> list[str]:
-    legend = drawing.figure.axes[0].get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def test_gradients_by_length_stand_at_their_lengths_on_two_logarithmic_axes() -> None:

@@ -1,23 +1,11 @@
 """The figures of the detector show every block and every step, in the reader's language."""
 
-from typing import Any
-
 import pytest
+from drawn import axes_of
 
-from vanishing import localisation
-from vanishing.figures import Drawing, draw_blocks, draw_detector_losses
+from vanishing.figures import draw_blocks, draw_detector_losses
 
 NORMS = {"YOLO26": {0: 30.0, 4: 20.0, 23: 9.0}, "-BN": {0: 1e-6, 4: 0.0, 23: 1e-5}}
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
-def axes_of(drawing: Drawing) -> Any:
-    return drawing.figure.axes[0]
 
 
 def test_each_block_stands_at_its_number() -> None:

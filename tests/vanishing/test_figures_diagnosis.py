@@ -2,27 +2,19 @@
 
 import math
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from matplotlib.axes import Axes
+from drawn import Speak, axes_of, legend_of
 
-from vanishing import figures, localisation
+from vanishing import figures
 from vanishing.diagnose import Diagnosis
 from vanishing.diagnosis.findings import CAUSES, REMEDIES, SIGNS, WORDS
 from vanishing.diagnosis.table import diagnosis_html, diagnosis_text
 from vanishing.diagnosis.verdicts import VERDICTS, LayerDiagnosis, LayerEvidence
 from vanishing.figures.diagnosis import LOOKS
-from vanishing.figures.drawing import Drawing
 from vanishing.watch import GradientHistory
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
 
 
 def layer(name: str, ratio: float, verdict: str = "healthy", **changes: Any) -> LayerDiagnosis:
@@ -44,16 +36,6 @@ def sick() -> Diagnosis:
             layer("out", 0.5, frozen=True),
         ),
     )
-
-
-def axes_of(drawing: Drawing) -> Axes:
-    return drawing.figure.axes[0]
-
-
-def legend_of(drawing: Drawing) -> list[str]:
-    legend = axes_of(drawing).get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
 
 
 class Table(HTMLParser):
@@ -178,7 +160,7 @@ def test_a_diagnosis_shows_itself_on_pages_and_in_notebooks(
     assert bundle == {"text/html": html, "text/plain": diagnosis_text(sick())}
 
 
-def test_every_word_is_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_word_is_translated(speak: Speak) -> None:
     entries = {
         "healthy": "سليمة",
         "dead": "ميتة",
@@ -186,12 +168,7 @@ def test_every_word_is_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "Try: {remedy}": "جرّب: {remedy}",
         "gradient norm / weight norm": "المعيار",
     }
-    path = tmp_path / "ar" / "LC_MESSAGES" / "vanishing.po"
-    path.parent.mkdir(parents=True)
-    pairs = (f'msgid "{source}"\nmsgstr "{text}"\n' for source, text in entries.items())
-    path.write_text("\n".join(pairs), encoding="utf-8")
-    monkeypatch.setattr(localisation, "LOCALES", tmp_path)
-    localisation.set_language("ar")
+    speak("ar", entries)
     html, drawing = diagnosis_html(sick()), figures.draw_diagnosis(sick())
     assert html.startswith('<div class="vg-diagnosis" dir="rtl">')
     assert "ميتة" in html

@@ -2,14 +2,12 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from matplotlib.axes import Axes
+from drawn import Speak, axes_of, data_of, legend_of
 
-from vanishing import localisation
 from vanishing.experiment import RELU
-from vanishing.figures import Drawing, draw_clipped_runs, draw_divergence, draw_lost_shares
+from vanishing.figures import draw_clipped_runs, draw_divergence, draw_lost_shares
 from vanishing.training import Run
 
 RUN = Run(
@@ -22,28 +20,6 @@ RUN = Run(
     state="learned",
 )
 LOST = replace(RUN, losses=(2.3, 1e12, math.nan), state="diverged")
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
-def axes_of(drawing: Drawing) -> Axes:
-    return drawing.figure.axes[0]
-
-
-def legend_of(drawing: Drawing) -> list[str]:
-    legend = axes_of(drawing).get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
-
-
-def data_of(drawing: Drawing, line: int = 0) -> tuple[list[float], list[float]]:
-    lines = [one for one in axes_of(drawing).get_lines() if len(one.get_xdata())]  # type: ignore[arg-type]
-    drawn = lines[line]
-    return list(map(float, drawn.get_xdata())), list(map(float, drawn.get_ydata()))  # type: ignore[arg-type]
 
 
 def test_a_divergence_is_drawn_by_training_step_and_its_end_is_marked() -> None:
@@ -103,20 +79,13 @@ def test_nothing_to_draw_is_refused() -> None:
         draw_lost_shares((), (), ())
 
 
-def test_the_labels_are_in_the_reader_s_language(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_labels_are_in_the_reader_s_language(speak: Speak) -> None:
     entries = {
         "loss scale (exponent of 2)": "kayıp ölçeği (2'nin üssü)",
         "no clipping": "kırpma yok",
         "{clipping}: diverged": "{clipping}: ıraksadı",
     }
-    path = tmp_path / "tr" / "LC_MESSAGES" / "vanishing.po"
-    path.parent.mkdir(parents=True)
-    pairs = (f'msgid "{source}"\nmsgstr "{text}"\n' for source, text in entries.items())
-    path.write_text("\n".join(pairs), encoding="utf-8")
-    monkeypatch.setattr(localisation, "LOCALES", tmp_path)
-    localisation.set_language("tr")
+    speak("tr", entries)
     assert legend_of(draw_clipped_runs({"none": LOST}))[0] == "kırpma yok: ıraksadı"
     drawing = draw_lost_shares((0, 8), (0.5, 0.1), (0.0, 0.0))
     assert axes_of(drawing).get_xlabel() == "kayıp ölçeği (2'nin üssü)"

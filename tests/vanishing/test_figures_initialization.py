@@ -1,30 +1,14 @@
 """The figures of the chapter on initialization show their numbers."""
 
 import pytest
-from matplotlib.axes import Axes
+from drawn import axes_of, legend_of
 from matplotlib.lines import Line2D
 
-from vanishing import localisation
 from vanishing.figures import Drawing, draw_accuracies, draw_chi, draw_propagation
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
-def axes_of(drawing: Drawing) -> Axes:
-    return drawing.figure.axes[0]
 
 
 def lines_of(drawing: Drawing) -> list[Line2D]:
     return [line for line in axes_of(drawing).lines if len(line.get_xydata()) > 1]
-
-
-def legend_of(drawing: Drawing) -> list[str]:
-    legend = axes_of(drawing).get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def test_every_seed_has_a_bar_for_every_network() -> None:

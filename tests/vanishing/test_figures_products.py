@@ -1,35 +1,11 @@
 """Figures of products show every number, where a line ends and why."""
 
 import math
-from pathlib import Path
 
 import pytest
-from matplotlib.axes import Axes
+from drawn import Speak, axes_of, data_of, legend_of
 
-from vanishing import localisation
-from vanishing.figures import Drawing, draw_powers, draw_rates, draw_spectra
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
-def axes_of(drawing: Drawing) -> Axes:
-    return drawing.figure.axes[0]
-
-
-def legend_of(drawing: Drawing) -> list[str]:
-    legend = axes_of(drawing).get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
-
-
-def data_of(drawing: Drawing, line: int = 0) -> tuple[list[float], list[float]]:
-    lines = [one for one in axes_of(drawing).get_lines() if len(one.get_xdata())]  # type: ignore[arg-type]
-    drawn = lines[line]
-    return list(map(float, drawn.get_xdata())), list(map(float, drawn.get_ydata()))  # type: ignore[arg-type]
+from vanishing.figures import draw_powers, draw_rates, draw_spectra
 
 
 def test_powers_are_drawn_against_the_number_of_factors() -> None:
@@ -98,20 +74,13 @@ def test_nothing_to_draw_is_refused() -> None:
         draw_rates({}, limit=(1.0,))
 
 
-def test_the_labels_are_in_the_reader_s_language(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_labels_are_in_the_reader_s_language(speak: Speak) -> None:
     entries = {
         "size (logarithmic)": "büyüklük (logaritmik)",
         "orthogonal": "dik",
         "{kind}: {largest} to {smallest}": "{kind}: {largest} – {smallest}",
     }
-    path = tmp_path / "tr" / "LC_MESSAGES" / "vanishing.po"
-    path.parent.mkdir(parents=True)
-    pairs = (f'msgid "{source}"\nmsgstr "{text}"\n' for source, text in entries.items())
-    path.write_text("\n".join(pairs), encoding="utf-8")
-    monkeypatch.setattr(localisation, "LOCALES", tmp_path)
-    localisation.set_language("tr")
+    speak("tr", entries)
     drawing = draw_spectra({"orthogonal": (1.0, 1.0)})
     assert legend_of(drawing)[0] == "dik: 1 – 1"
     assert axes_of(drawing).get_ylabel() == "büyüklük (logaritmik)"

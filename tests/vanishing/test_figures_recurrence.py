@@ -1,31 +1,13 @@
 """Figures of recurrent networks show the numbers they are given, in the reader's language."""
 
 import math
-from pathlib import Path
 
 import pytest
-from matplotlib.axes import Axes
+from drawn import Speak, axes_of, legend_of
 
-from vanishing import localisation
 from vanishing.figures import Drawing, draw_gradient_by_time
 
 RELATIVE = {"tanh": [1e-4, 1e-2, 1.0], "LSTM": [0.25, 0.5, 1.0]}
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
-def axes_of(drawing: Drawing) -> Axes:
-    return drawing.figure.axes[0]
-
-
-def legend_of(drawing: Drawing) -> list[str]:
-    legend = axes_of(drawing).get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def line(drawing: Drawing, number: int) -> tuple[list[float], list[float]]:
@@ -63,19 +45,12 @@ def test_nothing_to_draw_is_refused() -> None:
         draw_gradient_by_time({})
 
 
-def test_labels_speak_the_reader_s_language(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_labels_speak_the_reader_s_language(speak: Speak) -> None:
     entries = {
         "time step": "خطوة زمنية",
         "gradient norm (last step = 1)": "معيار التدرج",
     }
-    path = tmp_path / "ar" / "LC_MESSAGES" / "vanishing.po"
-    path.parent.mkdir(parents=True)
-    pairs = (f'msgid "{source}"\nmsgstr "{text}"\n' for source, text in entries.items())
-    path.write_text("\n".join(pairs), encoding="utf-8")
-    monkeypatch.setattr(localisation, "LOCALES", tmp_path)
-    localisation.set_language("ar")
+    speak("ar", entries)
     axes = axes_of(draw_gradient_by_time(RELATIVE))
     assert axes.get_xlabel() == entries["time step"]
     assert axes.get_ylabel() == entries["gradient norm (last step = 1)"]

@@ -1,28 +1,9 @@
 """Figures of residual blocks show the numbers they are given, in the reader's language."""
 
-from pathlib import Path
-
 import pytest
-from matplotlib.axes import Axes
+from drawn import Speak, axes_of, legend_of
 
-from vanishing import localisation
 from vanishing.figures import Drawing, draw_lesions, draw_path_shares, draw_signal_growth
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
-def axes_of(drawing: Drawing) -> Axes:
-    return drawing.figure.axes[0]
-
-
-def legend_of(drawing: Drawing) -> list[str]:
-    legend = axes_of(drawing).get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def drawn(drawing: Drawing) -> list[tuple[list[float], list[float]]]:
@@ -70,20 +51,13 @@ def test_deletions_are_numbered_from_one_and_the_whole_network_stands_in_the_leg
     assert "ReLU, whole: 0.95. Without one layer: from 0.10 to 0.20." in drawing.description
 
 
-def test_words_come_from_the_readers_catalogue(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_come_from_the_readers_catalogue(speak: Speak) -> None:
     entries = {
         "mean square of the signal": "trung bình bình phương",
         "share of the paths": "phần các đường đi",
         "{network}, whole: {accuracy}": "{network}, nguyên vẹn: {accuracy}",
     }
-    path = tmp_path / "vi" / "LC_MESSAGES" / "vanishing.po"
-    path.parent.mkdir(parents=True)
-    pairs = (f'msgid "{source}"\nmsgstr "{text}"\n' for source, text in entries.items())
-    path.write_text("\n".join(pairs), encoding="utf-8")
-    monkeypatch.setattr(localisation, "LOCALES", tmp_path)
-    localisation.set_language("vi")
+    speak("vi", entries)
     growth = draw_signal_growth({"sum": [1.0, 2.0]})
     assert axes_of(growth).get_ylabel() == "trung bình bình phương"
     assert legend_of(draw_path_shares([1.0], [1.0]))[0] == "phần các đường đi"

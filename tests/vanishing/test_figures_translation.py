@@ -1,31 +1,14 @@
 """Figures of translators show the numbers they are given, in the reader's language."""
 
 import pytest
-from matplotlib.axes import Axes
+from drawn import axes_of, legend_of
 
-from vanishing import localisation
 from vanishing.figures import (
     Drawing,
     draw_first_token_gradients,
     draw_right_words,
     draw_source_gradients,
 )
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
-def axes_of(drawing: Drawing) -> Axes:
-    return drawing.figure.axes[0]
-
-
-def legend_of(drawing: Drawing) -> list[str]:
-    legend = axes_of(drawing).get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def drawn(drawing: Drawing) -> list[tuple[list[float], list[float]]]:

@@ -13,12 +13,6 @@ from vanishing import RELU, figures, localisation, recipes
 from vanishing.training import Run
 
 
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test in English."""
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
 @pytest.fixture
 def portuguese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Offer Portuguese from a small catalogue, without choosing it."""

@@ -14,11 +14,6 @@ TRUE = Prediction(key="slopes/tanh-max", value=1, tolerance=0.01, source=Source(
 FALSE = Prediction(key="no/such-key", value=2, tolerance=0.01, source=Source("A & B 2000"))
 
 
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(localisation, "_chosen", "en")
-
-
 class Cells(HTMLParser):
     """Collect the words of a table's cells, with their tags, scopes and styles."""
 
