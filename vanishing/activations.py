@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from numbers import Real
 from statistics import fmean, median
 
 import torch
 from torch import Tensor, nn
 
+from vanishing import bounds
 from vanishing.data import load_digits
-from vanishing.experiment import ACTIVATIONS, Experiment
+from vanishing.experiment import ACTIVATIONS, EXPERIMENT, SEED, Experiment
 from vanishing.networks import Network, activation_module, build_network
 from vanishing.progress import report
 from vanishing.remembering import remembered
@@ -20,6 +20,8 @@ from vanishing.training import updates
 REACH, PER_UNIT = 10, 1000  # slopes are sought from -10 to 10, at every thousandth
 SATURATED = 0.1  # of the greatest slope
 RECORDS = 10  # measurements during a training, besides the one before it
+
+BIAS = bounds.real(-100, 100, "0 for none", "0 for none", example=0.0)
 
 Shares = tuple[tuple[float, ...], ...]
 
@@ -73,14 +75,12 @@ def slopes(activation: nn.Module, positions: Tensor) -> Tensor:
     return found.masked_fill(positions.detach().isnan(), math.nan)
 
 
+@bounds.checked(activation=bounds.choice(ACTIVATIONS))
 def slope_range(activation: str) -> SlopeRange:
     """Measure the least and greatest derivative of an activation of ``Experiment`` by autograd.
 
     Raises ``ValueError`` for another activation.
     """
-    if activation not in ACTIVATIONS:
-        known = ", ".join(ACTIVATIONS)
-        raise ValueError(f"activation must be a known name, got {activation!r}: one of {known}")
     edge = REACH * PER_UNIT
     positions = torch.arange(-edge, edge + 1, dtype=torch.float64, device="cpu") / PER_UNIT
     found = slopes(activation_module(activation), positions)
@@ -93,6 +93,7 @@ def slope_range(activation: str) -> SlopeRange:
     )
 
 
+@bounds.checked(experiment=EXPERIMENT, bias=BIAS)
 @remembered
 def watch_units(experiment: Experiment, bias: float = 0.0) -> Units:
     """Train a network and measure its saturated and dead units on all 1,500 training images.
@@ -103,7 +104,6 @@ def watch_units(experiment: Experiment, bias: float = 0.0) -> Units:
     Raises ``ValueError`` for a bias out of bounds, ``TypeError`` for one that is no number, and
     what the ``observer`` of ``vanishing.progress`` raises, such as ``Cancelled``.
     """
-    _check_bias(bias)
     digits, network = load_digits(), build_network(experiment)
     with torch.no_grad():
         for name in network.hidden:
@@ -121,6 +121,7 @@ def watch_units(experiment: Experiment, bias: float = 0.0) -> Units:
     return Units(tuple(steps), tuple(saturated), tuple(dead), _accuracy(network))
 
 
+@bounds.checked(experiment=EXPERIMENT, bias=BIAS, seeds=bounds.several(SEED, "(0, 1, 2)"))
 def typical_units(
     experiment: Experiment, bias: float = 0.0, seeds: Sequence[int] = (0, 1, 2)
 ) -> Units:
@@ -128,8 +129,6 @@ def typical_units(
 
     Raises ``ValueError`` without a seed, else as ``watch_units`` does.
     """
-    if not seeds:
-        raise ValueError("seeds must hold at least one seed, got none: pass (0, 1, 2)")
     watched = [watch_units(experiment.at(seed=seed), bias) for seed in seeds]
     return Units(
         steps=watched[0].steps,
@@ -162,13 +161,6 @@ def _listening(network: Network) -> Iterator[list[Tensor]]:
         yield sums
     finally:
         hook.remove()
-
-
-def _check_bias(bias: float) -> None:
-    if isinstance(bias, bool) or not isinstance(bias, Real):
-        raise TypeError(f"bias must be a number between -100 and 100, got {bias!r}: write 0.0")
-    if not -100 <= bias <= 100:
-        raise ValueError(f"bias must be between -100 and 100, got {bias}: choose 0 for none")
 
 
 def _share(chosen: Tensor) -> float:

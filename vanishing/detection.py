@@ -17,7 +17,6 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
-from numbers import Integral, Real
 from statistics import median
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -26,6 +25,8 @@ import numpy
 import torch
 from torch import Tensor, nn
 
+from vanishing import bounds
+from vanishing.experiment import SEED
 from vanishing.progress import report
 from vanishing.remembering import remembered
 
@@ -33,15 +34,6 @@ ACTIVATIONS = ("SiLU", "sigmoid")
 RECORDED = (0, 1, 2, 5, 10)  # besides the last step
 CLIP_NORM = 10.0  # as the trainer of Ultralytics does
 QUIET = {"YOLO_OFFLINE": "1", "YOLO_VERBOSE": "0", "YOLO_AUTOINSTALL": "0"}
-
-
-def _check(name: str, value: Any, kind: type, low: float, high: float) -> None:
-    bounds = f"between {low:.10g} and {high:.10g}"
-    if isinstance(value, bool) or not isinstance(value, kind):
-        raise TypeError(f"{name} must be a number {bounds}, got {value!r}: write {low:.10g}")
-    if not low <= value <= high:  # type: ignore[operator]
-        limit = low if value < low else high  # type: ignore[operator]
-        raise ValueError(f"{name} must be {bounds}, got {value}: choose {limit:.10g}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,25 +55,22 @@ class Detector:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built or trained."""
-        for name in ("shortcuts", "batch_norm"):
-            if not isinstance(value := getattr(self, name), bool):
-                raise TypeError(f"{name} must be True or False, got {value!r}: write True or False")
-        if self.activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"activation must be one of {known}, got {self.activation!r}")
-        for name, low, high in (
-            ("image_size", 64, 640),
-            ("images", 2, 64),
-            ("steps", 0, 1000),
-            ("seed", 0, 2**32 - 1),
-        ):
-            _check(name, getattr(self, name), Integral, low, high)
+        bounds.settle(
+            self,
+            shortcuts=bounds.flag,
+            batch_norm=bounds.flag,
+            activation=bounds.choice(ACTIVATIONS),
+            image_size=bounds.whole(64, 640),
+            images=bounds.whole(2, 64),
+            learning_rate=bounds.real(1e-9, 100.0),
+            momentum=bounds.real(0.0, 0.999),
+            steps=bounds.whole(0, 1000),
+            seed=SEED,
+        )
         if self.image_size % 32:
             raise ValueError(
                 f"image_size must be a multiple of 32, got {self.image_size}: choose 64 or 96"
             )
-        _check("learning_rate", self.learning_rate, Real, 1e-9, 100.0)
-        _check("momentum", self.momentum, Real, 0.0, 0.999)
 
     @property
     def label(self) -> str:
@@ -105,6 +94,7 @@ class DetectorRun:
     gradient_norms: tuple[tuple[float, ...], ...]
     losses: tuple[float, ...]
 
+    @bounds.checked(step=bounds.whole(0, 1000))
     def norms_at(self, step: int) -> dict[int, float]:
         """Return block -> gradient norm after ``step`` updates."""
         if step not in self.steps:
@@ -112,6 +102,11 @@ class DetectorRun:
             raise ValueError(f"step must be a recorded one, got {step!r}: choose from {known}")
         return dict(zip(self.blocks, self.gradient_norms[self.steps.index(step)], strict=True))
 
+
+DETECTOR = bounds.a(Detector, "Detector()")
+RUNS = bounds.several(
+    bounds.a(DetectorRun, "watch_detector(Detector())"), "watch_seeds(Detector())"
+)
 
 VARIANTS = {
     one.label: one
@@ -172,6 +167,7 @@ def _untouched() -> Iterator[None]:
             os.environ.update(environment)
 
 
+@bounds.checked(detector=DETECTOR)
 def build_detector(detector: Detector) -> nn.Module:
     """Build the network of ``yolo26n.yaml`` with random weights and apply the variant's changes.
 
@@ -227,6 +223,7 @@ def replace_activation(network: nn.Module, activation: nn.Module) -> int:
     return len(active)
 
 
+@bounds.checked(count=bounds.whole(1, 1000), size=bounds.whole(8, 1024), seed=SEED)
 def generate_images(count: int, size: int = 64, seed: int = 0) -> dict[str, Tensor]:
     """Draw images of noise with two bright rectangles each, as the batch that YOLO expects.
 
@@ -268,6 +265,7 @@ def block_norms(network: nn.Module) -> dict[int, float]:
     return norms
 
 
+@bounds.checked(detector=DETECTOR)
 def watch_detector(detector: Detector) -> DetectorRun:
     """Train a detector on one batch of generated images, or remember how it went.
 
@@ -303,17 +301,20 @@ def _watch(detector: Detector, ultralytics_version: str) -> DetectorRun:
     return DetectorRun(tuple(norms[0]), tuple(norms), rows, tuple(losses))
 
 
+@bounds.checked(runs=RUNS, step=bounds.whole(0, 1000))
 def median_norms(runs: list[DetectorRun], step: int = 0) -> dict[int, float]:
     """Return block -> the median over runs of the gradient norm after ``step`` updates."""
     norms = [run.norms_at(step) for run in runs]
     return {block: median(one[block] for one in norms) for block in runs[0].blocks}
 
 
+@bounds.checked(detector=DETECTOR, seeds=bounds.several(SEED, "(0, 1, 2)"))
 def watch_seeds(detector: Detector, seeds: tuple[int, ...] = (0, 1, 2)) -> list[DetectorRun]:
     """Train a detector once for each random seed, which draws its weights and its images."""
     return [watch_detector(replace(detector, seed=seed)) for seed in seeds]
 
 
+@bounds.checked(runs=RUNS)
 def median_losses(runs: list[DetectorRun]) -> list[float]:
     """Return the median over runs of the loss per image, one value per step."""
     return [median(losses) for losses in zip(*(run.losses for run in runs), strict=True)]

@@ -7,11 +7,13 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from vanishing.diagnosis.activity import tensors_in
-from vanishing.diagnosis.evidence import is_finite, layers_of, measure, refuse_nothing, zero_weight
+from vanishing import given
+from vanishing.diagnosis.evidence import is_finite, measure, zero_weight
 from vanishing.diagnosis.table import diagnosis_html, diagnosis_text
 from vanishing.diagnosis.verdicts import Judgement, judge
 from vanishing.figures.diagnosis import draw_diagnosis
+from vanishing.given import tensors_in
+from vanishing.probes import layers_of
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,12 @@ def diagnose(
     state are as before afterwards, also when it raises. That does not hold for a second network
     inside ``loss``: its layers are not judged and its buffers may change.
 
-    Raises ``TypeError`` for a model that is no ``nn.Module`` or comes from ``torch.jit.script``;
-    ``ValueError`` for a model without weights or with weights that have no values yet, for inputs
-    without an example, and for a loss that is not one number.
+    Raises what ``gradient_profile`` raises.
     """
+    model = given.module_of(model)
     layers = layers_of(model)
-    refuse_nothing(inputs)
+    given.refuse_examples(inputs)
+    given.refuse_loss(loss)
     value, evidence = measure(model, layers, inputs, targets, loss)
     finite = all(is_finite(one) for one in tensors_in(inputs) if one.is_floating_point())
     judged = judge(evidence, inputs_are_finite=finite, zero_weight=zero_weight(model))

@@ -5,7 +5,6 @@ import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from numbers import Integral
 from statistics import median
 from typing import Any
 
@@ -13,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from vanishing import bounds
 from vanishing.data import load_digits
-from vanishing.experiment import Experiment
+from vanishing.experiment import EXPERIMENT, Experiment
 from vanishing.networks import Network, build_network
 from vanishing.probes import undisturbed
 from vanishing.progress import report
@@ -54,6 +54,7 @@ class Divergence:
         return next(steps, None)
 
 
+@bounds.checked(experiment=EXPERIMENT, most=bounds.whole(1, 1000))
 @remembered
 def record_divergence(experiment: Experiment, most: int = 20) -> Divergence:
     """Train until every weight of a layer is NaN, or for ``most`` updates at most.
@@ -61,7 +62,6 @@ def record_divergence(experiment: Experiment, most: int = 20) -> Divergence:
     Norms are summed in float64: a norm is infinite only if an entry is.
     Raises ``ValueError`` unless ``most`` is between 1 and 1000.
     """
-    _check_count("most", most, 1, 1000)
     digits, network = load_digits(), build_network(experiment)
     records: list[tuple[float, float, float]] = []
     broken_at, origin = None, ""
@@ -140,6 +140,11 @@ class LostShares:
     predicted_zero: tuple[float, ...]
 
 
+@bounds.checked(
+    experiment=EXPERIMENT,
+    number_format=bounds.choice(FORMATS),
+    exponents=bounds.several(bounds.whole(-60, 60), "(0,)", most=121),
+)
 @remembered
 def lost_shares(
     experiment: Experiment,
@@ -152,13 +157,6 @@ def lost_shares(
     Source: loss scaling is section 3.2 of Micikevicius et al. 2018.
     Raises ``ValueError`` for an unknown format, no exponent, or one not between -60 and 60.
     """
-    if number_format not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise ValueError(f"number_format must be one of {known}, got {number_format!r}")
-    if not exponents:
-        raise ValueError("exponents must hold at least one exponent of 2, got none: pass (0,)")
-    for exponent in exponents:
-        _check_count("every exponent", exponent, -60, 60)
     network = build_network(experiment)
     with without_flushing():
         exact = scaled_gradient(network, "float32", 0)
@@ -167,6 +165,9 @@ def lost_shares(
     return LostShares(experiment, tuple(exponents), zero, overflowed, predicted)
 
 
+@bounds.checked(
+    experiment=EXPERIMENT, number_format=bounds.choice(FORMATS), seeds=bounds.whole(1, 100)
+)
 def median_lost_shares(
     experiment: Experiment, number_format: str = "float16", seeds: int = 3
 ) -> LostShares:
@@ -174,7 +175,6 @@ def median_lost_shares(
 
     Raises as ``lost_shares`` does, and ``ValueError`` unless seeds is between 1 and 100.
     """
-    _check_count("seeds", seeds, 1, 100)
     runs = [lost_shares(experiment.at(seed=seed), number_format) for seed in range(seeds)]
     return LostShares(
         experiment,
@@ -206,11 +206,3 @@ def _shares(
 
 def _share(flags: Tensor) -> float:
     return flags.double().mean().item() if len(flags) else 0.0
-
-
-def _check_count(name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be a whole number, got {value!r}: write {max(low, 0)}")
-    if not low <= value <= high:
-        nearest = low if value < low else high
-        raise ValueError(f"{name} must be between {low} and {high}, got {value}: choose {nearest}")

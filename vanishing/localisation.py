@@ -20,6 +20,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.support import Translations
 
+from vanishing.bounds import shown
+
 SOURCE_LANGUAGE = "en"
 
 _packaged = Path(__file__).parent / "locales"
@@ -34,10 +36,12 @@ def set_language(code: str) -> None:
     """
     global _chosen
     known = known_languages()
+    if not isinstance(code, str):
+        raise TypeError(f'code must be a string, got {shown(code)}: write "{SOURCE_LANGUAGE}"')
     if code not in known:
         raise ValueError(
-            f"language must be one of {', '.join(known)}, got {code!r}; "
-            f"a new language needs a folder {LOCALES / code}"
+            f"language must be one of {', '.join(known)}, got {shown(code)}: choose one of them; "
+            f"a new language needs a folder {LOCALES / '<code>'}"
         )
     _chosen = code
 

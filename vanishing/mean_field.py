@@ -7,6 +7,8 @@ from statistics import median
 import torch
 from torch import Tensor
 
+from vanishing import bounds
+from vanishing.experiment import SEED
 from vanishing.remembering import remembered
 
 EXAMPLES = 8
@@ -20,7 +22,7 @@ class TanhNetwork:
     Weights are drawn from N(0, weight_variance / width), so ``weight_variance`` is the width times
     the variance of one weight; biases from N(0, bias_variance).
 
-    Raises ``ValueError`` for a value out of bounds.
+    Raises ``ValueError`` for a value out of bounds and ``TypeError`` for a wrong type.
     """
 
     weight_variance: float
@@ -31,18 +33,22 @@ class TanhNetwork:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be measured."""
-        self._check("weight_variance", 0.1, 16, "smaller weights", "larger weights")
-        self._check("bias_variance", 0, 4, "smaller biases", "0 for no biases")
-        self._check("width", 1, 1024, "narrower layers", "wider layers")
-        more = f"at least {SETTLING_LAYERS} layers to settle and one to measure"
-        self._check("depth", SETTLING_LAYERS + 2, 200, "fewer layers", more)
-        self._check("seed", 0, 2**32 - 1, "a smaller seed", "a seed from 0 on")
+        bounds.settle(
+            self,
+            weight_variance=bounds.real(0.1, 16, "smaller weights", "larger weights"),
+            bias_variance=bounds.real(0, 4, "smaller biases", "0 for no biases"),
+            width=bounds.whole(1, 1024, "narrower layers", "wider layers"),
+            depth=bounds.whole(
+                SETTLING_LAYERS + 2,
+                200,
+                "fewer layers",
+                f"at least {SETTLING_LAYERS} layers to settle and one to measure",
+            ),
+            seed=SEED,
+        )
 
-    def _check(self, name: str, low: float, high: float, less: str, more: str) -> None:
-        value = getattr(self, name)
-        if not low <= value <= high:
-            remedy = less if value > high else more
-            raise ValueError(f"{name} must be between {low} and {high}, got {value}: use {remedy}")
+
+NETWORK = bounds.a(TanhNetwork, "TanhNetwork(weight_variance=1.5)")
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Propagation:
     ratio: float
 
 
+@bounds.checked(network=NETWORK)
 @remembered
 def propagate(network: TanhNetwork) -> Propagation:
     """Measure one random network, in float64: the signal forth, the gradient back.
@@ -77,10 +84,11 @@ def propagate(network: TanhNetwork) -> Propagation:
     return Propagation(lengths, tuple(norms), ratio)
 
 
+@bounds.checked(
+    network=NETWORK, seeds=bounds.whole(1, 1000, "fewer networks", "one network or more")
+)
 def median_propagation(network: TanhNetwork, seeds: int = 3) -> Propagation:
     """Measure that many networks, seeds 0, 1, …, and take the median of every number."""
-    if seeds < 1:
-        raise ValueError(f"seeds must be at least 1, got {seeds}: measure one network or more")
     runs = [propagate(_reseeded(network, seed)) for seed in range(seeds)]
     lengths = zip(*(run.lengths for run in runs), strict=True)
     norms = zip(*(run.gradient_norms for run in runs), strict=True)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vanishing import bounds
 from vanishing.experiment import Experiment
 from vanishing.mean_field import TanhNetwork, median_propagation
 from vanishing.networks import build_network
@@ -45,10 +46,16 @@ class Comparison:
         return self.prediction.agrees_with(self.measured)
 
 
+COMPARISONS = bounds.several(bounds.a(Comparison, "compare()"), "compare()")
+
+
 class DisagreementError(AssertionError):
     """Say which measurements are not what is predicted."""
 
 
+@bounds.checked(
+    predictions=bounds.several(bounds.a(Prediction, "one of PREDICTIONS"), "PREDICTIONS")
+)
 def compare(
     *groups: str, predictions: tuple[Prediction, ...] = PREDICTIONS
 ) -> tuple[Comparison, ...]:
@@ -57,14 +64,13 @@ def compare(
     Raises ``ValueError`` for a group without predictions.
     """
     known = tuple(dict.fromkeys(one.group for one in predictions))
-    if strange := [group for group in groups if group not in known]:
-        raise ValueError(
-            f"group must be a known name, got {strange[0]!r}: choose from {', '.join(known)}"
-        )
+    for group in groups:
+        bounds.choice(known)("group", group)
     chosen = [one for one in predictions if one.group in (groups or known)]
     return tuple(Comparison(one, measure(one.key)) for one in chosen)
 
 
+@bounds.checked(comparisons=COMPARISONS)
 def check(comparisons: tuple[Comparison, ...]) -> int:
     """Return how many comparisons there are, or raise ``DisagreementError`` if one disagrees."""
     failing = [
@@ -82,9 +88,7 @@ def measure(key: str) -> float:
 
     Raises ``ValueError`` for a key that nothing measures.
     """
-    if key not in MEASUREMENTS:
-        raise ValueError(f"key must be a known one, got {key!r}: one of {', '.join(MEASUREMENTS)}")
-    return MEASUREMENTS[key]().value
+    return MEASUREMENTS[bounds.choice(MEASUREMENTS)("key", key)]().value
 
 
 _FORMATS = ("float32", "float16", "bfloat16")

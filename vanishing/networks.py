@@ -6,7 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from vanishing.experiment import Experiment
+from vanishing import bounds
+from vanishing.experiment import ACTIVATIONS, EXPERIMENT, Experiment
 
 PIXELS, CLASSES = 64, 10
 
@@ -72,11 +73,13 @@ class Network(nn.Module):
         return summed if normalization is None else normalization(summed)
 
 
+@bounds.checked(name=bounds.choice(ACTIVATIONS))
 def activation_module(name: str) -> nn.Module:
     """Return the module of an activation that ``Experiment`` knows by this name."""
     return _ACTIVATIONS[name]()
 
 
+@bounds.checked(experiment=EXPERIMENT)
 def build_network(experiment: Experiment) -> Network:
     """Build the network of an experiment; the same experiment gives the same weights."""
     return Network(experiment)

@@ -2,8 +2,9 @@
 
 import re
 from functools import lru_cache
-from numbers import Integral
 from typing import Any
+
+from vanishing import bounds
 
 LIMIT = 999  # num2words is not right for every language above: Vietnamese lacks "không trăm"
 SOURCE, FALLBACK = "en", "fr"
@@ -17,6 +18,7 @@ _AND = "و"  # written together with the word that follows in Arabic, but not in
 _ARABIC, _IDEOGRAPH = "\u0600-\u06ff", "\u4e00-\u9fff"
 
 
+@bounds.checked(number=bounds.whole(0, LIMIT), language=bounds.text)
 def spell(number: int, language: str) -> str:
     """Write a number from 0 to 999 in words, as a text of that language would.
 
@@ -26,14 +28,14 @@ def spell(number: int, language: str) -> str:
     Raises ``ValueError`` for a number or language that has no words here, and ``ImportError`` where
     num2words is not installed.
     """
-    _check(number, LIMIT)
     if language.startswith("zh"):
         return chinese(number)
     try:
         text: str = _num2words()(int(number), lang=language)
     except NotImplementedError:
         raise ValueError(
-            f"language must be one that num2words knows, got {language!r}: choose {FALLBACK!r}"
+            f"language must be one that num2words knows, got {bounds.shown(language)}: "
+            f"choose {FALLBACK!r}"
         ) from None
     for wrong, right in _REPAIRS.items():
         text = re.sub(wrong, right, text)
@@ -43,13 +45,13 @@ def spell(number: int, language: str) -> str:
     return " ".join(_cut(text, _simple("tr", 10))) if language.startswith("tr") else text
 
 
+@bounds.checked(number=bounds.whole(0, 9999))
 def chinese(number: int) -> str:
     """Write a number from 0 to 9,999 in Chinese: 十五, 一百零二, 一百一十, 一千零一十.
 
     Each digit is followed by its place; one 零 stands for all zeros between two other digits. Ten
     to nineteen drop the leading 一, but only where nothing stands before it.
     """
-    _check(number, 9999)
     text, gap = "", False
     for place, digit in zip("千百十 ", f"{number:04d}", strict=True):
         if digit == "0":
@@ -60,9 +62,10 @@ def chinese(number: int) -> str:
     return re.sub("^一十", "十", text) or "零"
 
 
+@bounds.checked(number=bounds.whole(0, LIMIT), language=bounds.text)
 def tokens(number: int, language: str) -> tuple[str, ...]:
     """Return the words of a number, one token each: hyphens part words, Chinese has characters."""
-    return _table(language)[_check(number, LIMIT)]
+    return _table(language)[number]
 
 
 def write(words: tuple[str, ...], language: str) -> str:
@@ -75,6 +78,7 @@ def write(words: tuple[str, ...], language: str) -> str:
     return _comma("".join(written)).join(written)
 
 
+@bounds.checked(language=bounds.text)
 def teachable(language: str) -> str:
     """Return the language to learn for readers of ``language``: their own, if it has words here.
 
@@ -85,14 +89,6 @@ def teachable(language: str) -> str:
     except ValueError:
         return FALLBACK
     return FALLBACK if language.startswith(SOURCE) else language
-
-
-def _check(number: object, most: int) -> int:
-    if isinstance(number, bool) or not isinstance(number, Integral):
-        raise TypeError(f"number must be a whole number, got {number!r}: write 7")
-    if not 0 <= int(number) <= most:
-        raise ValueError(f"number must be between 0 and {most}, got {number}: choose a nearer one")
-    return int(number)
 
 
 def _num2words() -> Any:

@@ -15,6 +15,8 @@ from torch.nn.functional import cross_entropy
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
+from vanishing import given
+
 
 @dataclass(frozen=True)
 class GradientProfile:
@@ -63,23 +65,35 @@ def gradient_profile(
     the random state are as before afterwards, also when it raises. Norms are summed in float64.
     Complex and quantized weights are left out.
 
-    Raises ``ValueError`` for a model without weights and for a loss that is not one number.
+    Raises ``TypeError`` for a model that is no ``nn.Module``, or comes from ``torch.jit``;
+    ``ValueError`` for a model without weights or with weights that have no
+    values yet, for inputs without an example, and for a loss that is not one real number. What
+    model and loss raise stays what it is, with a note that says where; but what the default loss
+    cannot take is a ``TypeError`` or ``ValueError`` that says why.
     """
-    layers = find_layers(model)
-    if not layers:
-        raise ValueError(
-            f"the model must have at least one layer with weights, got {type(model).__name__} "
-            "without: pass a module that owns parameters"
-        )
+    model = given.module_of(model)
+    layers = layers_of(model)
+    given.refuse_examples(inputs)
+    given.refuse_loss(loss)
+    caller = "gradient_profile"
     with undisturbed(model), listening(layers):
-        value = loss(model(inputs), targets)
-        if value.numel() != 1:
-            raise ValueError(
-                f"the loss must be one number, got a tensor of shape {tuple(value.shape)}: "
-                'choose a loss that averages, such as reduction="mean"'
-            )
-        gradients = _gradients(value, list(layers.values()))
+        value = given.loss_of(loss, given.run(model, inputs, caller), targets, caller)
+        with given.going_back(caller):
+            gradients = _gradients(value, list(layers.values()))
     return _profile(list(layers.values()), gradients)
+
+
+def layers_of(model: nn.Module) -> dict[nn.Module, Layer]:
+    """Return every layer of a model, as ``gradient_profile`` defines it.
+
+    Raises ``ValueError`` for a model without any.
+    """
+    if layers := find_layers(model):
+        return layers
+    raise ValueError(
+        f"the model must have at least one layer with weights, got {type(model).__name__} without: "
+        "pass a module that owns parameters of real numbers"
+    )
 
 
 def find_layers(model: nn.Module) -> dict[nn.Module, Layer]:

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import torch
 from scipy.linalg.lapack import dgejsv  # type: ignore[import-untyped]
 from torch import Tensor
 
+from vanishing import bounds
+from vanishing.experiment import SEED
 from vanishing.remembering import remembered
 from vanishing.reproducible import without_flushing
 
@@ -16,6 +17,11 @@ FORMATS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch
 MOST_POWERS = 1000
 
 
+@bounds.checked(
+    factor=bounds.real(0, 1e300, example=0.25),
+    count=bounds.whole(1, MOST_POWERS),
+    number_format=bounds.choice(FORMATS),
+)
 def powers(factor: float, count: int, number_format: str) -> tuple[float, ...]:
     """Multiply 1 by a factor again and again, rounding each product to a floating-point format.
 
@@ -25,13 +31,6 @@ def powers(factor: float, count: int, number_format: str) -> tuple[float, ...]:
     Raises ``ValueError`` for an unknown format, a factor that is negative or not finite, or a
     count that is not between 1 and 1000.
     """
-    if number_format not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise ValueError(f"number_format must be one of {known}, got {number_format!r}")
-    if not (math.isfinite(factor) and factor >= 0):
-        raise ValueError(f"factor must be a finite number from 0 on, got {factor}: choose 0.25")
-    if not 1 <= count <= MOST_POWERS:
-        raise ValueError(f"count must be between 1 and {MOST_POWERS}, got {count}: choose 100")
     dtype = FORMATS[number_format]
     product, number = torch.ones((), dtype=dtype), torch.tensor(factor, dtype=dtype)
     with without_flushing():
@@ -56,29 +55,14 @@ class MatrixProduct:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be computed; turn NumPy's numbers into Python's."""
-        if self.kind not in KINDS:
-            known = ", ".join(KINDS)
-            raise ValueError(f"kind must be a known name, got {self.kind!r}: choose from {known}")
-        self._check_count("factors", 1, 100)
-        self._check_count("width", 1, 256)
-        self._check_count("seed", 0, 2**32 - 1)
-        scale = self.weight_scale
-        if isinstance(scale, bool) or not isinstance(scale, Real):
-            raise TypeError(f"weight_scale must be a number, got {scale!r}: write 1.0")
-        if not 0.1 <= scale <= 10:
-            raise ValueError(f"weight_scale must be between 0.1 and 10, got {scale}: choose 1.0")
-        object.__setattr__(self, "weight_scale", float(scale))
-
-    def _check_count(self, name: str, low: int, high: int) -> None:
-        value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, Integral):
-            raise TypeError(f"{name} must be a whole number, got {value!r}: write {low}")
-        count = int(value)
-        if not low <= count <= high:
-            nearest = low if count < low else high
-            bounds = f"between {low} and {high}"
-            raise ValueError(f"{name} must be {bounds}, got {count}: choose {nearest}")
-        object.__setattr__(self, name, count)
+        bounds.settle(
+            self,
+            kind=bounds.choice(KINDS),
+            factors=bounds.whole(1, 100),
+            width=bounds.whole(1, 256),
+            weight_scale=bounds.real(0.1, 10, "1.0", "1.0", example=1.0),
+            seed=SEED,
+        )
 
 
 @dataclass(frozen=True)
@@ -89,6 +73,7 @@ class Spectrum:
     values: tuple[float, ...]
 
 
+@bounds.checked(product=bounds.a(MatrixProduct, "MatrixProduct(factors=10)"))
 @remembered
 def singular_values(product: MatrixProduct) -> Spectrum:
     """Draw the factors and compute the singular values of their product, ``width`` of them.

@@ -3,8 +3,7 @@
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from numbers import Integral, Real
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from vanishing import bounds
 from vanishing.progress import report
 from vanishing.remembering import remembered
 from vanishing.sequences import adding_problem
@@ -47,14 +47,16 @@ class Recurrence:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built; turn NumPy's numbers into Python's."""
-        self._check_choice("unit", UNITS)
-        self._check_choice("init", INITS)
-        self._check_real("radius", 0.0, 10.0)
-        self._check_count("length", 2, 1000)
-        self._check_count("width", 1, 512)
-        self._check_count("seed", 0, 2**31 - 1)
-        if self.gate_bias is not None:
-            self._check_real("gate_bias", -100.0, 100.0)
+        bounds.settle(
+            self,
+            unit=bounds.choice(UNITS),
+            init=bounds.choice(INITS),
+            radius=bounds.real(0.0, 10.0, example=1.0),
+            gate_bias=bounds.optional(bounds.real(-100.0, 100.0, example=1.0)),
+            length=bounds.whole(2, 1000),
+            width=bounds.whole(1, 512),
+            seed=bounds.whole(0, 2**31 - 1),
+        )
         if self.gate_bias is not None and self.unit not in ("LSTM", "GRU"):
             raise ValueError(f"gate_bias must be None for {self.unit} units: they have no gate")
         if self.init != "default" and self.unit in ("LSTM", "GRU"):
@@ -62,31 +64,10 @@ class Recurrence:
 
     def at(self, **changes: Any) -> "Recurrence":
         """Return this recurrence with some fields changed; raise as the class does."""
-        return replace(self, **changes)
-
-    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
-        if (value := getattr(self, name)) not in choices:
-            known = ", ".join(choices)
-            raise ValueError(f"{name} must be a known name, got {value!r}: choose from {known}")
-
-    def _check_count(self, name: str, low: int, high: int) -> None:
-        value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, Integral):
-            raise TypeError(f"{name} must be a whole number, got {value!r}: write {low}")
-        _check_bounds(name, int(value), low, high)
-        object.__setattr__(self, name, int(value))
-
-    def _check_real(self, name: str, low: float, high: float) -> None:
-        value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, Real):
-            raise TypeError(f"{name} must be a number, got {value!r}: write 1.0")
-        _check_bounds(name, float(value), low, high)
-        object.__setattr__(self, name, float(value))
+        return bounds.changed(self, changes)
 
 
-def _check_bounds(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be between {low:.10g} and {high:.10g}, got {value}")
+RECURRENCE = bounds.a(Recurrence, 'Recurrence(unit="tanh")')
 
 
 class RecurrentNetwork(nn.Module):
@@ -188,6 +169,7 @@ class ThroughTime:
         return tuple(map(median, zip(*self.relative, strict=True)))
 
 
+@bounds.checked(recurrence=RECURRENCE, seeds=bounds.whole(1, 1000, "fewer seeds", "3"))
 @remembered
 def gradient_through_time(recurrence: Recurrence, seeds: int = 3) -> ThroughTime:
     """Measure how the gradient changes through time before any training, for several seeds.
@@ -196,11 +178,9 @@ def gradient_through_time(recurrence: Recurrence, seeds: int = 3) -> ThroughTime
     error on 50 sequences of the adding problem (see ``gradient_by_time``).
     Raises ``ValueError`` unless there is at least one seed.
     """
-    if isinstance(seeds, bool) or not isinstance(seeds, Integral) or seeds < 1:
-        raise ValueError(f"seeds must be a whole number from 1 on, got {seeds!r}: choose 3")
     found = []
     for one in range(seeds):
-        report(one, int(seeds))
+        report(one, seeds)
         chosen = recurrence.at(seed=recurrence.seed + one)
         inputs, targets = adding_problem(chosen.length, 50, TEST_SEED + chosen.seed)
         norms = gradient_by_time(RecurrentNetwork(chosen), inputs, targets)
@@ -232,6 +212,11 @@ class AddingRun:
         return self.updates[-1] if self.errors[-1] < GOAL else None
 
 
+@bounds.checked(
+    recurrence=RECURRENCE,
+    learning_rate=bounds.real(1e-9, 1.0),
+    updates=bounds.whole(RECORDED_EVERY, 100_000),
+)
 @remembered
 def learn_adding(recurrence: Recurrence, learning_rate: float, updates: int = 500) -> AddingRun:
     """Train a network on the adding problem until its test error is below 0.01.
@@ -240,8 +225,6 @@ def learn_adding(recurrence: Recurrence, learning_rate: float, updates: int = 50
     clipped at 0.1; the test error is computed after every 20. Raises ``ValueError`` for a learning
     rate that is not between 1e-9 and 1, or a number of updates that is not between 20 and 100,000.
     """
-    _check_bounds("learning_rate", learning_rate, 1e-9, 1.0)
-    _check_bounds("updates", updates, RECORDED_EVERY, 100_000)
     network = RecurrentNetwork(recurrence)
     test = adding_problem(recurrence.length, 500, TEST_SEED + recurrence.seed)
     before = _relative(gradient_by_time(network, *test))

@@ -3,14 +3,14 @@
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from numbers import Integral
 
 import torch
 from torch import Tensor
 from torch.nn.functional import batch_norm, cross_entropy
 
+from vanishing import bounds
 from vanishing.data import Digits, load_digits
-from vanishing.experiment import Experiment
+from vanishing.experiment import EXPERIMENT, SEED, Experiment
 from vanishing.networks import PIXELS, Network, build_network
 from vanishing.progress import report
 from vanishing.remembering import remembered
@@ -40,12 +40,14 @@ class Stack:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be measured."""
-        for name, low, high in (("blocks", 1, 200), ("width", 1, 1024), ("seed", 0, 2**32 - 1)):
-            object.__setattr__(self, name, _count(name, getattr(self, name), low, high))
-        for name, choices in (("order", ORDERS), ("branch", BRANCHES)):
-            if (value := getattr(self, name)) not in choices:
-                known = ", ".join(choices)
-                raise ValueError(f"{name} must be a known name, got {value!r}: choose from {known}")
+        bounds.settle(
+            self,
+            blocks=bounds.whole(1, 200),
+            width=bounds.whole(1, 1024),
+            order=bounds.choice(ORDERS),
+            branch=bounds.choice(BRANCHES),
+            seed=SEED,
+        )
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Growth:
     signal: tuple[float, ...]
     gradient: tuple[float, ...]
 
+    @bounds.checked(start=bounds.whole(0, 200))
     def factor(self, start: int = 0) -> float:
         """Return the signal's geometric mean factor per block, counted behind block ``start``."""
         blocks = len(self.signal) - 1
@@ -93,6 +96,7 @@ class PathGradients:
         return sum(length * share for length, share in enumerate(self.shares))
 
 
+@bounds.checked(stack=bounds.a(Stack, "Stack()"))
 @remembered
 def growth(stack: Stack) -> Growth:
     """Send 256 Gaussian inputs through random blocks, and a Gaussian gradient back."""
@@ -111,16 +115,17 @@ def growth(stack: Stack) -> Growth:
     return Growth(tuple(map(_mean_square, signals)), tuple(map(_mean_square, gradients)))
 
 
+@bounds.checked(blocks=bounds.whole(1, 1000))
 def path_shares(blocks: int) -> tuple[float, ...]:
     """Return the share of the 2ⁿ paths that go through 0, 1, …, n blocks: Binomial(n, 1/2).
 
     Source: Veit, Wilber & Belongie 2016, section 4.1.
     Raises ``ValueError`` for a number of blocks out of bounds, ``TypeError`` for a wrong type.
     """
-    blocks = _count("blocks", blocks, 1, 1000)
     return tuple(math.comb(blocks, length) / 2**blocks for length in range(blocks + 1))
 
 
+@bounds.checked(experiment=EXPERIMENT)
 @remembered
 def lesions(experiment: Experiment) -> Lesions:
     """Train a network, then test it without its first hidden layer, without its second, and so on.
@@ -136,6 +141,7 @@ def lesions(experiment: Experiment) -> Lesions:
     return Lesions(_accuracy(network, digits, ()), without)
 
 
+@bounds.checked(experiment=EXPERIMENT)
 @remembered
 def path_gradients(experiment: Experiment) -> PathGradients:
     """Train a residual network and split its gradient by the input by the length of the paths.
@@ -231,13 +237,3 @@ def _check_width(experiment: Experiment) -> None:
             f"width must be {PIXELS}, so that the signal can go around every layer, "
             f"got {experiment.width}: choose width={PIXELS}"
         )
-
-
-def _count(name: str, value: object, low: int, high: int) -> int:
-    bounds = f"between {low} and {high}"
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be a whole number {bounds}, got {value!r}: write {low}")
-    count = int(value)
-    if not low <= count <= high:
-        raise ValueError(f"{name} must be {bounds}, got {count}: choose a number in these bounds")
-    return count

@@ -1,14 +1,19 @@
 """Sequences that are made, not loaded: the adding problem, where two far apart numbers count."""
 
-from numbers import Integral
-
 import torch
 from torch import Tensor
+
+from vanishing import bounds
 
 LONGEST = 10_000
 MOST = 1_000_000
 
 
+@bounds.checked(
+    length=bounds.whole(2, LONGEST, "a shorter sequence", "a longer sequence"),
+    number=bounds.whole(1, MOST, "fewer sequences", "more sequences"),
+    seed=bounds.whole(0, 2**32 - 1, "a smaller seed", "a seed from 0 on"),
+)
 def adding_problem(length: int, number: int, seed: int) -> tuple[Tensor, Tensor]:
     """Make sequences of random numbers, two of them marked, and the sum of the marked two.
 
@@ -21,21 +26,9 @@ def adding_problem(length: int, number: int, seed: int) -> tuple[Tensor, Tensor]
     Raises ``ValueError`` for a number out of bounds and ``TypeError`` for what is no whole number.
     Source: Hochreiter & Schmidhuber 1997, experiment 4, in the form of Arjovsky et al. 2016.
     """
-    _check_count("length", length, 2, LONGEST, "a shorter sequence", "a longer sequence")
-    _check_count("number", number, 1, MOST, "fewer sequences", "more sequences")
-    _check_count("seed", seed, 0, 2**32 - 1, "a smaller seed", "a seed from 0 on")
-    random = torch.Generator(device="cpu").manual_seed(int(seed))
+    random = torch.Generator(device="cpu").manual_seed(seed)
     values = torch.rand(number, length, generator=random, dtype=torch.float32, device="cpu")
     first = torch.randint(length // 2, (number, 1), generator=random, device="cpu")
     second = torch.randint(length // 2, length, (number, 1), generator=random, device="cpu")
     marks = torch.zeros_like(values).scatter_(1, torch.cat([first, second], dim=1), 1.0)
     return torch.stack([values, marks], dim=2), (values * marks).sum(dim=1)
-
-
-def _check_count(name: str, value: object, low: int, high: int, less: str, more: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        bounds = f"between {low} and {high}"
-        raise TypeError(f"{name} must be a whole number {bounds}, got {value!r}: write {low}")
-    if not low <= int(value) <= high:
-        remedy = less if int(value) > high else more
-        raise ValueError(f"{name} must be between {low} and {high}, got {value}: choose {remedy}")

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from vanishing import bounds
 from vanishing.localisation import N_, _, direction, ngettext
-from vanishing.measurements import Comparison
+from vanishing.measurements import COMPARISONS, Comparison
 from vanishing.theory import Prediction, Source
 
 STATEMENTS = {
@@ -115,13 +116,12 @@ class Table:
         return {"text/html": self.html(), "text/plain": self.text()}
 
 
+@bounds.checked(comparisons=COMPARISONS)
 def predicted_and_measured(comparisons: Sequence[Comparison]) -> Table:
     """Make the table of some comparisons.
 
     Raises ``ValueError`` without comparisons.
     """
-    if not comparisons:
-        raise ValueError("comparisons must hold at least one row, got none: pass compare(group)")
     return Table(tuple(comparisons))
 
 

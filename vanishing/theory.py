@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy
 
+from vanishing import bounds
+
 
 @dataclass(frozen=True)
 class Source:
@@ -55,6 +57,15 @@ class Prediction:
         return abs(measured - self.value) <= self.tolerance
 
 
+_INITS = {"default": 1 / 3, "xavier": 1.0, "he": 2.0, "orthogonal": 1.0}
+_SQUARED_SLOPES = {"identity": 1.0, "relu": 1 / 2, "tanh": 1.0, "sigmoid": 1 / 16, "silu": 1 / 4}
+_SLOPES = ("sigmoid", "tanh", "relu", "gelu", "silu", "selu")
+_STEPS = bounds.whole(0, 1_000_000)
+_BLOCKS = bounds.whole(0, 1000)
+_VARIANCE = bounds.real(0, 1000)
+
+
+@bounds.checked(init=bounds.choice(_INITS), inputs=bounds.whole(1, 10**9))
 def weight_variance(init: str, inputs: int) -> float:
     """Return the variance of the weights of a square layer with that many inputs.
 
@@ -62,13 +73,10 @@ def weight_variance(init: str, inputs: int) -> float:
     "he": He et al. 2015, eq. 10; "orthogonal": Saxe et al. 2014, rows of length 1.
     Raises ``ValueError`` for another init.
     """
-    factors = {"default": 1 / 3, "xavier": 1.0, "he": 2.0, "orthogonal": 1.0}
-    if init not in factors:
-        known = ", ".join(factors)
-        raise ValueError(f"init must be a known name, got {init!r}: choose from {known}")
-    return factors[init] / inputs
+    return _INITS[init] / inputs
 
 
+@bounds.checked(activation=bounds.choice(_SQUARED_SLOPES))
 def mean_squared_slope(activation: str) -> float:
     """Return E[φ′(z)²] at a start centred on zero: exact for linear units and ReLU.
 
@@ -77,13 +85,10 @@ def mean_squared_slope(activation: str) -> float:
     tanh′ ≤ 1 by σ′ = σ(1 - σ) and tanh′ = 1 - tanh².
     Raises ``ValueError`` for another activation.
     """
-    slopes = {"identity": 1.0, "relu": 1 / 2, "tanh": 1.0, "sigmoid": 1 / 16, "silu": 1 / 4}
-    if activation not in slopes:
-        known = ", ".join(slopes)
-        raise ValueError(f"activation must be a known name, got {activation!r}: one of {known}")
-    return slopes[activation]
+    return _SQUARED_SLOPES[activation]
 
 
+@bounds.checked(activation=bounds.choice(_SQUARED_SLOPES), init=bounds.choice(_INITS))
 def backward_ratio(activation: str, init: str) -> float:
     """Return the squared gradient norm's factor per layer, going back through square layers.
 
@@ -113,6 +118,7 @@ def layer_normalized_relu_ratio() -> float:
     return weights * slope / size
 
 
+@bounds.checked(width=bounds.whole(1, 10_000, more="64"))
 def gaussian_lyapunov_exponents(width: int) -> tuple[float, ...]:
     """Return the rates, in nats per factor, at which a product of Gaussian matrices stretches.
 
@@ -122,8 +128,6 @@ def gaussian_lyapunov_exponents(width: int) -> tuple[float, ...]:
     Source: Newman 1986, "The distribution of Lyapunov exponents: exact results for random
     matrices". Raises ``ValueError`` for a width below 1.
     """
-    if width < 1:
-        raise ValueError(f"width must be at least 1, got {width}: choose 64")
     digammas = [_digamma_of_half(degrees) for degrees in range(width, 0, -1)]
     return tuple(0.5 * (digamma + math.log(2 / width)) for digamma in digammas)
 
@@ -136,6 +140,7 @@ def _digamma_of_half(degrees: int) -> float:
     return value + sum(2 / degree for degree in range(start, degrees, 2))
 
 
+@bounds.checked(activation=bounds.choice(_SLOPES))
 def slope_extremes(activation: str) -> tuple[float, float]:
     """Return the infimum and the supremum of φ′ over all real inputs.
 
@@ -153,9 +158,6 @@ def slope_extremes(activation: str) -> tuple[float, float]:
         "silu": (1 - silu, silu),
         "selu": (0.0, 1.0507009873554805 * 1.6732632423543772),
     }
-    if activation not in extremes:
-        known = ", ".join(extremes)
-        raise ValueError(f"activation must be a known name, got {activation!r}: one of {known}")
     return extremes[activation]
 
 
@@ -177,6 +179,7 @@ def _silu_slope(x: float) -> float:
     return sigmoid * (1 + x * (1 - sigmoid))
 
 
+@bounds.checked(exponent_bits=bounds.whole(2, 15), fraction_bits=bounds.whole(0, 112))
 def first_underflow(exponent_bits: int, fraction_bits: int) -> int:
     """Return the smallest n for which 0.25ⁿ is rounded to zero in a binary number format.
 
@@ -188,15 +191,21 @@ def first_underflow(exponent_bits: int, fraction_bits: int) -> int:
     return math.ceil((smallest + 1) / 2)
 
 
+@bounds.checked(radius=bounds.real(0, 1000, example=0.9), steps=_STEPS)
 def recurrent_factor(radius: float, steps: int) -> float:
     """Return by what a gradient is multiplied on its way back through a linear recurrence.
 
     The recurrent matrix is ``radius`` times an orthogonal one; with tanh units this is a bound.
+    What is too large for a float is infinite.
     Source: Pascanu, Mikolov & Bengio 2013.
     """
-    return math.pow(radius, steps)
+    try:
+        return math.pow(radius, steps)
+    except OverflowError:
+        return math.inf
 
 
+@bounds.checked(forget_bias=bounds.real(-100, 100, example=1.0), steps=_STEPS)
 def cell_path_factor(forget_bias: float, steps: int) -> float:
     """Return ∂c_T/∂c_0 of an LSTM cell without weights: the forget gate's value to that power.
 
@@ -227,12 +236,16 @@ def relu_last_residual_ratio() -> float:
     return 2 + 2 * m * c
 
 
+@bounds.checked(blocks=_BLOCKS, shortest=_BLOCKS, longest=_BLOCKS)
 def share_of_paths(blocks: int, shortest: int, longest: int) -> float:
     """Return the share of a residual network's 2ⁿ paths that use that many branches.
 
     Every path passes each of n blocks through the branch or beside it, so its length follows the
     distribution Binomial(n, 1/2). Source: Veit, Wilber & Belongie 2016.
+    Raises ``ValueError`` where ``longest`` is below ``shortest``.
     """
+    if longest < shortest:
+        raise ValueError(f"longest must be at least {shortest}, got {longest}: exchange the two")
     ways = sum(math.comb(blocks, length) for length in range(shortest, longest + 1))
     return math.ldexp(ways, -blocks)
 
@@ -245,6 +258,7 @@ _points = numpy.linspace(-_WIDE, _WIDE, 1201)
 _density = numpy.exp(-(_points**2) / 2) / math.sqrt(2 * math.pi) * (_points[1] - _points[0])
 
 
+@bounds.checked(length=bounds.real(0, 1e9), weight_variance=_VARIANCE, bias_variance=_VARIANCE)
 def length_map(length: float, weight_variance: float, bias_variance: float) -> float:
     """Return the variance of the next layer's sums: σ_w²·E[tanh(√q·z)²] + σ_b², z from N(0, 1).
 
@@ -255,6 +269,7 @@ def length_map(length: float, weight_variance: float, bias_variance: float) -> f
     return weight_variance * float(_density @ squares) + bias_variance
 
 
+@bounds.checked(weight_variance=_VARIANCE, bias_variance=_VARIANCE)
 def fixed_length(weight_variance: float, bias_variance: float) -> float:
     """Return q*, the variance at which the sums of deep tanh layers settle.
 
@@ -272,6 +287,7 @@ def fixed_length(weight_variance: float, bias_variance: float) -> float:
     return high
 
 
+@bounds.checked(weight_variance=_VARIANCE, bias_variance=_VARIANCE)
 def chi(weight_variance: float, bias_variance: float) -> float:
     """Return χ₁ = σ_w²·E[tanh′(√q*·z)²], the squared gradient norm's factor per layer, going back.
 
@@ -284,15 +300,12 @@ def chi(weight_variance: float, bias_variance: float) -> float:
     return weight_variance * float(_density @ slopes**2)
 
 
+@bounds.checked(bias_variance=bounds.real(0, 1))
 def critical_weight_variance(bias_variance: float) -> float:
     """Return the σ_w² at the edge of chaos, where χ₁ = 1 for tanh layers.
 
     Source: Schoenholz et al. 2017. Raises ``ValueError`` for a bias variance outside 0 to 1.
     """
-    if not 0 <= bias_variance <= 1:
-        raise ValueError(
-            f"bias_variance must be between 0 and 1, got {bias_variance}: choose a smaller one"
-        )
     low, high = 1.0, 16.0
     for _ in range(60):
         middle = (low + high) / 2

@@ -3,14 +3,14 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from vanishing import bounds
 from vanishing.data import Digits, load_digits
-from vanishing.experiment import Experiment
+from vanishing.experiment import EXPERIMENT, Experiment
 from vanishing.networks import CLASSES, Network, build_network
 from vanishing.probes import gradient_profile
 from vanishing.progress import report
@@ -20,6 +20,7 @@ from vanishing.reproducible import without_flushing
 CHANCE_LOSS = math.log(CLASSES)
 LEARNED_ACCURACY = 0.5
 DIVERGED_LOSS = 2 * CHANCE_LOSS
+STEP = bounds.whole(0, 10**9)
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,13 @@ class Run:
                 f"values for {len(self.layers)} layers: pass lists of equal length"
             )
 
+    @bounds.checked(step=STEP)
     def norms_at(self, step: int) -> tuple[float, ...]:
         """Return every layer's gradient norm at the nearest recorded step at or before ``step``."""
-        if isinstance(step, bool) or not isinstance(step, Integral) or step < 0:
-            raise ValueError(f"step must be a whole number from 0 on, got {step!r}: choose 0")
         return self.gradient_norms[sum(recorded <= step for recorded in self.steps) - 1]
 
 
+@bounds.checked(experiment=EXPERIMENT)
 @remembered
 def train(experiment: Experiment) -> Run:
     """Train a network, or remember how it went: equal experiments give equal runs.
@@ -99,6 +100,11 @@ def _recorded_steps(last: int) -> tuple[int, ...]:
     return (0, *sorted(step for step in spaced if step < last), last)
 
 
+@bounds.checked(
+    network=bounds.a(nn.Module, "build_network(experiment)"),
+    experiment=EXPERIMENT,
+    digits=bounds.a(Digits, "load_digits()"),
+)
 def updates(network: Network, experiment: Experiment, digits: Digits) -> Iterator[int]:
     """Train ``network`` in place; yield the number of updates done: 0, then 1, and so on."""
     optimizer = torch.optim.SGD(

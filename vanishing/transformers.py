@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from vanishing import bounds
+from vanishing.experiment import SEED
 from vanishing.progress import report
 from vanishing.remembering import remembered
 from vanishing.reproducible import without_flushing
@@ -46,32 +48,34 @@ class Recall:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained."""
-        _check_choice("network", self.network, NETWORKS)
-        _check_choice("norm", self.norm, NORMS)
-        _check_count("length", self.length, 2, 200)
-        _check_count("depth", self.depth, 1, 64)
-        _check_count("width", self.width, 2, 256)
+        bounds.settle(
+            self,
+            network=bounds.choice(NETWORKS),
+            length=bounds.whole(2, 200),
+            depth=bounds.whole(1, 64),
+            width=bounds.whole(2, 256),
+            norm=bounds.choice(NORMS),
+            positions=bounds.flag,
+            learning_rate=bounds.real(1e-9, 1),
+            warmup=bounds.whole(0, 10_000),
+            updates=bounds.whole(1, 10_000),
+            seed=SEED,
+        )
         if self.width % HEADS:
             raise ValueError(
                 f"width must be a multiple of {HEADS}, the number of heads, got {self.width}: "
                 f"choose {self.width + 1}"
             )
-        if not isinstance(self.positions, bool):
-            raise TypeError(f"positions must be True or False, got {self.positions!r}: write True")
-        _check_rate(self.learning_rate)
-        _check_count("warmup", self.warmup, 0, 10_000)
-        _check_count("updates", self.updates, 1, 10_000)
-        _check_count("seed", self.seed, 0, 2**32 - 1)
 
     def at(self, **changes: Any) -> "Recall":
         """Return these settings with some fields changed: ``Recall().at(length=40)``.
 
         Raises ``TypeError`` for a field that does not exist, else as the class does.
         """
-        if unknown := sorted(set(changes) - set(self.__dataclass_fields__)):
-            fields = ", ".join(self.__dataclass_fields__)
-            raise TypeError(f"Recall has no field {unknown[0]!r}: choose from {fields}")
-        return replace(self, **changes)
+        return bounds.changed(self, changes)
+
+
+RECALL = bounds.a(Recall, "Recall()")
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,9 @@ class RecallRun:
         """The accuracy after the last update."""
         return self.accuracies[-1]
 
+    @bounds.checked(step=bounds.whole(0, 10_000))
     def sensitivity_at(self, step: int) -> tuple[float, ...]:
         """Return the sensitivities at the nearest recorded step at or before ``step``."""
-        _check_count("step", step, 0, 10_000)
         return self.sensitivities[sum(recorded <= step for recorded in self.steps) - 1]
 
 
@@ -227,6 +231,7 @@ class Recurrent(nn.Module):
         return scores
 
 
+@bounds.checked(recall=RECALL)
 def build_reader(recall: Recall) -> Transformer | Recurrent:
     """Build the network of these settings; equal settings give equal weights."""
     random = torch.Generator(device="cpu").manual_seed(recall.seed)
@@ -249,6 +254,7 @@ def build_reader(recall: Recall) -> Transformer | Recurrent:
     )
 
 
+@bounds.checked(recall=RECALL)
 @remembered
 def learn_to_recall(recall: Recall) -> RecallRun:
     """Train a network to name the first of ``length`` random tokens, 1 of 8 each, at the end."""
@@ -264,11 +270,13 @@ def learn_to_recall(recall: Recall) -> RecallRun:
     return RecallRun(tuple(steps), losses, accuracies, sensitivities)
 
 
+@bounds.checked(recall=RECALL, seeds=bounds.several(SEED, "(0, 1, 2)"))
 def recall_accuracies(recall: Recall, seeds: Sequence[int] = (0, 1, 2)) -> tuple[float, ...]:
     """Return the accuracy at the end for each random seed."""
     return tuple(learn_to_recall(recall.at(seed=seed)).accuracy for seed in seeds)
 
 
+@bounds.checked(norm=bounds.choice(NORMS), depth=bounds.whole(1, 64), seeds=bounds.whole(1, 100))
 @remembered
 def block_gradients(norm: str, depth: int, seeds: int = 5) -> BlockGradients:
     """Measure the gradient by the last matrix of every block's feed-forward branch, untrained.
@@ -279,9 +287,6 @@ def block_gradients(norm: str, depth: int, seeds: int = 5) -> BlockGradients:
 
     Raises ``ValueError`` for a value out of bounds and ``TypeError`` for a wrong type.
     """
-    _check_choice("norm", norm, NORMS)
-    _check_count("depth", depth, 1, 64)
-    _check_count("seeds", seeds, 1, 100)
     norms = []
     for seed in range(seeds):
         norms.append(_norms_at_start(norm, depth, seed))
@@ -358,25 +363,3 @@ def _embedding(number: int, width: int, random: torch.Generator) -> nn.Embedding
     # Given its numbers, so that no one draws them from the global random state.
     weight = torch.randn(number, width, generator=random, dtype=torch.float32, device="cpu")
     return nn.Embedding(number, width, _weight=weight)
-
-
-def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
-    if value not in choices:
-        known = ", ".join(choices)
-        raise ValueError(f"{name} must be a known name, got {value!r}: choose from {known}")
-
-
-def _check_count(name: str, value: object, low: int, high: int) -> None:
-    bounds = f"between {low} and {high}"
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be a whole number {bounds}, got {value!r}: write {low}")
-    if not low <= value <= high:
-        remedy = "a smaller one" if value > high else "a larger one"
-        raise ValueError(f"{name} must be {bounds}, got {value}: choose {remedy}")
-
-
-def _check_rate(value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"learning_rate must be a number up to 1, got {value!r}: write 0.003")
-    if not 0 < value <= 1:
-        raise ValueError(f"learning_rate must be above 0 and at most 1, got {value}: choose 0.003")

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from vanishing import bounds
+from vanishing.experiment import SEED
 from vanishing.number_words import COMMA, LIMIT, SOURCE, teachable, tokens, write
 from vanishing.progress import report
 from vanishing.remembering import remembered
@@ -47,29 +49,29 @@ class Translation:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained."""
-        if self.network not in NETWORKS:
-            known = ", ".join(NETWORKS)
-            raise ValueError(f"network must be one of {known}, got {self.network!r}: choose LSTM")
+        bounds.settle(
+            self,
+            network=bounds.choice(NETWORKS),
+            target=bounds.text,
+            reverse=bounds.flag,
+            longest=bounds.whole(1, 60),
+            width=bounds.whole(1, 512),
+            learning_rate=bounds.real(1e-9, 1),
+            updates=bounds.whole(1, 100_000),
+            seed=bounds.whole(0, TEST_SEED - 1),
+        )
         if teachable(self.target) != self.target:
             raise ValueError(
                 f"target must be a language with number words, and not English, "
                 f"got {self.target!r}: choose {teachable(self.target)!r}"
             )
-        if not isinstance(self.reverse, bool):
-            raise TypeError(f"reverse must be True or False, got {self.reverse!r}: write False")
-        _check_count("longest", self.longest, 1, 60)
-        _check_count("width", self.width, 1, 512)
-        _check_count("updates", self.updates, 1, 100_000)
-        _check_count("seed", self.seed, 0, TEST_SEED - 1)
-        rate = self.learning_rate
-        if isinstance(rate, bool) or not isinstance(rate, int | float):
-            raise TypeError(f"learning_rate must be a number up to 1, got {rate!r}: write 0.005")
-        if not 0 < rate <= 1:
-            raise ValueError(f"learning_rate must be above 0, at most 1, got {rate}: choose 0.005")
 
     def at(self, **changes: Any) -> "Translation":
         """Return this translation with some fields changed; raise as the class does."""
-        return replace(self, **changes)
+        return bounds.changed(self, changes)
+
+
+TRANSLATION = bounds.a(Translation, "Translation()")
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class TranslationRun:
         """The share of right words for each length."""
         return dict(zip(self.lengths, self.accuracies, strict=True))
 
+    @bounds.checked(length=bounds.whole(1, 200), step=bounds.whole(0, 100_000))
     def gradients_at(self, length: int, step: int) -> tuple[float, ...]:
         """Return the gradient by each source token, at the last recorded step up to ``step``.
 
@@ -113,7 +116,6 @@ class TranslationRun:
         if length not in self.lengths:
             known = ", ".join(map(str, self.lengths))
             raise ValueError(f"length must be one of {known}, got {length!r}: choose {LENGTHS[1]}")
-        _check_count("step", step, 0, 100_000)
         recorded = sum(one <= step for one in self.steps) - 1
         return self.gradients[recorded][self.lengths.index(length)]
 
@@ -180,11 +182,13 @@ class Translator(nn.Module):
         return torch.cat(written, dim=1)
 
 
+@bounds.checked(translation=TRANSLATION)
 def build_translator(translation: Translation) -> Translator:
     """Build the network of these settings; equal settings give equal weights."""
     return Translator(translation)
 
 
+@bounds.checked(language=bounds.text)
 @lru_cache(maxsize=16)
 def vocabulary(language: str) -> tuple[str, ...]:
     """Return the tokens of a language: the end, the comma, then its number words, sorted."""
@@ -192,6 +196,9 @@ def vocabulary(language: str) -> tuple[str, ...]:
     return ("<end>", COMMA, *sorted(words))
 
 
+@bounds.checked(
+    target=bounds.text, length=bounds.whole(1, 200), number=bounds.whole(1, 100_000), seed=SEED
+)
 def sentences(target: str, length: int, number: int, seed: int) -> tuple[Tensor, Tensor]:
     """Make random lists of numbers, in English and in the target language, as token numbers.
 
@@ -199,8 +206,6 @@ def sentences(target: str, length: int, number: int, seed: int) -> tuple[Tensor,
     0, and -1 fills up the shorter ones. Every number has one to three digits, each as often.
     Equal arguments give equal sentences. Raises ``ValueError`` for a number out of bounds.
     """
-    _check_count("length", length, 1, 200)
-    _check_count("number", number, 1, 100_000)
     drawn = random.Random(seed)
     lists = [_numbers(length, drawn) for _one in range(number)]
     return torch.tensor([_encode(one, SOURCE) for one in lists]), _targets(lists, target)
@@ -223,6 +228,7 @@ def source_gradients(network: Translator, source: Tensor, targets: Tensor) -> tu
     return tuple(norms.tolist())
 
 
+@bounds.checked(translation=TRANSLATION)
 @remembered
 def learn_to_translate(translation: Translation) -> TranslationRun:
     """Train a network to translate number words with Adam and teacher forcing, then test it.
@@ -248,6 +254,7 @@ def learn_to_translate(translation: Translation) -> TranslationRun:
     )
 
 
+@bounds.checked(translation=TRANSLATION, seeds=bounds.several(SEED, "(0, 1, 2)"))
 def accuracies_by_length(
     translation: Translation, seeds: Sequence[int] = (0, 1, 2)
 ) -> dict[int, tuple[float, ...]]:
@@ -342,12 +349,3 @@ def _example(network: Translator, numbers: Sequence[int], translation: Translati
         write(tuple(words[token] for token in right), language),
         write(tuple(words[token] for token in written[:end]), language),
     )
-
-
-def _check_count(name: str, value: object, low: int, high: int) -> None:
-    bounds = f"between {low} and {high}"
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be a whole number {bounds}, got {value!r}: write {low}")
-    if not low <= value <= high:
-        remedy = "a smaller one" if value > high else "a larger one"
-        raise ValueError(f"{name} must be {bounds}, got {value}: choose {remedy}")

@@ -3,16 +3,18 @@
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 from torch import nn
 
+from vanishing import bounds, given
 from vanishing.diagnose import Diagnosis
-from vanishing.diagnosis.evidence import LOOKUPS, layers_of, norm_of, squared_scale
+from vanishing.diagnosis.evidence import LOOKUPS, norm_of, squared_scale
 from vanishing.diagnosis.verdicts import LayerEvidence, judge
 from vanishing.figures.diagnosis import draw_history
-from vanishing.probes import Layer, find_layers
+from vanishing.probes import Layer, find_layers, layers_of
+
+STEP = bounds.whole(0, 10**12)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class GradientHistory:
     steps: tuple[int, ...] = ()
     records: tuple[tuple[LayerEvidence, ...], ...] = ()
 
+    @bounds.checked(step=bounds.optional(STEP))
     def diagnosis(self, step: int | None = None) -> Diagnosis:
         """Judge a recorded step, the last one by default, by its norms alone.
 
@@ -58,30 +61,29 @@ class GradientWatch:
     ``scaler.unscale_(optimizer)`` first.
     """
 
+    @bounds.checked(every=bounds.whole(1, 10**12, more="50 for every fiftieth step"))
     def __init__(self, model: nn.Module, every: int = 1) -> None:
         """Find the layers of the model, as ``gradient_profile`` does.
 
         Raises ``TypeError`` for what is no module, and ``ValueError`` for a model without weights
         or with weights that have no values yet, and for ``every`` below 1.
         """
-        if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
-            raise ValueError(f"every must be a whole number from 1 on, got {every!r}: write 50")
+        model = given.module_of(model)
         layers_of(model)
         self.model: nn.Module = model
-        self.every: int = int(every)
+        self.every: int = every
         self.history: GradientHistory = GradientHistory(type(model).__name__)
 
+    @bounds.checked(step=STEP)
     def __call__(self, step: int) -> None:
         """Record the gradients of a step whose number is a multiple of ``every``.
 
         Raises ``TypeError`` for a step that is no whole number, and ``ValueError`` for one that is
         not above the last recorded one and where no layer has a gradient.
         """
-        if isinstance(step, bool) or not isinstance(step, Integral):
-            raise TypeError(f"step must be a whole number, got {step!r}: count from 0")
         if step % self.every:
             return
-        step, past = int(step), self.history
+        past = self.history
         if past.steps and step <= past.steps[-1]:
             raise ValueError(
                 f"step must be above the last recorded one, {past.steps[-1]}, got {step}: count "

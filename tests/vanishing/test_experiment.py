@@ -22,10 +22,18 @@ OUT_OF_BOUNDS = [
     ("learning_rate", -0.1, "learning_rate must be .*, got -0.1: choose a larger step"),
     ("learning_rate", 1e9, "learning_rate must be .*, got 1000000000.0: choose a smaller step"),
     ("learning_rate", float("inf"), "learning_rate must be .*, got inf: choose a smaller step"),
-    ("learning_rate", float("nan"), "learning_rate must be between .*, got nan: write a number"),
+    (
+        "learning_rate",
+        float("nan"),
+        "learning_rate must be between .*, got nan: choose a smaller",
+    ),
     ("momentum", -0.1, "momentum must be between 0 and 0.999, got -0.1: choose 0 for none"),
     ("momentum", 1.0, "momentum must be between 0 and 0.999, got 1.0: choose less momentum"),
-    ("momentum", float("nan"), "momentum must be between 0 and 0.999, got nan: write a number"),
+    (
+        "momentum",
+        float("nan"),
+        "momentum must be between 0 and 0.999, got nan: choose less",
+    ),
     ("data", "mnist", "data must be a known name, got 'mnist': choose from digits"),
     (
         "activation",

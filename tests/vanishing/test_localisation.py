@@ -112,7 +112,10 @@ def test_a_language_without_a_catalogue_yet_speaks_english(write: Write, tmp_pat
 
 def test_an_unknown_code_names_the_known_ones_and_the_remedy(write: Write) -> None:
     write("ar", ARABIC, "")
-    with pytest.raises(ValueError, match=r"one of ar, en, got 'xx'; a new language needs a folder"):
+    with pytest.raises(
+        ValueError,
+        match=r"one of ar, en, got 'xx': choose one of them; a new language needs a folder",
+    ):
         set_language("xx")
 
 

@@ -92,12 +92,15 @@ def test_the_same_network_gives_the_same_numbers_whatever_the_random_state() -> 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"weight_variance": 0.01}, r"weight_variance must be between 0.1 and 16, got 0.01: use"),
+        (
+            {"weight_variance": 0.01},
+            r"weight_variance must be between 0.1 and 16, got 0.01: choose",
+        ),
         ({"weight_variance": math.nan}, r"weight_variance must be between 0.1 and 16, got nan"),
-        ({"bias_variance": -1}, r"bias_variance must be between 0 and 4, got -1: use 0 for no"),
-        ({"width": 5000}, r"width must be between 1 and 1024, got 5000: use narrower layers"),
-        ({"depth": 11}, r"depth must be between 12 and 200, got 11: use at least 10 layers to"),
-        ({"seed": -1}, r"seed must be between 0 and 4294967295, got -1: use a seed from 0 on"),
+        ({"bias_variance": -1}, r"bias_variance must be between 0 and 4, got -1: choose 0 for no"),
+        ({"width": 5000}, r"width must be between 1 and 1024, got 5000: choose narrower layers"),
+        ({"depth": 11}, r"depth must be between 12 and 200, got 11: choose at least 10 layers to"),
+        ({"seed": -1}, r"seed must be between 0 and 4294967295, got -1: choose a seed from 0 on"),
     ],
 )
 def test_networks_that_cannot_be_measured_are_refused(
@@ -108,5 +111,7 @@ def test_networks_that_cannot_be_measured_are_refused(
 
 
 def test_no_network_at_all_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"seeds must be at least 1, got 0: measure one network"):
+    with pytest.raises(
+        ValueError, match=r"seeds must be between 1 and 1000, got 0: choose one network"
+    ):
         median_propagation(TanhNetwork(weight_variance=1), seeds=0)

@@ -139,7 +139,9 @@ def test_chinese_ends_below_ten_thousand() -> None:
 
 @pytest.mark.parametrize("number", [1.5, True, "7"])
 def test_what_is_no_whole_number_is_refused(number: Any) -> None:
-    with pytest.raises(TypeError, match=r"number must be a whole number, got .*: write 7"):
+    with pytest.raises(
+        TypeError, match=r"number must be a whole number between 0 and 999, got .*: write 0"
+    ):
         spell(number, "pt")
 
 

@@ -390,7 +390,9 @@ def test_a_model_without_weights_is_refused() -> None:
 
 
 def test_a_loss_that_is_not_one_number_is_refused() -> None:
-    with pytest.raises(ValueError, match=r'one number, got a tensor of shape \(8,\): .*"mean"'):
+    with pytest.raises(
+        ValueError, match=r'one number in a tensor, got a tensor of shape \(8,\): .*"mean"'
+    ):
         gradient_profile(nn.Linear(6, 3), *batch(), nn.CrossEntropyLoss(reduction="none"))
 
 

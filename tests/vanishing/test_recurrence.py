@@ -295,11 +295,14 @@ def test_a_value_out_of_bounds_is_refused(changes: dict[str, Any], message: str)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"length": 2.0}, "length must be a whole number, got 2.0: write 2"),
-        ({"width": True}, "width must be a whole number, got True: write 1"),
-        ({"seed": "0"}, "seed must be a whole number, got '0': write 0"),
-        ({"radius": "1"}, "radius must be a number, got '1': write 1.0"),
-        ({"unit": "GRU", "gate_bias": True}, "gate_bias must be a number, got True: write 1.0"),
+        ({"length": 2.0}, "length must be a whole number between 2 and 1000, got 2.0: write 2"),
+        ({"width": True}, "width must be a whole number between 1 and 512, got True: write 1"),
+        ({"seed": "0"}, "seed must be a whole number between 0 and 2147483647, got '0': write 0"),
+        ({"radius": "1"}, "radius must be a number between 0 and 10, got '1': write 1.0"),
+        (
+            {"unit": "GRU", "gate_bias": True},
+            "gate_bias must be a number between -100 and 100, got True: write 1.0",
+        ),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused(changes: dict[str, Any], message: str) -> None:
@@ -313,7 +316,7 @@ def test_numpy_s_numbers_become_python_s() -> None:
 
 
 def test_a_measurement_without_seeds_is_refused() -> None:
-    with pytest.raises(ValueError, match="seeds must be a whole number from 1 on, got 0: choose 3"):
+    with pytest.raises(ValueError, match="seeds must be between 1 and 1000, got 0: choose 3"):
         gradient_through_time(SMALL, seeds=0)
 
 

@@ -123,5 +123,7 @@ def test_the_words_come_from_the_readers_catalogue(
 
 
 def test_an_empty_table_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"comparisons must hold at least one row, got none"):
+    with pytest.raises(
+        ValueError, match=r"comparisons must hold at least 1, got none: pass compare"
+    ):
         predicted_and_measured([])

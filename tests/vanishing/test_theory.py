@@ -174,7 +174,9 @@ def test_every_prediction_has_a_key_and_a_source_of_its_own() -> None:
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(ValueError, match=r"init must be .*, got 'zeros': choose from default"):
         weight_variance("zeros", inputs=64)
-    with pytest.raises(ValueError, match=r"activation must be .*, got 'selu': one of identity"):
+    with pytest.raises(
+        ValueError, match=r"activation must be .*, got 'selu': choose from identity"
+    ):
         mean_squared_slope("selu")
-    with pytest.raises(ValueError, match=r"activation must be .*, got 'mish': one of sigmoid"):
+    with pytest.raises(ValueError, match=r"activation must be .*, got 'mish': choose from sigmoid"):
         slope_extremes("mish")

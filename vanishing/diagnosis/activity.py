@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from vanishing.diagnosis.verdicts import SATURATED_SLOPE
+from vanishing.given import tensors_in
 
 _CHANNELS_SECOND = (nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase, nn.GroupNorm)
 
@@ -84,18 +85,6 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def _is_something(tensor: Tensor) -> bool:
     return not tensor.is_floating_point() or bool((tensor != 0).any())
-
-
-def tensors_in(value: Any) -> Iterator[Tensor]:
-    """Yield the tensors in tuples, lists and dictionaries, however deep."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from tensors_in(item)
 
 
 def _rectified(activity: Activity, module: nn.Module, output: Tensor, args: Any) -> None:

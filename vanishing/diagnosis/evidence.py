@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 from torch.nn.utils.rnn import PackedSequence
 
-from vanishing.diagnosis.activity import Activity, tensors_in, watching
+from vanishing import given
+from vanishing.diagnosis.activity import Activity, watching
 from vanishing.diagnosis.verdicts import LayerEvidence
-from vanishing.probes import Layer, find_layers, in_forward_order, listening, undisturbed
+from vanishing.probes import Layer, in_forward_order, listening, undisturbed
 
 Gradients = dict[Tensor, Tensor | None]
 
@@ -42,73 +42,21 @@ def measure(
             listening(layers),
             watching(list(layers)) as activities,
         ):
-            outputs = model(inputs)
-        value = loss(outputs, targets)
-        _refuse_many(value)
+            outputs = given.run(model, inputs, "diagnose")
+        value = given.loss_of(loss, outputs, targets, "diagnose")
         wanted = _wanted(list(layers.values()), steps)
-        gradients = _gradients(value, wanted)
-        larger = _gradients_of_a_larger_loss(value, wanted, gradients)
+        with given.going_back("diagnose"):
+            gradients = _gradients(value, wanted)
+            larger = _gradients_of_a_larger_loss(value, wanted, gradients)
         at_loss = _next_to(value, list(layers.values()))
         measured = _Measurement(layers, activities, steps, gradients, larger, frozen, at_loss)
         return float(value.detach()), list(measured.evidence())
-
-
-def layers_of(model: nn.Module) -> dict[nn.Module, Layer]:
-    """Return the layers of a model that can be judged; the errors are those of ``diagnose``."""
-    name = type(model).__name__
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"the model must be an nn.Module, got {name}: write a class for it")
-    scripted = torch.jit.RecursiveScriptModule  # type: ignore[attr-defined]
-    if any(isinstance(module, scripted) for module in model.modules()):
-        raise TypeError(
-            f"the model must run in Python, got {name} of torch.jit: diagnose it before scripting"
-        )
-    for weight, tensor in (*model.named_parameters(), *model.named_buffers()):
-        if is_lazy(tensor):
-            raise ValueError(
-                f"every parameter must have a shape, got {weight} of a lazy module without: "
-                "run the model once on a batch, then diagnose it"
-            )
-        if tensor.is_meta:
-            raise ValueError(
-                f"every parameter must have values, got {weight} on the device meta without: "
-                'use to_empty(device="cpu") and initialize it'
-            )
-    if layers := find_layers(model):
-        return layers
-    raise ValueError(
-        f"the model must have at least one layer with weights, got {name} without: "
-        "pass a module that owns parameters of real numbers"
-    )
-
-
-def refuse_nothing(inputs: Any) -> None:
-    """Raise ``ValueError`` for inputs without an example."""
-    given = list(tensors_in(inputs))
-    if given and not any(one.numel() for one in given):
-        raise ValueError(
-            f"the inputs must hold at least one example, got shape {tuple(given[0].shape)}: "
-            "pass a batch"
-        )
 
 
 def zero_weight(model: nn.Module) -> str:
     """Return the name of the first parameter, biases aside, that is zero in every entry."""
     weights = (pair for pair in model.named_parameters() if "bias" not in pair[0])
     return next((name for name, one in weights if one.numel() and not one.any()), "")
-
-
-def _refuse_many(value: Any) -> None:
-    if not isinstance(value, Tensor):
-        raise ValueError(
-            f"the loss must be one number in a tensor, got {value!r}: return the tensor itself, "
-            "without item()"
-        )
-    if value.numel() != 1:
-        raise ValueError(
-            f"the loss must be one number in a tensor, got a tensor of shape {tuple(value.shape)}: "
-            'choose a loss that averages, such as reduction="mean"'
-        )
 
 
 @contextmanager
