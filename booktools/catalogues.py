@@ -313,7 +313,7 @@ def _header(catalogue: Catalogue, language: Language) -> Entry:
         "Project-Id-Version": "vanishing-gradients",
         "PO-Revision-Date": now,
         "Last-Translator": "",
-        "Language-Team": language.name,
+        "Language-Team": " ".join(language.name.split()),
         **catalogue.fields,
         "Language": language.code,
         "MIME-Version": "1.0",

@@ -35,8 +35,8 @@ def is_name(text: str) -> bool:
     """Say whether a text is a word of letters, marks, digits and a few signs: none means markup."""
     return (
         is_word(text)
-        and not _is_mark(text[0])
-        and all(_in_name(character) for character in _JOINERS.sub("", text))
+        and not is_mark(text[0])
+        and all(in_name(character) for character in _JOINERS.sub("", text))
         and not _too_many_marks(text)
     )
 
@@ -47,14 +47,16 @@ def is_noncharacter(character: str) -> bool:
     return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
-def _in_name(character: str) -> bool:
-    return character.isalnum() or _is_mark(character) or character in _NAME_SIGNS
+def in_name(character: str) -> bool:
+    """Say whether a character may stand in a language's name."""
+    return character.isalnum() or is_mark(character) or character in _NAME_SIGNS
 
 
-def _is_mark(character: str) -> bool:
+def is_mark(character: str) -> bool:
+    """Say whether a character is written on another, as accents and vowel signs are."""
     return unicodedata.category(character).startswith("M")
 
 
 def _too_many_marks(text: str) -> bool:
-    shape = "".join("m" if _is_mark(character) else " " for character in text)
+    shape = "".join("m" if is_mark(character) else " " for character in text)
     return "m" * (_MARKS + 1) in shape

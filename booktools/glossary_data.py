@@ -19,6 +19,7 @@ from zipfile import ZipFile, ZipInfo
 
 import genanki
 
+from booktools.characters import in_name
 from booktools.embedding import cleaned, script_json, spreadsheet_cell
 from booktools.languages import Language
 
@@ -190,12 +191,12 @@ def _notes(
 
 def _field(text: str) -> str:
     """Return a field's HTML, in which Anki sees no [latex] to run and no [sound:…] to play."""
-    return escape(cleaned(text)).replace("[", "&#91;").replace("{{", "&#123;{")
+    return escape(cleaned(text)).replace("[", "&#91;").replace("{", "&#123;")
 
 
 def _label(language: Language) -> str:
     """Name a field after a language, without the signs that Anki's templates give a meaning."""
-    return re.sub(r"[^\w .()’‘-]|^[\W_]+", "", cleaned(language.name)) or language.code
+    return "".join(filter(in_name, language.name)).lstrip("/ ") or language.code
 
 
 def _model(source: Language, language: Language) -> genanki.Model:

@@ -13,7 +13,7 @@ from gettext import c2py  # accepts nothing but arithmetic on n
 from pathlib import Path
 from typing import Any
 
-from booktools.characters import is_name
+from booktools.characters import is_mark, is_name, is_printable
 from booktools.tables import (
     Misfit,
     Rule,
@@ -246,7 +246,7 @@ def _is_tag(tag: str) -> bool:
 def _is_alphabet(letters: str) -> bool:
     if letters == GB2312:
         return True
-    known = all(letter.isalpha() or unicodedata.combining(letter) for letter in letters)
+    known = all(letter.isalpha() or is_mark(letter) for letter in letters)
     return known and len(letters) <= 200 and len(set(letters)) == len(letters)
 
 
@@ -269,7 +269,7 @@ RULES: dict[str, Rule] = {
     ),
     "ignored_prefix": text(
         "be an article of at most 10 letters",
-        lambda prefix: not prefix or (len(prefix) <= 10 and is_name(prefix)),
+        lambda prefix: len(prefix) <= 10 and is_printable(prefix),
         "shorten it, or leave the key out",
     ),
     "font": text(

@@ -164,7 +164,7 @@ STRANGE = {
     "markup": "<img src=x onerror=alert(1)>\"'&amp;",
     "script": "</script><!--<script>\u2028\u2029",
     "XML": "]]><![CDATA[<?xml?><!DOCTYPE x>&x;",
-    "template": "{{=<% %>=}}{{FrontSide}}{{c1::x}}",
+    "template": "{{{{=<% %>=}}{{FrontSide}}{{c1::x}}",
     "LaTeX": "[latex]\\input{/etc/passwd}[/latex][$]x[/$][sound:x.mp3]",
     "lines": "a\r\nb\rc\u2028d",
     "reversal": "a\u202eb",
@@ -261,3 +261,10 @@ def test_a_language_that_no_schema_saw_is_only_text_in_every_file(tmp_path: Path
     assert not set('<>"{}:&') & set("".join(names))
     assert not any("<img" in shape or "onerror=alert(1)>" in shape for shape in shapes)
     assert all(f"{{{{{name}}}}}" in "".join(shapes) for name in names)
+
+
+def test_a_name_with_vowel_signs_keeps_them_in_the_deck(tmp_path: Path) -> None:
+    deck(tmp_path / "deck", GRADIENT, language=replace(ARABIC, name="हिन्दी"))
+    ((models,),) = rows(tmp_path / "deck", "select models from col")
+    (model,) = json.loads(models).values()
+    assert [field["name"] for field in model["flds"]] == [SOURCE.name, "हिन्दी", "="]

@@ -196,6 +196,23 @@ def test_a_tag_with_the_shape_of_bcp_47_is_taken(tmp_path: Path, tag: str) -> No
     assert load_languages(path)[1].tag == tag
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("العربية", "हिन्दी"),
+        ("العربية", "آذربایجان تۆرکجه\u200cسی"),
+        ("العربية", "中文（繁體）".replace("（", " (").replace("）", ")")),
+        ('"ابت"', '"अआइ\u093e\u093f"'),
+        ('"ال"', '"the "'),
+        ('"ال"', '"l\'"'),
+    ],
+)
+def test_other_scripts_and_articles_are_welcome(tmp_path: Path, old: str, new: str) -> None:
+    path = tmp_path / "languages.toml"
+    path.write_text(SOURCE + ARABIC.replace(old, new), encoding="utf-8")
+    assert len(load_languages(path)) == 2
+
+
 CHANGES = {
     "tag with a blank": ('tag = "ar"', 'tag = "a r"', "tag must be a BCP 47 tag"),
     "tag of 300 letters": ('tag = "ar"', f'tag = "ar{"-abcdefgh" * 40}"', "35 characters at most"),
