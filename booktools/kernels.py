@@ -13,6 +13,8 @@ def set_environment(app: Sphinx) -> None:
     """Set the variables, which kernels inherit, until the build ends as it may."""
     before = dict(os.environ)
     os.environ.update(VANISHING_LANGUAGE=app.config.language or "en", VANISHING_STATIC="1")
+    if folders := app.config.locale_dirs:  # the copies of catalogues that pages read, too
+        os.environ["VANISHING_LOCALES"] = str(Path(app.srcdir, folders[0]))
     cache = Path(app.srcdir) / "_build/cache/experiments"
     os.environ.setdefault("VANISHING_CACHE", str(cache))
     # On layers this small a second thread costs time, and two languages run at once.

@@ -21,6 +21,7 @@ _BEFORE = {  # what may stand before a keyword; msgstr[2] stands behind msgstr[1
 }
 _CONFLICT = re.compile(r"(<{7}|={7}|>{7}|\|{7})(\s|$)")
 _WRONG_ESCAPE = re.compile(r"\\([^nrt\"\\])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # of a msgstr, a rule speaks
 _QUOTED = (
     'write each line as msgid "…" or "…", with one space behind the keyword, \\" for a quotation '
     "mark and \\\\ for a backslash"
@@ -206,15 +207,18 @@ class _Draft:
     notes: list[str] = field(default_factory=list)
     locations: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+    flag_lines: int = 0
     obsolete: bool = False
     broken: bool = False
 
     @property
     def started(self) -> bool:
-        return bool(self.strings.pieces)
+        """Say whether more than comments were read."""
+        return bool(self.strings.pieces or self.previous.pieces)
 
     @property
     def has_msgstr(self) -> bool:
+        """Say whether a msgstr was read, so that the entry may end."""
         return self.strings.current.startswith("msgstr")
 
     def note(self, line: str) -> None:
@@ -239,7 +243,7 @@ class _Draft:
             notes=tuple(self.notes),
             locations=tuple(self.locations),
             flags=tuple(self.flags),
-            previous=self.previous.text("msgid"),
+            previous=None if self.obsolete else self.previous.text("msgid"),
             obsolete=self.obsolete,
             lines=tuple(self.strings.lines[form] for form in forms),
         )
@@ -270,12 +274,12 @@ class _Reader:
     def finish(self, *, at_end: bool = False) -> None:
         """End the entry that is being read."""
         draft, self.draft = self.draft, _Draft()
-        if not draft.started or draft.broken:
+        if draft.broken or not draft.started:
             return
         if draft.has_msgstr:
             self.entries.append(draft.entry())
             return
-        line = max(draft.strings.lines.values())
+        line = max({**draft.previous.lines, **draft.strings.lines}.values())
         rule = "truncated" if at_end else "syntax"
         self.problem(line, rule, "the entry has no msgid or no msgstr", "complete the entry")
 
@@ -291,15 +295,28 @@ class _Reader:
         self.draft = _Draft(broken=mark == ">")
         self.in_conflict = mark != ">"
 
+    def _restart(self) -> None:
+        """Leave what could not be read; what stands below it at once stays fuzzy, if it was."""
+        self.draft = _Draft(flags=["fuzzy"] if "fuzzy" in self.draft.flags else [])
+
     def _comment(self, number: int, line: str) -> None:
-        if self.draft.broken or self.draft.has_msgstr:
+        if self.draft.broken:
+            self._restart()
+        elif self.draft.has_msgstr:
             self.finish()
-        if self.draft.started:
+        if self.draft.strings.pieces:
             remedy = "move the comment above the entry"
             self._unreadable(number, "a comment stands within an entry", remedy)
         elif line.startswith("#|"):
             self._string(number, line[2:].strip(" \t"), self.draft.previous)
-        elif line.startswith("#,"):
+        else:
+            self._above(number, line)
+
+    def _above(self, number: int, line: str) -> None:
+        if self.draft.started:
+            remedy = "move it above the lines that begin with #|"
+            self.problem(number, "syntax", "a comment stands behind the previous msgid", remedy)
+        if line.startswith("#,"):
             self._flag(number, line)
         else:
             self.draft.note(line)
@@ -310,23 +327,27 @@ class _Reader:
             remedy = "put a comma between two flags, as in “#, fuzzy, python-format”"
             self.problem(number, "syntax", f"cannot read the flags {line[2:60]!r}", remedy)
             flags = ["fuzzy"]  # what is not understood does not count
+        elif self.draft.flag_lines:
+            self.problem(number, "syntax", "a second line of flags", "write all flags on one line")
         self.draft.flags += flags
+        self.draft.flag_lines += 1
 
     def _obsolete(self, number: int, line: str) -> None:
-        if not line or line.startswith("|"):
-            return
         if self.draft.has_msgstr and not self.draft.obsolete:
             self.finish()
         if self.draft.started and not self.draft.obsolete:
             self._unreadable(number, "an obsolete line stands within an entry", "delete the line")
-            return
-        self._statement(number, line, obsolete=True)
+        elif line:
+            self._statement(number, line, obsolete=True)
 
     def _statement(
         self, number: int, line: str, *, last: bool = False, obsolete: bool = False
     ) -> None:
+        former = obsolete and line.startswith("|")  # the previous msgid of an obsolete entry
         starts = line.startswith(("msgctxt", "msgid")) and not line.startswith("msgid_plural")
-        if starts and (self.draft.has_msgstr or self.draft.broken):
+        if starts and self.draft.broken:
+            self._restart()
+        elif (starts or former) and self.draft.has_msgstr:
             self.finish()
         if self.draft.broken:
             return
@@ -334,7 +355,10 @@ class _Reader:
             self._unreadable(number, "a line of an obsolete entry lacks its #~", "write it")
             return
         self.draft.obsolete = obsolete
-        self._string(number, line, self.draft.strings, last=last)
+        strings = self.draft.previous if former else self.draft.strings
+        self._string(
+            number, line.removeprefix("|").lstrip(" ") if former else line, strings, last=last
+        )
 
     def _string(self, number: int, line: str, strings: _Strings, *, last: bool = False) -> None:
         keyword = _KEYWORD.match(line)
@@ -348,6 +372,8 @@ class _Reader:
             self._unreadable(number, f"cannot read {line[:60]!r}", last=last)
         elif wrong := _WRONG_ESCAPE.search(literal.group(1).replace("\\\\", "")):
             self._unreadable(number, f"unknown escape \\{wrong.group(1)}")
+        elif _CONTROL.search(line) and not strings.current.startswith("msgstr"):
+            self._unreadable(number, "a control character in the English", "delete it")
         else:
             strings.pieces[strings.current].append(_unescaped(literal.group(1)))
 

@@ -116,7 +116,7 @@ def execution_cache(root: Path, code: str) -> Path:
     the words of its catalogue.
     """
     sources = sorted((root / "vanishing").rglob("*.py"))
-    messages = root / "locales" / code / "LC_MESSAGES/vanishing.po"
+    messages = root / "_build/locale" / code / "LC_MESSAGES/vanishing.po"
     digest = hashlib.sha256()
     for path in [*sources, *([messages] if messages.exists() else [])]:
         digest.update(path.read_bytes())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import os
 import re
-import unicodedata
+import warnings
+from collections import Counter
+from collections.abc import Collection
 from functools import lru_cache
-from gettext import NullTranslations
+from gettext import NullTranslations, c2py
 from io import BytesIO
 from pathlib import Path
-from string import Formatter
-from typing import Any
 
 from babel import Locale
 from babel.core import UnknownLocaleError
@@ -21,8 +21,17 @@ from babel.messages.pofile import PoFileError, read_po
 from babel.support import Translations
 
 from vanishing.bounds import shown
+from vanishing.untrusted import brings_only_words
 
 SOURCE_LANGUAGE = "en"
+MAX_BYTES = 2_000_000  # of a catalogue
+
+_LINE = re.compile(
+    r"(?:(msgctxt|msgid|msgid_plural|msgstr(?:\[[0-9]\])?) +)?"
+    r'"[^"\\]*+(?:\\[nrt"\\][^"\\]*+)*+"'
+)
+_KEYWORDS = {"": '"', "msgctxt": "c", "msgid": "i", "msgid_plural": "p", "msgstr": "s"}
+_ENTRIES = re.compile(r'(?:#|(?:c"*+)?i"*+(?:s"*+|p"*+(?:[0-9]"*+)++))*+')
 
 _packaged = Path(__file__).parent / "locales"
 LOCALES = _packaged if _packaged.is_dir() else Path(__file__).parents[1] / "locales"
@@ -74,13 +83,13 @@ def script() -> str:
 
 def _(message: str, /, **values: object) -> str:
     """Translate `message` and fill its `{name}` fields with `values`."""
-    return _filled(_translations(LOCALES, language()).gettext(message), values)
+    return _filled(_translations(_folder(), language()).gettext(message), values)
 
 
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
     """Translate the form that the language uses for `count`; `{count}` is filled as well."""
     try:
-        text = _translations(LOCALES, language()).ngettext(singular, plural, count)
+        text = _translations(_folder(), language()).ngettext(singular, plural, count)
     except ArithmeticError:  # the catalogue's rule for plural forms divides by zero
         text = singular if count == 1 else plural
     return _filled(text, {"count": count, **values})
@@ -124,18 +133,82 @@ def _locale(code: str) -> Locale | None:
         return None
 
 
+def _folder() -> Path:
+    """Return where catalogues are: the copies that a build has checked, else the book's own."""
+    return Path(os.environ.get("VANISHING_LOCALES") or LOCALES)
+
+
 @lru_cache(maxsize=32)
 def _translations(locales: Path, code: str) -> NullTranslations:
     path = locales / code / "LC_MESSAGES" / "vanishing.po"
+    if not path.exists():
+        return NullTranslations()
     try:
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=code if _locale(code) else None, abort_invalid=True)
-        for message in list(catalog):
-            if message.id and not (_fields_fit(message) and _is_plain(message)):
-                catalog.delete(message.id, message.context)
-        return _compiled(catalog)
+        catalog = _read(path, code)
+        refused = _refused(catalog)
+        for message in refused:
+            catalog.delete(message.id, message.context)
+        translations = _compiled(catalog)
     except (ArithmeticError, LookupError, OSError, PoFileError, ValueError):
-        return NullTranslations()  # missing or broken: English; the book's checks say what is wrong
+        _warn(path, "cannot be read: figures stay in English", code)
+        return NullTranslations()
+    if refused and locales == LOCALES:  # a build has named them already
+        _warn(path, f"brings more than words in {len(refused)} of its messages", code)
+    return translations
+
+
+def _warn(path: Path, what: str, code: str) -> None:
+    remedy = f"`python -m booktools check {code}` says where and why"
+    warnings.warn(f"{code}/{path.name} {what}; {remedy}", stacklevel=4)
+
+
+def _read(path: Path, code: str) -> Catalog:
+    """Read a catalogue as the checks do: UTF-8 whatever its header says, no obsolete entries."""
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES or not path.is_file():
+        raise ValueError(f"a catalogue has at most {MAX_BYTES:,} bytes")
+    lines = [line.strip(" \t\r") for line in data.decode("utf-8").split("\n")]
+    if not _ENTRIES.fullmatch("".join(map(_shape, lines))):
+        raise ValueError("a line stands where none may")  # Babel would put it somewhere
+    kept = (line if not line.startswith("#") or line.startswith("#,") else "#" for line in lines)
+    catalog = read_po(kept, locale=code if _locale(code) else None, abort_invalid=True)
+    catalog.charset = "utf-8"
+    return catalog
+
+
+def _shape(line: str) -> str:
+    """Return a letter for what a line is: a comment, a string, or the keyword before a string."""
+    if not line or line.startswith("#"):
+        return line[:1]
+    if not (found := _LINE.fullmatch(line)):
+        return "?"
+    keyword = found.group(1) or ""
+    return _KEYWORDS.get(keyword) or keyword[-2]
+
+
+def _refused(catalog: Catalog) -> list[Message]:
+    """Return the messages whose translation brings more than words: they stay in English."""
+    rule = c2py(catalog.plural_expr)
+    counts = Counter(rule(number) for number in range(1000))
+    alone = {form for form, count in counts.items() if count == 1}
+    return [
+        message
+        for message in catalog
+        if message.id and not message.fuzzy and not _fits(message, alone)
+    ]
+
+
+def _fits(message: Message, alone: Collection[int]) -> bool:
+    """Say whether each form is safe; those `alone` stand for one number and may spell it."""
+    if isinstance(message.id, str):
+        return not message.string or brings_only_words(message.id, str(message.string))
+    singular, plural = message.id[0], message.id[1]
+    return all(
+        not text
+        or brings_only_words(singular if form in alone else plural, text, one=form in alone)
+        for form, text in enumerate(message.string or ())
+    )
 
 
 def _compiled(catalog: Catalog) -> Translations:
@@ -146,37 +219,3 @@ def _compiled(catalog: Catalog) -> Translations:
     choose = translations.ngettext  # gettext asks for the form of 1 even where there is no plural
     choose("", "", 1)
     return translations
-
-
-def _fields_fit(message: Message) -> bool:
-    """Say whether the translation uses no field that the source lacks (it would raise or leak)."""
-    try:
-        return _fields(message.string) <= _fields(message.id)
-    except ValueError:  # a lone brace
-        return False
-
-
-def _is_plain(message: Message) -> bool:
-    """Say whether the translation brings words only: it ends in figures, labels and widgets."""
-    source, text = "".join(_texts(message.id)), "".join(_texts(message.string))
-    strange = {character for character in text if character in '<>"' or _is_control(character)}
-    return strange <= set(source) and len(text) <= 10 * len(source) + 1000
-
-
-def _is_control(character: str) -> bool:
-    """Say whether a character controls the text or reorders what stands around it."""
-    kind = unicodedata.category(character)
-    return kind in ("Cc", "Cs", "Zl", "Zp") or "\u202a" <= character <= "\u202e"
-
-
-def _texts(texts: Any) -> tuple[str, ...]:
-    return (texts,) if isinstance(texts, str) else tuple(text or "" for text in texts)
-
-
-def _fields(texts: Any) -> set[tuple[str, str | None, str | None]]:
-    return {
-        (name, form, conversion)
-        for text in _texts(texts)
-        for _literal, name, form, conversion in Formatter().parse(text)
-        if name is not None
-    }

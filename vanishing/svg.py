@@ -45,7 +45,9 @@ def own_settings(**more: Any) -> Iterator[None]:
     """Apply this package's matplotlib settings and put the reader's own back, in any thread."""
     wanted = {**SETTINGS, **more}
     settings = cast("dict[str, Any]", matplotlib.rcParams)
-    with _settings_lock:
+    with _settings_lock, warnings.catch_warnings():
+        # A browser has fonts for what ours lack, and needs no glyph for an invisible isolate.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .*missing from font")
         before = {name: settings[name] for name in wanted}
         try:
             settings.update(wanted)
@@ -61,9 +63,7 @@ def svg_of(figure: Figure, label: str, colours: Mapping[str, str], *, opaque: bo
     drawing has black text on white; else text takes the colour and font of the page around it.
     """
     buffer = StringIO()
-    with own_settings(), warnings.catch_warnings():
-        # matplotlib 3.10 looks for a glyph for the invisible isolates; the browser needs none
-        warnings.filterwarnings("ignore", message="Glyph 829[67] ")
+    with own_settings():
         dateless = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(buffer, format="svg", metadata=dateless)
     tree = ElementTree.fromstring(buffer.getvalue())

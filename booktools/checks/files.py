@@ -88,7 +88,11 @@ def file_findings(
 ) -> Iterator[Finding]:
     """Yield what is wrong with the file as a whole and with the form of its entries."""
     unread = any(problem.rule in UNREAD for problem in problems)
-    more = () if unread else (*_header(catalogue, language), *_forms(catalogue, language))
+    more = (
+        ()
+        if unread
+        else (*_header(catalogue, language), *_forms(catalogue, language), *_line_ends(catalogue))
+    )
     for problem in sorted((*problems, *more), key=lambda problem: problem.line):
         yield found(path, problem, root)
 
@@ -164,6 +168,16 @@ def _forms(catalogue: Catalogue, language: Language) -> Iterator[Problem]:
             )  # fmt: skip
 
 
+def _line_ends(catalogue: Catalogue) -> Iterator[Problem]:
+    """Find what gettext refuses: a line break at the end, or the beginning, of one text alone."""
+    for entry in catalogue.entries:
+        texts = [entry.msgid, entry.plural or entry.msgid, *filter(None, entry.msgstr)]
+        ends = {(text.startswith("\n"), text.endswith("\n")) for text in texts}
+        if len(ends) > 1 and not entry.obsolete and not entry.fuzzy:
+            message = "only some of the texts begin, or end, with a line break (\\n)"
+            yield Problem(entry.line, "line_ends", message, "begin and end as the English does")
+
+
 def _tokens(rule: str) -> list[str]:
     """Return the words and signs of a rule for plural forms, without its last semicolon."""
-    return re.findall(r"\w+|[!=<>]=|&&|\|\||\S", rule.rstrip("; \t"))
+    return re.findall(r"\w+|[!=<>]=|&&|\|\||[^ \t]", rule.rstrip("; \t"))

@@ -52,7 +52,7 @@ class Message:
     @property
     def is_comment(self) -> bool:
         """Say whether the text becomes a comment in a code cell."""
-        return CODE_COMMENT in self.entry.notes
+        return CODE_COMMENT in self.entry.notes and self.domain.startswith("book/")
 
     @property
     def is_headword(self) -> bool:

@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from booktools.characters import is_noncharacter
 from booktools.checks.message import Message, Rule
 from booktools.markup import without_words
 
@@ -26,7 +27,7 @@ INSTRUCTION = re.compile(
 _COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")
 _BRACES = re.compile(r"\{\w*(?:![rsa])?(?::[^{}]*)?\}(?!`)")
 _FIELDS = re.compile(r"\{[^{}]*\}|[{}]")
-_PERCENT = re.compile(r"%(?:\(\w+\))?[-#0+]*(?:\d+|\*)?(?:\.\d+)?[diouxXeEfFgGcrs](?![A-Za-z])")
+_PERCENT = re.compile(r"%(?:\(\w++\))?[-#0+]*+(?:\d++|\*)?(?:\.\d++)?[diouxXeEfFgGcrs](?![A-Za-z])")
 _SETTINGS = re.compile(r"---|\.\.\.|\+\+\+")
 _HIDDEN = ("Cc", "Cf", "Cn", "Cs", "Co", "Mn", "Me")
 _BLOCKS = {
@@ -405,7 +406,7 @@ def is_visible(text: str) -> bool:
 
 
 def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    return is_noncharacter(character) or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _unique(characters: Iterable[str]) -> list[str]:

@@ -130,14 +130,15 @@ def test_each_language_has_its_own_execution_cache_and_training_is_shared(
     small_book: SmallBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VANISHING_CACHE", raising=False)
-    names = "VANISHING_LANGUAGE", "VANISHING_STATIC", "VANISHING_CACHE"
+    names = "VANISHING_LANGUAGE", "VANISHING_STATIC", "VANISHING_LOCALES", "VANISHING_CACHE"
     code = f"import os\nprint(*(os.environ[name] for name in {names}))"
     index = small_book.root / "book/index.md"
     index.write_text(index.read_text().replace("print(1 + 1)", code))
     for language in ("en", "tr"):
         build(small_book, language)
         cache = small_book.root / "_build/cache/experiments"
-        assert f"{language} 1 {cache}" in small_book.page(language, "book/index.html")
+        copies = small_book.root / "_build/locale"
+        assert f"{language} 1 {copies} {cache}" in small_book.page(language, "book/index.html")
         assert (small_book.root / "_build/cache/execution" / language).is_dir()
 
 

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import matplotlib
 import pytest
 from drawn import Speak, axes_of, legend_of
-from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.font_manager import FontProperties, findfont, fontManager
+from matplotlib.ft2font import FT2Font
 
 import vanishing
 from vanishing import localisation
@@ -263,13 +264,40 @@ def test_an_old_matplotlib_without_helpers_still_draws(monkeypatch: pytest.Monke
     assert drawing_module._shaped("شبكة \u2068ReLU\u2069") == "شبكة ReLU"
 
 
-def test_a_png_shows_every_chinese_character(
-    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+@pytest.mark.parametrize("code", localisation.known_languages())
+def test_our_fonts_have_every_letter_of_the_labels(
+    code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(localisation, "_chosen", "zh_CN")
-    png = draw_gradient_norms({"交叉熵与阈值：梯度范数（对数刻度）": [1.0]}).png()
-    assert png.startswith(b"\x89PNG")
-    assert not [str(warning.message) for warning in recwarn if "Glyph" in str(warning.message)]
+    monkeypatch.setattr(localisation, "_chosen", code)
+    catalogue = localisation.LOCALES / code / "LC_MESSAGES/vanishing.po"
+    text = catalogue.read_text(encoding="utf-8") if catalogue.exists() else ""
+    families = drawing_module.fonts()["font.family"]
+    fonts = [FT2Font(findfont(FontProperties(family=[family]))) for family in families]
+    letters = set("".join(re.findall('^(?:msgstr.*)?"(.*)"$', text, re.M)))
+    unseen = {"\u2068", "\u2069", "\u200f", "\u200e"}
+    lacking = {
+        letter
+        for letter in letters - unseen
+        if not any(f.get_char_index(ord(letter)) for f in fonts)
+    }
+    assert lacking == set()
+
+
+def test_a_letter_that_no_font_has_brings_no_warning_to_a_page(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    drawing = draw_gradient_norms({"\U0001f600 ก \u5c64": [1.0]})
+    assert "\U0001f600 ก" in drawing.svg()
+    assert drawing.png().startswith(b"\x89PNG")
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_a_legend_shows_a_name_that_begins_with_an_underscore() -> None:
+    drawing = draw_gradient_norms({"_mine": [1.0, 2.0], "other": [2.0, 3.0]})
+    legend = axes_of(drawing).get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["_mine", "other"]
+    assert ">_mine<" in drawing.svg()
 
 
 def test_the_chinese_font_is_ours_and_follows_dejavu(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,6 +88,7 @@ def test_a_missing_plural_form_stays_english(write: Write) -> None:
     assert ngettext("{count} layer", "{count} layers", 4) == "4 layers"
 
 
+@pytest.mark.filterwarnings("ignore:vi/vanishing.po brings")
 @pytest.mark.parametrize(
     "hostile", ["{secret}", "{percent.real}", "{percent:>99999999}", "{", "{}"]
 )
@@ -95,6 +96,55 @@ def test_a_translation_with_a_strange_field_stays_english(write: Write, hostile:
     write("vi", "nplurals=1; plural=0;", entry("accuracy {percent}%", f"đúng {hostile}"))
     set_language("vi")
     assert _("accuracy {percent}%", percent=97) == "accuracy 97%"
+
+
+def test_a_catalogue_that_brings_more_than_words_says_so_once(write: Write) -> None:
+    write("vi", "nplurals=1; plural=0;", entry("Layer", "<b>") + entry("Loss", "{x}"))
+    set_language("vi")
+    with pytest.warns(UserWarning, match="in 2 of its messages; `python -m booktools check vi`"):
+        assert _("Layer") == "Layer"
+    assert _("Loss") == "Loss"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        'msgid"x"\nmsgstr "y"\n',
+        'msgid "x"\n',
+        'msgid "x"\nmsgstr "y"\nmsgstr "z"\n',
+        "#" * 3_000_000,
+    ],
+)
+def test_a_catalogue_that_cannot_be_read_says_so_and_where_to_ask(
+    write: Write, broken: str
+) -> None:
+    write("vi", "nplurals=1; plural=0;", entry("Layer", "Lớp") + broken)
+    set_language("vi")
+    with pytest.warns(UserWarning, match="vi/vanishing.po cannot be read: figures stay in English"):
+        assert _("Layer") == "Layer"
+
+
+def test_a_device_in_place_of_a_catalogue_is_not_read(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "vi/LC_MESSAGES").mkdir(parents=True)
+    (tmp_path / "vi/LC_MESSAGES/vanishing.po").symlink_to("/dev/zero")
+    set_language("vi")
+    with pytest.warns(UserWarning, match="cannot be read"):
+        assert _("Layer") == "Layer"
+
+
+def test_a_build_reads_the_copies_that_it_has_checked(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("vi", "nplurals=1; plural=0;", entry("Layer", "Lớp"))
+    set_language("vi")
+    copy = tmp_path / "safe/vi/LC_MESSAGES/vanishing.po"
+    copy.parent.mkdir(parents=True)
+    text = (tmp_path / "vi/LC_MESSAGES/vanishing.po").read_text(encoding="utf-8")
+    copy.write_text(text.replace("Lớp", "Tầng"), encoding="utf-8")
+    monkeypatch.setenv("VANISHING_LOCALES", str(tmp_path / "safe"))
+    assert _("Layer") == "Tầng"
+    monkeypatch.setenv("VANISHING_LOCALES", str(tmp_path / "missing"))
+    assert _("Layer") == "Layer"
 
 
 def test_names_are_isolated_only_in_right_to_left_text(write: Write) -> None:

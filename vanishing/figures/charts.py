@@ -379,9 +379,9 @@ def _special_handles(names: Mapping[str, str]) -> dict[str, Line2D]:
 
 def add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
     """Set the legend above the axes, in as many columns as fit: its texts and their lines."""
-    axes.legend(
+    legend = axes.legend(
         list(entries.values()),
-        list(entries),
+        [" "] * len(entries),  # matplotlib would leave out a name that begins with "_"
         loc="lower left",
         bbox_to_anchor=(-(LEFT - 8) / (WIDTH - LEFT - RIGHT), 1.0),
         ncols=_columns(list(entries)),
@@ -391,6 +391,8 @@ def add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
         borderaxespad=0.3,
         labelspacing=0.35,
     )
+    for text, name in zip(legend.get_texts(), entries, strict=True):
+        text.set_text(name)
 
 
 def _looks(series: Sequence[Series], markers: bool | Sequence[bool]) -> list[dict[str, Any]]:

@@ -1,0 +1,105 @@
+"""Does a translation bring words only? It ends in figures, labels and widgets, and may be anyone's.
+
+The book's `python -m booktools check` knows the same rules and says what is wrong; this guard also
+stands where the library is installed alone.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections import Counter
+
+MAX_LETTERS, MAX_LINES, MAX_MARKS = 4_000, 60, 300
+_OBJECTS = re.compile(r"`[^`]+`|\$[^$\n]+\$")
+_FIELDS = re.compile(r"\{[^{}]*\}|[{}]")
+_PERCENT = re.compile(
+    r"%(?:\(\w++\))?(?:[-+#0]*+)(?:\d++|\*)?(?:\.\d++)?[diouxXeEfFgGcrs](?![A-Za-z])"
+)
+_ADDRESS = re.compile(r"\b(?:(?:https?|ftp|file)://|www\.)[^\s<>\"'`)\]]+", re.I)
+_SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
+_TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
+_MARKS = ("<", ">", '"', "`", "\\", "](")
+_TEMPLATE = re.compile(r"\{\{|\{%")
+_HIDDEN = re.compile("[\u202a-\u202e\u200b\u2060-\u2064\ufeff\u00ad\U000e0000-\U000e007f]")
+_NO_WORD = re.compile(r"[^\w\s.,،、。]")
+
+
+def brings_only_words(english: str, translation: str, *, one: bool = False) -> bool:
+    """Say whether `translation` has the fields, formulas and addresses of `english`, and words.
+
+    one: the form stands for a single number, which it may spell instead of its field.
+    """
+    return (
+        _is_bounded(english, translation)
+        and _is_visible(english, translation)
+        and _keeps(english, translation, one)
+        and _opens_nothing(english, translation)
+    )
+
+
+def _is_bounded(english: str, translation: str) -> bool:
+    return len(translation) <= 10 * len(english) + 200 and all(
+        len(text) <= MAX_LETTERS
+        and text.count("\n") <= MAX_LINES
+        and len(_NO_WORD.findall(text)) <= MAX_MARKS
+        for text in (english, translation)
+    )
+
+
+def _is_visible(english: str, translation: str) -> bool:
+    """Say whether no character hides, controls or reorders, and each isolate is closed."""
+    controls = {character for character in translation if _is_control(character)}
+    opened = sum(translation.count(opening) for opening in "\u2066\u2067\u2068")
+    return (
+        controls <= set(english)
+        and not _HIDDEN.search(translation)
+        and opened == translation.count("\u2069")
+    )
+
+
+def _is_control(character: str) -> bool:
+    code = ord(character)
+    noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    return noncharacter or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def _keeps(english: str, translation: str, one: bool) -> bool:
+    """Say whether both have the same fields, formulas, code, tags and addresses."""
+    formatted = bool(_PERCENT.search(_OBJECTS.sub("", english).replace("%%", "")))
+    want, have = _fixed(english, formatted), _fixed(translation, formatted)
+    missing = want - have
+    spelled = one and all(part.startswith(("{", "%(")) for part in missing)
+    return not have - want and (spelled or not missing)
+
+
+def _fixed(text: str, formatted: bool) -> Counter[str]:
+    plain = _OBJECTS.sub("\ufffc", text)
+    percents = _PERCENT.findall(plain.replace("%%", ""))
+    stray = _PERCENT.sub("", plain.replace("%%", "")).count("%") if formatted else 0
+    return Counter(
+        [
+            *_OBJECTS.findall(text),
+            *_FIELDS.findall(plain),
+            *percents,
+            *["%"] * stray,
+            *_ADDRESS.findall(text),
+            *_TAG.findall(_unescaped(plain)),
+        ]
+    )
+
+
+def _opens_nothing(english: str, translation: str) -> bool:
+    """Say whether no mark, template or script of its own stands in a translation."""
+    bare = _TAG.sub("", _FIELDS.sub("", _OBJECTS.sub("\ufffc", translation)))
+    script = _SCRIPT.search(_unescaped(translation)) and not _SCRIPT.search(english)
+    return (
+        all(mark in english for mark in _MARKS if mark in bare)
+        and not script
+        and len(_TEMPLATE.findall(translation)) <= len(_TEMPLATE.findall(english))
+    )
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(html.unescape(text))
