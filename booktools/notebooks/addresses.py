@@ -38,7 +38,7 @@ def recorded_addresses(notebooks: Path) -> Addresses:
     """Return the addresses that these notebooks carry: those of the first that can be read."""
     for path in sorted(notebooks.rglob("*.ipynb")):
         with suppress(ValueError, KeyError):  # a merge conflict, or a notebook of someone's own
-            record = json.loads(path.read_text(encoding="utf-8"))["metadata"]["vanishing"]
+            record = json.loads(path.read_text(encoding="utf-8"))["metadata"]["booktools"]
             return Addresses(record["repository"], record["site"])
     return Addresses()
 

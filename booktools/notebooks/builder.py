@@ -14,6 +14,7 @@ from booktools.extension.messages import current_language
 from booktools.notebooks.addresses import Addresses
 from booktools.notebooks.cells import (
     Document,
+    Library,
     Source,
     is_code_cell,
     notebook_json,
@@ -69,6 +70,7 @@ class NotebookBuilder(Builder):
             self.get_target_uri(docname) or None,
             self._sources(docname),
             str(self.env.metadata[docname].get("extra", "")),
+            Library(**self.config.book_library) if self.config.book_library else None,
         )
         page = Page(Path(self.srcdir), self.language.direction, self._numbers(docname))
         target = Path(self.outdir, notebook_name(docname))
@@ -102,4 +104,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Add the builder to a Sphinx application."""
     app.add_builder(NotebookBuilder)
     app.add_config_value("vg_notebook_addresses", (None, None), "")
+    app.add_config_value("book_library", {}, "")  # what notebooks look for, or install
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,18 +22,17 @@ SETUP = """\
 import importlib.util, sys
 from pathlib import Path
 
-if importlib.util.find_spec("vanishing") is None:
-    copies = [str(p) for p in Path.cwd().parents if (p / "vanishing" / "experiment.py").exists()]
+if importlib.util.find_spec("{module}") is None:
+    copies = [str(p) for p in Path.cwd().parents if (p / "{module}" / "__init__.py").exists()]
     if not copies:
         {otherwise}
     sys.path[:0] = copies[:1]
 
-from vanishing import set_language
+from {module} import set_language
 
 set_language({code})"""
 # JupyterLab aligns paragraphs to the left and bars quotes on the left, whatever their direction.
-RIGHT_TO_LEFT = """
-
+RIGHT_TO_LEFT = """\
 from IPython.display import HTML
 
 HTML(
@@ -51,6 +50,17 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Library:
+    """A package that a book's cells import, and that speaks the reader's language.
+
+    It lies in a folder of its name beside the book, and has a function `set_language`.
+    """
+
+    module: str
+    distribution: str
+
+
+@dataclass(frozen=True)
 class Document:
     """One page of the book in one language, and where its parts are found.
 
@@ -63,6 +73,7 @@ class Document:
     page_address: str | None = None
     sources: Mapping[int, Source] = field(default_factory=dict)
     extra: str = ""
+    library: Library | None = None
 
 
 def notebook_name(docname: str) -> str:
@@ -96,7 +107,7 @@ def _metadata(document: Document) -> dict[str, object]:
     return {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "vanishing": {
+        "booktools": {
             "document": document.name,
             "language": document.language.code,
             "repository": document.addresses.repository,
@@ -130,10 +141,9 @@ def _cell(kind: str, source: str, metadata: dict[str, object]) -> Cell:
 
 def _first_cells(document: Document) -> list[Cell]:
     """Say which file to edit instead; then find or install the library and set the language."""
-    return [
-        _text_cell(quoted(_banner(document)), document.language),
-        _code_cell(_setup_code(document), ["setup"]),
-    ]
+    banner = _text_cell(quoted(_banner(document)), document.language)
+    code = "\n\n".join(_setup_code(document))
+    return [banner, _code_cell(code, ["setup"])] if code else [banner]
 
 
 def _banner(document: Document) -> str:
@@ -153,20 +163,27 @@ def _banner(document: Document) -> str:
     return f"{notice}\n\n[{link}]({document.page_address})"
 
 
-def _setup_code(document: Document) -> str:
+def _setup_code(document: Document) -> Iterator[str]:
+    if document.library:
+        yield _library_code(document, document.library)
+    if document.language.direction == "rtl":
+        yield RIGHT_TO_LEFT
+
+
+def _library_code(document: Document, library: Library) -> str:
     repository = document.addresses.repository
     extra = f"[{document.extra}]" if document.extra else ""
     missing = _(
         "The library of this book is not installed. Download the book's repository, run "
         "'pip install -e .' in its folder, and open this notebook from there."
     ).replace("-e .", f"-e .{extra}")
-    install = f'%pip install -q "vanishing-gradients{extra} @ git+{repository}"'
-    code = SETUP.format(
+    install = f'%pip install -q "{library.distribution}{extra} @ git+{repository}"'
+    return SETUP.format(
         comment=_("Find this book's library, or install it, and choose the language."),
         otherwise=install if repository else f"raise ModuleNotFoundError({str(missing)!r})",
+        module=library.module,
         code=json.dumps(document.language.code),
     )
-    return code + (RIGHT_TO_LEFT if document.language.direction == "rtl" else "")
 
 
 # The chapter's cells

@@ -42,6 +42,7 @@ bibtex_bibfiles = ["book/references.bib"]
 myst_enable_extensions = ["colon_fence", "dollarmath", "amsmath", "deflist"]
 locale_dirs = ["locale"]
 gettext_compact = False
+book_library = {"module": "vanishing", "distribution": "vanishing-gradients"}
 """
 GLOSSARY = "# Glossary\n\n```{glossary}\ngradient\n  A slope.\n```\n"
 REFERENCE = """\
@@ -417,7 +418,7 @@ def test_the_first_cell_finds_a_copy_of_the_repository(
     copy = tmp_path / "clone"
     for name in ("notebooks/en", "vanishing"):
         (copy / name).mkdir(parents=True)
-    (copy / "vanishing/experiment.py").touch()
+    (copy / "vanishing/__init__.py").touch()
     monkeypatch.chdir(copy / "notebooks/en")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     paths: list[str] = []
@@ -447,7 +448,7 @@ def test_the_site_follows_from_the_repository(repository: str | None, site: str 
 def write_committed(folder: Path, addresses: Addresses) -> None:
     (folder / "en").mkdir(parents=True)
     record = {"repository": addresses.repository, "site": addresses.site}
-    text = json.dumps({"metadata": {"vanishing": record}})
+    text = json.dumps({"metadata": {"booktools": record}})
     (folder / "en/index.ipynb").write_text(text)
 
 
@@ -507,7 +508,14 @@ def test_notebook_names_follow_the_book() -> None:
 def test_a_code_that_no_schema_saw_is_only_a_text_in_the_first_cell() -> None:
     code = 'x")\nimport os  # \\'
     language = replace(load_languages()[0], code=code)
-    document = cells.Document("book/x", language, Addresses())
-    tree = ast.parse(cells._setup_code(document))
+    library = cells.Library("library", "distribution")
+    document = cells.Document("book/x", language, Addresses(), library=library)
+    tree = ast.parse("\n".join(cells._setup_code(document)))
     call = tree.body[-1]
     assert ast.unparse(call) == f"set_language({code!r})"
+
+
+def test_a_book_without_a_library_has_no_first_cell_for_it() -> None:
+    english = next(language for language in load_languages() if language.source)
+    document = cells.Document("book/x", english, Addresses())
+    assert [cell["cell_type"] for cell in cells._first_cells(document)] == ["markdown"]
