@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,21 +14,21 @@ import click
 
 from booktools import catalogues
 from booktools.checks import check_catalogues, shortened
-from booktools.extraction import ExtractionError, extract_messages
-from booktools.faults import BuildError
-from booktools.glossary_terms import TermsError
-from booktools.languages import ROOT, LanguageError, load_languages, source_language
-from booktools.reading import ReadingError
+from booktools.extraction import extract_messages
+from booktools.faults import FAULTS, as_sentence
+from booktools.languages import (
+    ROOT,
+    Language,
+    check_code,
+    is_code,
+    load_languages,
+    near_codes,
+    source_language,
+    understood,
+)
 
 PORT = 8000
-FAULTS_OF_THE_INPUT = (
-    BuildError,
-    ExtractionError,
-    LanguageError,
-    TermsError,
-    ReadingError,
-    OSError,
-)
+PORTS = click.IntRange(0, 65535)
 _ROW = "{:>6} {:<26} {:>5} {:>10} {:>6} {:>8}"
 
 
@@ -39,8 +39,10 @@ class Commands(click.Group):
         """Run the command."""
         try:
             return super().invoke(context)
-        except FAULTS_OF_THE_INPUT as error:
+        except FAULTS as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise click.ClickException(as_sentence(error, context.obj or ROOT)) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,16 +53,55 @@ def booktools(context: click.Context, root: Path) -> None:
     context.obj = root.resolve()
 
 
-def known_codes(context: click.Context, _: click.Parameter, value: tuple[str, ...] | str) -> object:
-    """Return the codes as given; refuse one that languages.toml lacks."""
-    known = [language.code for language in load_languages(_table(context.obj))]
-    for code in (value,) if isinstance(value, str) else value:
-        if code not in known:
-            raise click.BadParameter(
-                f"{code!r} is not a language of the book; choose from {', '.join(known)}, "
-                f"or add it with: python -m booktools new {code}"
-            )
-    return value or tuple(known)
+def known_codes(
+    context: click.Context, _: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the codes, or all; refuse one that languages.toml lacks."""
+    languages = load_languages(_table(context.obj))
+    given = dict.fromkeys(_known_code(code, languages) for code in value)
+    return tuple(given) or tuple(language.code for language in languages)
+
+
+def translation_codes(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the codes, or all, of languages with catalogues; refuse the source language."""
+    codes = known_codes(context, parameter, value)
+    languages = load_languages(_table(context.obj))
+    source = source_language(languages).code
+    if value and source in codes:
+        others = ", ".join(language.code for language in languages if not language.source)
+        raise click.BadParameter(
+            f"{source} is the language in which the book is written and has no catalogue; "
+            f"leave it out, or choose from {others}"
+        )
+    return tuple(code for code in codes if code != source)
+
+
+def known_code(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    """Return the code where one is given; refuse one that languages.toml lacks."""
+    return value and _known_code(value, load_languages(_table(context.obj)))
+
+
+def new_code(context: click.Context, _: click.Parameter, value: str) -> str:
+    """Return the code of a language to be added; refuse one that is there or is no code."""
+    table = _table(context.obj)
+    if code := understood(value, load_languages(table)):
+        raise click.BadParameter(f"{code} is a language of the book already; choose another code")
+    check_code(table, value)
+    return value
+
+
+def _known_code(given: str, languages: Sequence[Language]) -> str:
+    if code := understood(given, languages):
+        return code
+    known = ", ".join(language.code for language in languages)
+    near = " or ".join(near_codes(given, languages))
+    remedy = f"did you mean {near}? Choose" if near else "choose"
+    addition = f", or add it with: python -m booktools new {given}" if is_code(given) else ""
+    raise click.BadParameter(
+        f"{given!r} is not a language of the book; {remedy} from {known}{addition}"
+    )
 
 
 def _table(root: Path) -> Path:
@@ -69,31 +110,37 @@ def _table(root: Path) -> Path:
 
 @booktools.command()
 @click.argument("codes", nargs=-1, callback=known_codes, metavar="[CODE …]")
+@click.option("--port", type=PORTS, help="Then serve them at this port; 0 takes any free one.")
 @click.pass_obj
-def build(root: Path, codes: tuple[str, ...]) -> None:
+def build(root: Path, codes: tuple[str, ...], port: int | None) -> None:
     """Build these languages' sites (all without a CODE) into _build/html."""
     from booktools.build import build_all  # Sphinx takes a second to load
+    from booktools.serve import serve_site
 
-    build_all(root, codes)
-    click.echo(f"built: {root / '_build/html/index.html'}")
+    def make() -> None:
+        build_all(root, codes)
+        click.echo(f"built: {root / '_build/html/index.html'}")
+
+    if port is None:
+        make()
+    else:
+        serve_site(root / "_build/html", port, make)
 
 
 @booktools.command()
-@click.argument("code", required=False)
-@click.option("--port", default=PORT, show_default=True, help="0 takes any free port.")
-@click.pass_context
-def serve(context: click.Context, code: str | None, port: int) -> None:
+@click.argument("code", required=False, callback=known_code)
+@click.option("--port", type=PORTS, default=PORT, show_default=True, help="0 takes any free port.")
+@click.pass_obj
+def serve(root: Path, code: str | None, port: int) -> None:
     """Build one language, serve it, and rebuild the page when its .md or .po changes.
 
     Without a CODE, serve what is built and change nothing.
     """
     from booktools import serve as serving
 
-    root: Path = context.obj
     if code is None:
         serving.serve_site(_built(root), port)
     else:
-        known_codes(context, context.command.params[0], code)
         serving.serve_language(root, code, port)
 
 
@@ -128,12 +175,11 @@ def check(root: Path, codes: tuple[str, ...]) -> None:
 
 
 @booktools.command()
-@click.argument("codes", nargs=-1, callback=known_codes, metavar="[CODE …]")
+@click.argument("codes", nargs=-1, callback=translation_codes, metavar="[CODE …]")
 @click.pass_obj
 def update(root: Path, codes: tuple[str, ...]) -> None:
     """Bring new and changed messages of the book and its packages into the catalogues."""
-    click.echo("reading the messages of the book")
-    changes = catalogues.update(_translations(root, codes), root=root, extract=_extract(root))
+    changes = catalogues.update(codes, root=root, extract=_extract(root))
     for change in changes:
         counts = f"{len(change.fuzzied)} to look at, {len(change.carried)} carried over"
         click.echo(f"{change.language:>6} {change.domain:<26} {change.state}: {counts}")
@@ -143,12 +189,12 @@ def update(root: Path, codes: tuple[str, ...]) -> None:
 
 
 @booktools.command()
-@click.argument("codes", nargs=-1, callback=known_codes, metavar="[CODE …]")
+@click.argument("codes", nargs=-1, callback=translation_codes, metavar="[CODE …]")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 @click.pass_obj
 def status(root: Path, codes: tuple[str, ...], as_json: bool) -> None:
     """Show how much of each catalogue is translated, fuzzy and missing."""
-    rows = catalogues.status(_translations(root, codes), root=root)
+    rows = catalogues.status(codes, root=root)
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
@@ -162,7 +208,7 @@ def status(root: Path, codes: tuple[str, ...], as_json: bool) -> None:
 
 
 @booktools.command()
-@click.argument("code")
+@click.argument("code", callback=new_code)
 @click.option("--tag", default="", help="BCP 47 tag for HTML, such as zh-CN.")
 @click.option("--name", default="", help="The language's name in itself.")
 @click.option("--direction", default="", help="ltr or rtl.")
@@ -173,7 +219,6 @@ def new(root: Path, code: str, tag: str, name: str, direction: str, plurals: str
 
     What no option gives comes from Unicode's tables.
     """
-    click.echo("reading the messages of the book")
     language = catalogues.new_language(
         code,
         tag=tag,
@@ -187,14 +232,12 @@ def new(root: Path, code: str, tag: str, name: str, direction: str, plurals: str
     click.echo(f"See it with: python -m booktools serve {code}")
 
 
-def _translations(root: Path, codes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the codes without the source language, which has no catalogues."""
-    source = source_language(load_languages(_table(root))).code
-    return tuple(code for code in codes if code != source)
-
-
 def _extract(root: Path) -> Callable[[Path], None]:
-    return partial(extract_messages, root=root)
+    def extract(target: Path) -> None:
+        click.echo("reading the messages of the book")
+        extract_messages(target, root)
+
+    return extract
 
 
 if __name__ == "__main__":

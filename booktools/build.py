@@ -9,18 +9,20 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
-import yaml
-from sphinx.errors import SphinxError
-
+from booktools.book import Book
 from booktools.catalogues import write_safe_copies
 from booktools.checks import shortened
-from booktools.faults import BuildError
-from booktools.languages import Language, LanguageError, load_languages, source_language
+from booktools.contents import check_contents
+from booktools.faults import FAULTS, REFUSED, BuildError, DiskError, disk_error
+from booktools.languages import Language, load_languages, source_language
+from booktools.locking import sole_writer
 from booktools.portal import write_portal, write_redirect
+from booktools.repository import address
 from booktools.sphinx_run import Progress, run_sphinx
-from booktools.workers import Outcome, build_apart
+from booktools.workers import Outcome, build_apart, ending_together, wait_for_release
 
 AT_ONCE = 2
 _LAST_LINES = 15
@@ -50,8 +52,8 @@ def build_language(root: Path, code: str, *, backwards: bool = False) -> Times:
             print(f"shown in English: {line}", flush=True)
     progress = Progress()
     target = root / "_build/html" / code
-    run_sphinx(root, code, "html", target, progress=progress, backwards=backwards)
-    write_redirect(target, _first_page(root))
+    redirect = partial(write_redirect, target, Book(root).first_page)
+    run_sphinx(root, code, "html", target, progress=progress, backwards=backwards, finish=redirect)
     return Times(round(time.perf_counter() - started, 2), progress.chapters)
 
 
@@ -62,6 +64,13 @@ def build_all(root: Path, codes: Sequence[str]) -> None:
     the two trains one half. After a failure, no further language is started.
     Raises BuildError that names every language that failed, its command and its last lines.
     """
+    check_contents(root)
+    address(root)
+    with sole_writer(root):
+        _build_all(root, codes)
+
+
+def _build_all(root: Path, codes: Sequence[str]) -> None:
     started = time.perf_counter()
     source = source_language(_languages(root)).code
     ordered = sorted(codes, key=lambda code: code != source)
@@ -70,17 +79,24 @@ def build_all(root: Path, codes: Sequence[str]) -> None:
     def build(place: int) -> Outcome | None:
         if failed.is_set():
             return None
-        outcome = build_apart(root, ordered[place], backwards=place == 1)
-        if outcome.exit_code:
-            failed.set()
+        outcome = None
+        try:
+            outcome = build_apart(root, ordered[place], backwards=place == 1)
+        finally:
+            if outcome is None or outcome.exit_code:
+                failed.set()
         return outcome
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool, ending_together():
         results = list(pool.map(build, range(len(ordered))))
     outcomes = [outcome for outcome in results if outcome]
+    _raise_refusal(outcomes)
     _drop_executed_notebooks(root / "_build/html/jupyter_execute")
-    write_portal(root / "_build/html", _languages(root), _title(root), _first_page(root))
-    _report_times(root, [o.code for o in outcomes], time.perf_counter() - started)
+    book = Book(root)
+    write_portal(root / "_build/html", book.languages, book.title, book.first_page)
+    _report_times(
+        root, [o.code for o in outcomes if not o.exit_code], time.perf_counter() - started
+    )
     _raise_failures(root, outcomes)
 
 
@@ -88,6 +104,12 @@ def _drop_executed_notebooks(folder: Path) -> None:
     """Keep out of the site what MyST-NB writes beside it: one language's outputs over another's."""
     for path in folder.rglob("*.ipynb"):
         path.unlink()
+
+
+def _raise_refusal(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.exit_code == REFUSED:
+            raise DiskError(outcome.log[-1])
 
 
 def _raise_failures(root: Path, outcomes: Sequence[Outcome]) -> None:
@@ -121,28 +143,22 @@ def _languages(root: Path) -> Sequence[Language]:
     return load_languages(root / "locales/languages.toml")
 
 
-def _first_page(root: Path) -> str:
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    return f"{toc['root']}.html"
-
-
-def _title(root: Path) -> str:
-    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    return str(config["title"])
-
-
 def main(root: Path, code: str, order: Sequence[str] = ()) -> None:
     """Build one language once standard input says so; leave its times for the parent to read."""
-    if not sys.stdin.readline():
+    if not wait_for_release():
         return
-    path = _times_path(root, code)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(Times(0, {}))))
     try:
         times = build_language(root, code, backwards="backwards" in order)
-    except (BuildError, LanguageError, SphinxError) as error:
-        sys.exit(f"{error}")
-    path.write_text(json.dumps(asdict(times)))
+        path = _times_path(root, code)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(times)))
+    except Exception as error:
+        if found := disk_error(error, root):
+            print(found, flush=True)
+            sys.exit(REFUSED)
+        if isinstance(error, FAULTS):
+            sys.exit(str(error))
+        raise
 
 
 if __name__ == "__main__":

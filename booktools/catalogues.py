@@ -151,7 +151,7 @@ def new_language(
     try:
         load_languages(table)
         update((code,), root=root, extract=extract)
-    except Exception:
+    except BaseException:
         table.write_text(before, encoding="utf-8")
         raise
     (root / "notebooks" / code).mkdir(parents=True, exist_ok=True)

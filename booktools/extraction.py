@@ -10,7 +10,9 @@ from pathlib import Path
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_file
 
+from booktools.faults import BuildError
 from booktools.languages import ROOT, load_languages, source_language
+from booktools.locking import sole_writer
 from booktools.po import Entry, parse
 
 CONTENTS = "_toc.yml"
@@ -22,7 +24,7 @@ _LINE_NUMBER = re.compile(r"^(#: .+):\d+$", re.MULTILINE)
 Templates = dict[str, tuple[Entry, ...]]
 
 
-class ExtractionError(RuntimeError):
+class ExtractionError(BuildError):
     """The messages of the book could not be collected."""
 
 
@@ -33,10 +35,11 @@ def collect(root: Path, extract: Callable[[Path], None]) -> Templates:
     Raises `ExtractionError` where there was none, or where one belongs to no page.
     """
     folder = root / "_build" / "gettext"
-    for stale in folder.rglob("*.pot"):
-        stale.unlink()
-    extract(folder)
-    templates = dict(_pages(root, folder))
+    with sole_writer(root):
+        for stale in folder.rglob("*.pot"):
+            stale.unlink()
+        extract(folder)
+        templates = dict(_pages(root, folder))
     if not templates:
         raise ExtractionError(f"no page left a .pot below {folder}; does the book build?")
     templates |= {name: tuple(_package(root, package)) for name, package in PACKAGES.items()}

@@ -113,7 +113,7 @@ def check_language(path: Path, language: Language) -> None:
 
 def check_code(path: Path, code: str) -> None:
     """Raise `LanguageError` where `code` could not name a table of `path`, nor a folder."""
-    if not _is_code(code):
+    if not is_code(code):
         what = f"[{shown_key(code)}]: a code is like `xx` or `xx_YY`, got {shown(code)}"
         remedy = f"write a code of ISO 639; {', '.join(_RESERVED)} cannot be folders everywhere"
         raise LanguageError(str(TableError(path, what, remedy)))
@@ -122,6 +122,26 @@ def check_code(path: Path, code: str) -> None:
 def source_language(languages: Iterable[Language]) -> Language:
     """Return the language in which the book is written."""
     return next(language for language in languages if language.source)
+
+
+def understood(given: str, languages: Iterable[Language]) -> str | None:
+    """Return the code that is meant, whatever its case and hyphens, or None."""
+    plain = _plain(given)
+    return next((one.code for one in languages if plain in _names(one)), None)
+
+
+def near_codes(given: str, languages: Iterable[Language]) -> list[str]:
+    """Return the codes of the same language elsewhere, such as zh_CN for zh and pt for pt-BR."""
+    base = _plain(given).partition("_")[0]
+    return [one.code for one in languages if base == one.code.partition("_")[0]]
+
+
+def _names(language: Language) -> set[str]:
+    return {_plain(name) for name in (language.code, language.tag, language.name)}
+
+
+def _plain(given: str) -> str:
+    return given.casefold().replace("-", "_")
 
 
 def chosen_languages(codes: Iterable[str], languages: tuple[Language, ...]) -> tuple[Language, ...]:
@@ -232,7 +252,8 @@ def _check_plurals(value: Any) -> Iterator[Misfit]:
         yield Misfit("", value, str(error), remedy)
 
 
-def _is_code(code: str) -> bool:
+def is_code(code: str) -> bool:
+    """Say whether a text can be the code of a language, and name a folder everywhere."""
     return bool(_CODE.fullmatch(code)) and code not in _RESERVED
 
 

@@ -18,17 +18,21 @@ _FORMS = (
 )
 
 
+class RepositoryError(ValueError):
+    """The address given for the repository is none."""
+
+
 def address(root: Path) -> str | None:
     """Return the repository's https address from VANISHING_REPOSITORY or `git remote`, or None.
 
-    Raises ValueError when VANISHING_REPOSITORY is set to something else than such an address.
+    Raises RepositoryError when VANISHING_REPOSITORY is set to something else than such an address.
     """
     given = os.environ.get(VARIABLE)
     if not given:
         return normalise(_remote(root))
     found = normalise(given)
     if found is None:
-        raise ValueError(
+        raise RepositoryError(
             f"{VARIABLE} must be an address such as https://host/owner/name, got {given!r}; "
             "correct it, or unset it to build without links to a repository"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any
 
 from watchfiles import watch
 
-from booktools.workers import output, release, start_worker
+from booktools.faults import BuildError
+from booktools.locking import sole_writer
+from booktools.workers import end, output, release, start_worker
 
 HOST = "127.0.0.1"
 
@@ -33,13 +35,13 @@ class QuietHandler(SimpleHTTPRequestHandler):
 def start_server(folder: Path, port: int) -> ThreadingHTTPServer:
     """Serve a folder on 127.0.0.1 from a thread; port 0 takes any free one.
 
-    Raises OSError that names the port and the remedy when it is taken.
+    Raises BuildError that names the port and the remedy when it is taken.
     """
     handler = partial(QuietHandler, directory=str(folder))
     try:
         server = ThreadingHTTPServer((HOST, port), handler)
     except OSError as error:
-        raise OSError(f"port {port} is not free: {error.strerror}; choose another") from error
+        raise BuildError(f"port {port} is not free: {error.strerror}; choose another") from None
     Thread(target=server.serve_forever, daemon=True).start()
     return server
 
@@ -62,24 +64,24 @@ def rebuild_on_change(root: Path, code: str, stop: Event | None = None) -> None:
     """
     worker = start_worker(root, code)
     try:
-        _finish(worker, code, "built")
+        _finish(root, worker, code, "built")
         worker = start_worker(root, code)
         for changes in watch(*watched(root, code), stop_event=stop, debounce=100):
             names = sorted(Path(path).name for _, path in changes)
             print(f"[{code}] changed: {', '.join(names)}", flush=True)
-            _finish(worker, code, "rebuilt")
+            _finish(root, worker, code, "rebuilt")
             worker = start_worker(root, code)
     finally:
-        worker.kill()
-        worker.wait()
+        end(worker)
 
 
-def _finish(worker: subprocess.Popen[str], code: str, done: str) -> None:
+def _finish(root: Path, worker: subprocess.Popen[str], code: str, done: str) -> None:
     """Let the worker build; show what it says and, where it fails, go on serving."""
-    started = time.perf_counter()
-    release(worker)
-    for line in output(worker):
-        print(f"[{code}] {line}", flush=True)
+    with sole_writer(root):
+        started = time.perf_counter()
+        release(worker)
+        for line in output(worker):
+            print(f"[{code}] {line}", flush=True)
     seconds = time.perf_counter() - started
     if worker.wait():
         print(f"[{code}] failed after {seconds:.1f} s; the last good pages stay", flush=True)
@@ -87,9 +89,11 @@ def _finish(worker: subprocess.Popen[str], code: str, done: str) -> None:
         print(f"[{code}] {done} in {seconds:.1f} s", flush=True)
 
 
-def serve_site(folder: Path, port: int) -> None:
-    """Serve all languages' sites until the user interrupts."""
+def serve_site(folder: Path, port: int, make: Callable[[], None] | None = None) -> None:
+    """Serve all languages' sites until the user interrupts; take the port before `make` builds."""
     server = start_server(folder, port)
+    if make:
+        make()
     print(f"The book is at {address(server)}   (stop: Ctrl+C)", flush=True)
     _wait_for_interrupt()
     server.shutdown()

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from jsonschema import ValidationError
 from jupyter_book.config import get_final_config
 from myst_nb.core.execute.base import ExecutionError
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError, SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from booktools.faults import BuildError
+from booktools.book import SETTINGS
+from booktools.contents import check_contents
+from booktools.faults import BuildError, DiskError, disk_error, disk_error_in
+from booktools.sealing import Seal, outputs_are_sound
 
+_HANDLER = re.compile("Handler <")  # it says nothing; what it wraps does
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CODE_CELL = re.compile(
     r"^(`{3,}|~{3,})\{code-cell\}[^\n]*\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL
@@ -53,6 +61,20 @@ class Progress:
         print(f"writing {page}", flush=True)
 
 
+class _Warnings(io.StringIO):
+    """Shows Sphinx's warnings and keeps them; those of a disk become one sentence later."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = root
+
+    def write(self, text: str) -> int:
+        """Keep the text and, where it is about the book, show it."""
+        if not disk_error_in(text, self._root):
+            sys.stderr.write(text)
+        return super().write(text)
+
+
 def run_sphinx(
     root: Path,
     code: str,
@@ -63,18 +85,30 @@ def run_sphinx(
     settings: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     backwards: bool = False,
+    finish: Callable[[], None] | None = None,
 ) -> None:
-    """Run a Sphinx builder over the book in one language; raise BuildError on any warning."""
-    with patch_docutils(), docutils_namespace():
+    """Run a Sphinx builder over the book in one language, then `finish`.
+
+    What an earlier run has left broken below `_build` is made anew.
+    Raises BuildError on any warning, on a cell that fails and where the disk refuses.
+    """
+    doctrees = doctrees or root / "_build/doctrees" / code
+    warnings = _Warnings(root)
+    with (
+        _sealed(_seals(root, code, builder, doctrees, target), code),
+        _mendable(root, code),
+        patch_docutils(),
+        docutils_namespace(),
+    ):
         app = Sphinx(
             srcdir=root,
             confdir=None,
             outdir=target,
-            doctreedir=doctrees or root / "_build/doctrees" / code,
+            doctreedir=doctrees,
             buildername=builder,
             confoverrides={**configuration(root, code), **(settings or {})},
             status=None,
-            warning=sys.stderr,
+            warning=warnings,
             warningiserror=True,
             keep_going=True,
         )
@@ -82,12 +116,69 @@ def run_sphinx(
             progress.watch(app)
         if backwards:
             app.connect("env-before-read-docs", _turn_round)
-        try:
-            app.build()
-        except ExecutionError as error:
+        app.build()
+        if finish:
+            finish()
+        if app.statuscode:
+            raise disk_error_in(warnings.getvalue(), root) or BuildError(
+                f"{code}: the warnings above are errors; correct what they name"
+            )
+
+
+@contextmanager
+def _mendable(root: Path, code: str) -> Iterator[None]:
+    """Turn what the user can mend into a sentence; a fault of ours stays what it is."""
+    try:
+        yield
+    except Exception as error:
+        if found := disk_error(error, root):
+            raise found from None
+        if isinstance(error, ExecutionError):
             raise BuildError(describe_failed_cell(root, error)) from error
-    if app.statuscode:
-        raise BuildError(f"{code}: the warnings above are errors; correct what they name")
+        if isinstance(error, ValidationError):
+            raise BuildError(f"{root / SETTINGS}: {error.message}; correct that") from error
+        if isinstance(error, ExtensionError) and error.orig_exc and _HANDLER.match(error.message):
+            raise error.orig_exc from None
+        if isinstance(error, SphinxError):
+            raise BuildError(f"{code}: {error}") from error
+        raise
+
+
+def _seals(root: Path, code: str, builder: str, doctrees: Path, target: Path) -> Sequence[Seal]:
+    build = root / "_build"
+    records = build / "seals"
+    pages = (doctrees, target) if builder == "html" else (doctrees,)
+    return (
+        Seal(records / f"{code}-{builder}.json", pages),
+        Seal(records / f"{code}-messages.json", (build / "locale" / code,), pattern="*.mo"),
+        Seal(
+            records / f"{code}-outputs.json",
+            (build / "cache/execution" / code,),
+            sound=outputs_are_sound,
+        ),
+    )
+
+
+@contextmanager
+def _sealed(seals: Sequence[Seal], code: str) -> Iterator[None]:
+    """Remove what is broken, and note what is complete unless the run stops midway."""
+    for seal in seals:
+        if reason := seal.mend():
+            print(f"{code}: some results of earlier builds are made anew: {reason}", flush=True)
+        seal.open()
+    try:
+        yield
+    except DiskError:
+        raise
+    except BuildError:
+        _close(seals)
+        raise
+    _close(seals)
+
+
+def _close(seals: Sequence[Seal]) -> None:
+    for seal in seals:
+        seal.close()
 
 
 def _turn_round(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
@@ -96,6 +187,7 @@ def _turn_round(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
 
 def configuration(root: Path, code: str) -> dict[str, Any]:
     """Return what `jupyter-book build` would give Sphinx, with the language and its own cache."""
+    check_contents(root)
     overrides = {
         "language": code,
         "locale_dirs": [str(root / "_build/locale")],

@@ -1,14 +1,22 @@
-"""Build languages in processes of their own, and pass on what they print."""
+"""Build languages in processes of their own, which end with the one that started them."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import connection, parent_process
 from pathlib import Path
+from threading import Thread
 
+import psutil
+
+INTERRUPTED = 130
+_GO = "build\n"
 # Kernels log this themselves on every start; ours listen on this machine only.
 _NOISE = ("Kernel is running over TCP without encryption",)
 
@@ -30,14 +38,18 @@ def build_apart(root: Path, code: str, *, backwards: bool = False) -> Outcome:
     for line in output(process):
         log.append(line)
         print(f"[{code}] {line}", flush=True)
+    exit_code = process.wait()
     path = root / "_build/log" / f"{code}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(log) + "\n", encoding="utf-8")
-    return Outcome(code, process.wait(), log)
+    return Outcome(code, exit_code, log)
 
 
 def start_worker(root: Path, code: str, *, backwards: bool = False) -> subprocess.Popen[str]:
-    """Start a process that loads the tools and waits for `release` before it builds a language."""
+    """Start a process that loads the tools and waits for `release` before it builds a language.
+
+    The terminal's Ctrl+C does not reach it: its parent decides.
+    """
     order = ["backwards"] if backwards else []
     return subprocess.Popen(
         [sys.executable, "-m", "booktools.build", str(root), code, *order],
@@ -46,8 +58,20 @@ def start_worker(root: Path, code: str, *, backwards: bool = False) -> subproces
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        env={**_own_places(root), **os.environ, "PYTHONIOENCODING": "utf-8"},
+        start_new_session=True,
     )
+
+
+def _own_places(root: Path) -> dict[str, str]:
+    """Return where kernels keep their files: beside the book, not among the user's."""
+    folder = root.absolute() / "_build/cache"
+    names = {
+        "IPYTHONDIR": "ipython",
+        "JUPYTER_RUNTIME_DIR": "jupyter",
+        "MPLCONFIGDIR": "matplotlib",
+    }
+    return {variable: str(folder / name) for variable, name in names.items()}
 
 
 def output(worker: subprocess.Popen[str]) -> Iterator[str]:
@@ -55,10 +79,71 @@ def output(worker: subprocess.Popen[str]) -> Iterator[str]:
     for line in worker.stdout or ():
         if not any(noise in line for noise in _NOISE):
             yield line.rstrip()
+    if worker.stdin:
+        worker.stdin.close()
 
 
 def release(worker: subprocess.Popen[str]) -> None:
     """Let a waiting worker build; one whose parent ends instead ends as well."""
     if worker.stdin:
-        worker.stdin.write("build\n")
+        worker.stdin.write(_GO)
+        worker.stdin.flush()
+
+
+def end(worker: subprocess.Popen[str]) -> None:
+    """End a worker and the kernels that it has started, whatever it is doing."""
+    if worker.stdin:
         worker.stdin.close()
+    try:
+        worker.wait(timeout=1)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
+
+
+def wait_for_release() -> bool:
+    """Wait in a worker until it may build; then end as soon as standard input does."""
+    if sys.stdin.readline() != _GO:
+        return False
+    Thread(target=_end_with_input, daemon=True).start()
+    return True
+
+
+def _end_with_input() -> None:
+    while os.read(0, 1):  # not through sys.stdin, whose lock would be held when Python ends
+        pass
+    end_descendants()
+    os._exit(INTERRUPTED)
+
+
+def follow_parent() -> None:
+    """Make a process of a pool end when the process that started it does, not at Ctrl+C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if parent := parent_process():
+        Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(INTERRUPTED)
+
+
+@contextmanager
+def ending_together() -> Iterator[None]:
+    """End every process below this one, kernels too, when the user interrupts."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        end_descendants()
+        raise
+
+
+def end_descendants() -> None:
+    """Kill all processes below this one."""
+    below = psutil.Process().children(recursive=True)
+    for process in below:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(below, timeout=1)

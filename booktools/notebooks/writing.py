@@ -12,7 +12,9 @@ from booktools.catalogues import write_safe_copies
 from booktools.checks import shortened
 from booktools.languages import load_languages
 from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
+from booktools.locking import sole_writer
 from booktools.sphinx_run import run_sphinx
+from booktools.workers import ending_together, follow_parent
 
 AT_ONCE = 2
 REMEDY = "run `python -m booktools notebooks` and commit what it writes"
@@ -27,17 +29,27 @@ def write_notebooks(
     Raises BuildError on any warning.
     """
     chosen = find_addresses(root, target) if addresses is None else addresses
-    # Sphinx and gettext keep translations in global variables: one process for one language.
-    with ProcessPoolExecutor(
-        AT_ONCE, multiprocessing.get_context("spawn"), max_tasks_per_child=1
-    ) as pool:
-        built = list(pool.map(_build, *zip(*((root, code, chosen) for code in codes), strict=True)))
-    # Only now: a notebook that appears while a build looks for its sources is a warning there.
-    return [
-        path
-        for code, folder in zip(codes, built, strict=True)
-        for path in _replace(folder, target / code)
-    ]
+    with sole_writer(root):
+        built = _build_all(root, codes, chosen)
+        # Only now: a notebook that appears while a build looks for its sources is a warning there.
+        return [
+            path
+            for code, folder in zip(codes, built, strict=True)
+            for path in _replace(folder, target / code)
+        ]
+
+
+def _build_all(root: Path, codes: Sequence[str], addresses: Addresses) -> list[Path]:
+    """Build the languages' notebooks, each in a process: Sphinx translates by global variables."""
+    pool = ProcessPoolExecutor(
+        AT_ONCE,
+        multiprocessing.get_context("spawn"),
+        initializer=follow_parent,
+        max_tasks_per_child=1,
+    )
+    with pool, ending_together():
+        futures = [pool.submit(_build, root, code, addresses) for code in codes]
+        return [future.result() for future in futures]
 
 
 def _build(root: Path, code: str, addresses: Addresses) -> Path:

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 import pytest
 from small_book import SmallBook
 
+from booktools.faults import BuildError
 from booktools.serve import address, rebuild_on_change, start_server, watched
 from booktools.workers import build_apart
 
@@ -36,7 +37,9 @@ def test_the_server_is_for_this_machine_and_never_stale(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_named_with_the_remedy(tmp_path: Path) -> None:
     server = start_server(tmp_path, 0)
-    with pytest.raises(OSError, match=rf"port {server.server_port} is not free: .*choose another"):
+    with pytest.raises(
+        BuildError, match=rf"port {server.server_port} is not free: .*choose another"
+    ):
         start_server(tmp_path, server.server_port)
     server.shutdown()
 

@@ -1,0 +1,115 @@
+"""Tell what a build left complete from what a fault has damaged, cut off or brought in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+_TOOLS = ("sphinx", "docutils", "myst-nb", "myst-parser", "jupyter-cache")
+
+
+def _never(folder: Path) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The digests of the files in some folders, as the last run left them.
+
+    sound: says of a folder whether it may stay although no record tells of it: after a run that
+    was killed, or before the first.
+    """
+
+    record: Path
+    folders: Sequence[Path]
+    pattern: str = "*"
+    sound: Callable[[Path], bool] = _never
+
+    def mend(self) -> str | None:
+        """Remove the files where one is not as the last run left it; return the reason."""
+        reason = self._fault()
+        if reason and self.pattern == "*":
+            for folder in self.folders:
+                _remove(folder)
+        elif reason:
+            for path in self._files():
+                path.unlink()
+        return reason
+
+    def open(self) -> None:
+        """Forget the record: until `close`, the files are in the making."""
+        self.record.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Record the files as they are now."""
+        self.record.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.record.with_suffix(".partial")
+        partial.write_text(json.dumps({"tools": _tools(), "files": self._digests()}))
+        partial.replace(self.record)
+
+    def _fault(self) -> str | None:
+        if not self._files():
+            return None
+        try:
+            known = json.loads(self.record.read_text(encoding="utf-8"))
+            tools, digests = known["tools"], dict(known["files"])
+        except (OSError, ValueError, KeyError, TypeError):
+            sound = all(self.sound(folder) for folder in self.folders)
+            return None if sound else "the run that began them did not end"
+        if tools != _tools():
+            return "other versions of the tools wrote them"
+        now = self._digests()
+        changed = [name for name, digest in digests.items() if now.get(name) != digest]
+        return f"{changed[0]} is not as it was written" if changed else None
+
+    def _files(self) -> list[Path]:
+        found = (path for folder in self.folders for path in folder.rglob(self.pattern))
+        return sorted(path for path in found if path.is_file() or path.is_symlink())
+
+    def _digests(self) -> dict[str, str]:
+        base = self.record.parent.parent
+        return {path.relative_to(base).as_posix(): _digest(path) for path in self._files()}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+
+
+def _tools() -> list[str]:
+    return [sys.version, *(f"{name} {version(name)}" for name in _TOOLS)]
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
+    else:
+        folder.unlink(missing_ok=True)
+
+
+def outputs_are_sound(folder: Path) -> bool:
+    """Say whether every cache of cell outputs below can be read: its notebooks, its database."""
+    try:
+        for notebook in folder.rglob("*.ipynb"):
+            json.loads(notebook.read_text(encoding="utf-8"))
+        return all(_is_complete(database) for database in folder.rglob("global.db"))
+    except (OSError, ValueError, sqlite3.Error):
+        return False
+
+
+def _is_complete(database: Path) -> bool:
+    with closing(sqlite3.connect(database)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if not {"settings", "nbproject", "nbcache"} <= tables:
+            return False
+        ((answer,),) = connection.execute("PRAGMA quick_check(1)")
+        keys = [key for (key,) in connection.execute("SELECT hashkey FROM nbcache")]
+    kept = database.parent / "executed"
+    return answer == "ok" and all((kept / key / "base.ipynb").is_file() for key in keys)
