@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, parent_process
 from pathlib import Path
@@ -140,10 +140,6 @@ def ending_together() -> Iterator[None]:
 
 def end_descendants() -> None:
     """Kill all processes below this one."""
-    below = psutil.Process().children(recursive=True)
-    for process in below:
-        try:
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
             process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(below, timeout=1)
