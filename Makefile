@@ -10,10 +10,7 @@ INSTALLED := .venv/installed
 .NOTPARALLEL:
 
 book: $(INSTALLED)
-	$(BIN)/python -m booktools build
-ifneq ($(SERVE),0)
-	$(BIN)/python -m booktools serve --port $(PORT)
-endif
+	$(BIN)/python -m booktools build $(if $(filter-out 0,$(SERVE)),--port $(PORT))
 
 test: $(INSTALLED) /usr/bin/chromium /usr/bin/msgfmt
 	$(BIN)/ruff check

@@ -35,7 +35,7 @@ class Seal:
 
     def mend(self) -> str | None:
         """Remove the files where one is not as the last run left it; return the reason."""
-        reason = self._fault()
+        reason = self.fault()
         if reason and self.pattern == "*":
             for folder in self.folders:
                 _remove(folder)
@@ -55,7 +55,8 @@ class Seal:
         partial.write_text(json.dumps({"tools": _tools(), "files": self._digests()}))
         partial.replace(self.record)
 
-    def _fault(self) -> str | None:
+    def fault(self) -> str | None:
+        """Say why the files cannot stay, or None."""
         if not self._files():
             return None
         try:
