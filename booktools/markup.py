@@ -16,9 +16,13 @@ from myst_parser.parsers.mdit import create_md_parser
 EXTENSIONS = frozenset({"amsmath", "colon_fence", "deflist", "dollarmath"})
 OBJECT = "\ufffc"  # stands in `text` for code, a formula, a citation
 
-_TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>[^<>]+)>", re.S)
+_TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>.*?)>", re.S)  # as Sphinx divides it
 _SHOWN_AS_TEXT = frozenset({"term", "sub", "sup", "abbr", "dfn", "guilabel"})
-_URL = re.compile(r"\b(?:(?:https?|ftp|file)://|www\.)[^\s<>\"'`)\]]+", re.I)
+_URL = re.compile(
+    r"\b(?:(?:https?|ftp|file)://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
+    r"|[\w.+-]+@[\w-]+\.[\w.-]*\w",
+    re.I,
+)
 _PLAIN_OBJECT = re.compile(r"`[^`]+`|\$[^$\n]+\$")
 
 
@@ -33,7 +37,8 @@ class Role:
     @property
     def reference(self) -> str:
         """Return name and target; a glossary's targets do not mind their case."""
-        return f"{{{self.name}}} {self.target.lower() if self.name == 'term' else self.target}"
+        target = self.target.lower() if self.name == "term" else self.target
+        return f"{{{self.name}}} {target}{numbering(self.text) if self.name == 'numref' else ''}"
 
 
 @dataclass
@@ -43,6 +48,7 @@ class Markup:
     blocks: list[str] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
     maths: list[str] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
@@ -75,9 +81,17 @@ def read_plain(message: str) -> Markup:
     )
 
 
+def numbering(text: str) -> str:
+    """Return what a numref's text has besides words and one %s, the place of the number."""
+    fields = re.findall(r"%.?|\{[^{}]*\}|[{}]", text)
+    if "%s" in fields:
+        fields.remove("%s")
+    return " ".join(sorted(fields))
+
+
 def without_words(formula: str) -> str:
     r"""Return a formula without the words inside its \text{…}, the only part to translate."""
-    return re.sub(r"\\text\{[^{}\\$<>&]*\}", r"\\text{}", formula)
+    return re.sub(r"\\text\{[^{}\\$<>&%#^_~]*\}", r"\\text{}", formula)
 
 
 @cache
@@ -109,14 +123,20 @@ def _read_inline(token: Token, markup: Markup) -> str:
         case "substitution_inline":
             markup.substitutions.append(token.content)
         case "link_open":
-            markup.links.append(str(token.attrs.get("href", "")))
+            _file_link(token, "href", markup)
             return ""
         case "image":
-            markup.links.append(str(token.attrs.get("src", "")))
+            _file_link(token, "src", markup)
             return token.content
         case _:
             return ""
     return OBJECT
+
+
+def _file_link(token: Token, address: str, markup: Markup) -> None:
+    markup.links.append(str(token.attrs.get(address, "")))
+    if title := str(token.attrs.get("title", "")):
+        markup.titles.append(title)
 
 
 def _read_role(token: Token, markup: Markup) -> str:

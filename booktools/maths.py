@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from pathlib import Path
 
 from docutils import nodes
-from math_core import LatexError, LatexToMathML
 from sphinx.application import Sphinx
 from sphinx.locale import _
 from sphinx.util import logging
@@ -15,36 +12,11 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.util.typing import ExtensionMetadata
 from sphinx.writers.html5 import HTML5Translator
 
+from booktools.mathml import to_mathml
+
 STATIC = Path(__file__).parent / "static"
 
 _logger = logging.getLogger(__name__)
-_converter = LatexToMathML(fancy_error=False)
-_NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather|multline)\}")
-
-
-@cache
-def to_mathml(latex: str, *, display: bool = False) -> str:
-    """Convert a LaTeX formula to a MathML element.
-
-    Raises ValueError that quotes the formula and names what is wrong with it.
-    """
-    try:
-        mathml = _converter.convert_with_local_state(_prepare(latex), displaystyle=display)
-    except LatexError as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(
-            f"cannot read the formula {latex!r}: {reason}; correct its LaTeX, or use commands "
-            "that math-core knows"
-        ) from error
-    return str(mathml)
-
-
-def _prepare(latex: str) -> str:
-    """Star the numbering environments, for Sphinx numbers equations; align loose rows."""
-    latex = _NUMBERED.sub(r"\\\1{\2*}", latex)
-    if r"\\" in latex and r"\begin" not in latex:
-        return rf"\begin{{aligned}}{latex}\end{{aligned}}"
-    return latex
 
 
 def _mathml_or_source(translator: HTML5Translator, node: nodes.Element, *, display: bool) -> str:

@@ -14,18 +14,25 @@ from collections.abc import Iterable, Iterator
 from booktools.characters import is_noncharacter
 from booktools.checks.message import Message, Rule
 from booktools.markup import without_words
+from booktools.mathml import to_mathml
 
 _LINE_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
-_MARKS = ("<", ">", '"', "`", "\\", "](")
-_INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff\u00ad\U000e0000-\U000e007f]")
+_MARKS = ("<", ">", '"', "`", "\\", "](", "$")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u2800\u3164"
+    "\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffc\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 _REORDERING = re.compile("[\u202a-\u202e]")
 _SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
 INSTRUCTION = re.compile(
     r"!|:|%%|\||\s*(?:noqa|type:|fmt:|pragma:|pylint:|ruff:|mypy:|isort:)", re.I
 )
 _COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")
-_BRACES = re.compile(r"\{\w*(?:![rsa])?(?::[^{}]*)?\}(?!`)")
+_BRACES = re.compile(r"(?<!\{)\{[^{}]*\}(?![`}])")
+_NOQA = re.compile(r"#\s*noqa\s*$")
+_REMARK = re.compile(r"\s:\s")
+_FORMULA_MARKS = re.compile(r"\\[()\[\]]|\\(?:begin|end)\b|\$|@@\d+@@")
 _FIELDS = re.compile(r"\{[^{}]*\}|[{}]")
 _PERCENT = re.compile(r"%(?:\(\w++\))?[-#0+]*+(?:\d++|\*)?(?:\.\d++)?[diouxXeEfFgGcrs](?![A-Za-z])")
 _SETTINGS = re.compile(r"---|\.\.\.|\+\+\+")
@@ -66,12 +73,14 @@ def control_characters(message: Message) -> Iterator[tuple[str, str]]:
     """Use no control characters; break no line of a label, which may stand in code.
 
     Bad: A gradient. => Um <U+001B>gradiente.
+    Bad: A gradient. => Um <U+FFFF>gradiente.
+    Bad: A gradient. => Um <U+E000>gradiente.
     Bad (label): Choose the language. => Escolher.⏎import os
     Good: A gradient. => Um gradiente.
     """
     plain = _LINE_BREAKS if message.is_comment else message.english
     allowed = "\n\t" if message.is_markdown else plain
-    for character in _unique(message.translation):
+    for character in _unique(_decoded(message.translation)):
         if _is_control(character) and character not in allowed:
             yield f"control character {_number(character)}", "delete it"
 
@@ -81,10 +90,11 @@ def bidi_controls(message: Message) -> Iterator[tuple[str, str]]:
 
     Bad: A layer. => طبقة <U+202E>.
     Bad: A layer. => طبقة <U+2068>x.
+    Bad: A layer. => طبقة &#x202e;x
     Bad (code comment): a layer => طبقة <U+200F>
     Good: A layer. => طبقة <U+2068>x<U+2069>.
     """
-    text = message.translation
+    text = _decoded(message.translation)
     pattern = "[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]"
     for character in _unique(
         re.findall(pattern if message.is_comment else "[\u202a-\u202e]", text)
@@ -99,9 +109,11 @@ def invisible_characters(message: Message) -> Iterator[tuple[str, str]]:
     """Use no zero-width characters; they hide from search and from reviewers.
 
     Bad: rate => tốc<U+200B> độ
+    Bad: rate => tốc&ZeroWidthSpace; độ
+    Bad: rate => tốc<U+3164> độ
     Good: rate => tốc độ
     """
-    for character in _unique(_INVISIBLE.findall(message.translation)):
+    for character in _unique(_INVISIBLE.findall(_decoded(message.translation))):
         yield f"invisible character {_number(character)}", "delete it"
 
 
@@ -121,9 +133,10 @@ def comment_cookie(message: Message) -> Iterator[tuple[str, str]]:
     """Declare no encoding in a code comment: Python would obey it.
 
     Bad (code comment): a layer => coding: utf-7
+    Bad (label): Choose the language. => coding: utf-7
     Good (code comment): a layer => uma camada
     """
-    found = _COOKIE.search(message.translation) if message.is_comment else None
+    found = None if message.is_markdown else _COOKIE.search(message.translation)
     if found and not _COOKIE.search(message.english):
         yield f"Python reads “{found.group()}” as a file's encoding", "write it in other words"
 
@@ -133,10 +146,11 @@ def comment_instruction(message: Message) -> Iterator[tuple[str, str]]:
 
     Bad (code comment): a layer => %% [markdown]
     Bad (code comment): a layer => type: ignore
+    Bad (label): Choose the language. => %% [markdown]
     Good (code comment): a layer => uma camada
     """
-    found = INSTRUCTION.match(message.translation.lstrip()) if message.is_comment else None
-    if found:
+    found = None if message.is_markdown else INSTRUCTION.match(message.translation.lstrip())
+    if found and not INSTRUCTION.match(message.english):
         yield f"a tool obeys a comment that begins with “{found.group()}”", "begin with a word"
 
 
@@ -165,11 +179,15 @@ def plain_text(message: Message) -> Iterator[tuple[str, str]]:
     Bad (label): Search => Ara" onfocus="x
     Bad (label): Search => Ara <
     Bad (label): Search => [Ara](x.ipynb)
+    Bad (label): Layer => _camada
+    Bad (label): Layer => camada $5
     Good (label): Search => Kitapta “ara”
     """
     if message.is_markdown or message.is_comment:
         return
     text = _TAG.sub("", _FIELDS.sub("", message.target.text))  # other rules speak of these
+    if text.startswith("_") and not message.english.startswith("_"):
+        yield "a label that begins with “_” is left out of a figure's legend", "begin with a word"
     for mark in _MARKS:
         if mark in text and mark not in message.english:
             yield f"“{mark}” is not in the English", "delete it, or write “ ” for quotation marks"
@@ -196,11 +214,15 @@ def links(message: Message) -> Iterator[tuple[str, str]]:
     Bad: Read it. => Leia [o artigo].⏎⏎[o artigo]: https://b.org/x
     Bad: Read it. => Leia.⏎⏎[o artigo]: x "title"
     Bad: ![A plot](a.png) => ![Um gráfico](b.png)
+    Bad: Read [it](https://a.org). => Leia [isto](https://a.org "isto").
+    Bad: Read it. => Escreva a x@b.org.
     Good: Read [the paper](https://a.org/x). => Leia [o artigo](https://a.org/x).
     """
     defined = Counter(message.target.definitions) - Counter(message.source.definitions)
     for target in defined:
         yield f"the text defines a link to “{target[:80]}”", "write [text](target) in the sentence"
+    for title in Counter(message.target.titles) - Counter(message.source.titles):
+        yield f"title “{title[:80]}” of a link is not in the English", "delete it"
     for target, extra in _differences(message.target.links, message.source.links):
         if extra:
             yield f"link to “{target[:80]}” is not in the English", "use the English target"
@@ -214,6 +236,9 @@ def roles(message: Message) -> Iterator[tuple[str, str]]:
     Bad: The {term}`gradient` shrinks. => {term}`Gradyan <gradyan>` küçülür.
     Bad: The {term}`gradient` shrinks. => Gradyan küçülür.
     Bad: The gradient shrinks. => {raw}`Gradyan` küçülür.
+    Bad: The {term}`gradient`. => {term}`!Gradyan <gradient>`.
+    Bad: The {term}`gradient`. => {term}`Gradyan <x> <gradient>`.
+    Bad: See {numref}`a`. => {numref}`Şekil %d <a>`.
     Good: The {term}`gradient` of a {term}`weight`. => {term}`Ağırlığın <weight>` {term}`gradyanı <gradient>`.
     """  # noqa: E501
     have = [role.reference for role in message.target.roles]
@@ -228,6 +253,9 @@ def roles(message: Message) -> Iterator[tuple[str, str]]:
             f"role {name} with target “{target}” {state}",
             f"write {name}`translated text <{remedy}>`",
         )
+    for role in message.target.roles:
+        if role.text.startswith("!"):
+            yield f"“!” switches the link of role {role.name} off", "begin with another character"
 
 
 def directives(message: Message) -> Iterator[tuple[str, str]]:
@@ -278,13 +306,64 @@ def block_start(message: Message) -> Iterator[tuple[str, str]]:
     )
 
 
+def line_break(message: Message) -> Iterator[tuple[str, str]]:
+    """Keep a paragraph in one piece, as the English has it.
+
+    Bad: A gradient. => Um⏎gradiente.
+    Good: A gradient. => Um gradiente.
+    """
+    if not message.is_markdown or message.target.blocks != message.source.blocks:
+        return  # other rules say more
+    if message.target.definitions:
+        return
+    if message.translation.count("\n") > message.english.count("\n"):
+        yield "a line break (\\n) that the English lacks", "delete the \\n"
+
+
+def footnotes(message: Message) -> Iterator[tuple[str, str]]:
+    """Bring no footnote.
+
+    Bad: A gradient. => Um gradiente[^1].
+    Good: A gradient. => Um gradiente [1].
+    """
+    if message.is_markdown and message.target.text.count("[^") > message.source.text.count("[^"):
+        yield "“[^” begins a footnote", "write the words in the sentence"
+
+
+def formula_marks(message: Message) -> Iterator[tuple[str, str]]:
+    """Bring no mark that a notebook reads as a formula.
+
+    Bad: A gradient. => Um gradiente de 5 $.
+    Bad: A gradient. => Um @@0@@ gradiente.
+    Good: A gradient. => Um gradiente de 5 €.
+    """
+    have, want = _formula_marks(message.target.text), _formula_marks(message.source.text)
+    for mark in have - want if message.is_markdown else ():
+        yield f"“{mark}” is not in the English", "delete it"
+
+
+def sphinx_marks(message: Message) -> Iterator[tuple[str, str]]:
+    """End with nothing that Sphinx obeys; hide no remark behind a headword's colon.
+
+    Bad: A gradient. => Um gradiente. # noqa
+    Bad (headword): gradient => gradiente : oculto
+    Good: A gradient. => Um gradiente: não.
+    """
+    if not message.is_markdown:
+        return
+    if _NOQA.search(message.translation) and not _NOQA.search(message.english):
+        yield "Sphinx obeys “# noqa” and drops it", "delete it"
+    if message.is_headword and _REMARK.search(message.translation):
+        yield "a colon between blanks begins a remark that Sphinx hides", "write ( ) instead"
+
+
 def substitutions(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no template code.
 
     Bad: A gradient. => Um {{ env.config }} gradiente.
     Good: A gradient. => Um gradiente.
     """
-    if _templates(message.translation) > _templates(message.english):
+    if _templates(_decoded(message.translation)) > _templates(_decoded(message.english)):
         yield "{{ … }} or {% … %} would be run as a template", "delete it"
 
 
@@ -294,6 +373,7 @@ def maths(message: Message) -> Iterator[tuple[str, str]]:
     Bad: Here $a_1$ is small. => Burada $a_2$ küçüktür.
     Bad: Here $a$ is small. => Burada a küçüktür.
     Bad: Here $\text{if }x$. => Burada $\text{\href{y}{z}}x$.
+    Bad: Here $\text{if }x$. => Burada $\text{ #5 }x$.
     Good: Here $x \text{ if } y$. => Burada $x \text{ eğer } y$.
     """
     have = map(without_words, message.target.maths)
@@ -301,6 +381,17 @@ def maths(message: Message) -> Iterator[tuple[str, str]]:
     for formula, extra in _differences(have, want):
         state = "is not in the English" if extra else "is missing"
         yield f"formula ${formula}$ {state}", "copy each formula from the English"
+    for formula in set(message.target.maths) - set(message.source.maths):
+        if problem := _unreadable(formula):
+            yield problem, "copy the formula, translate words inside \\text{…} only"
+
+
+def _unreadable(formula: str) -> str:
+    try:
+        to_mathml(formula)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def code_spans(message: Message) -> Iterator[tuple[str, str]]:
@@ -354,6 +445,10 @@ RULES: tuple[Rule, ...] = (
     directives,
     page_settings,
     block_start,
+    line_break,
+    footnotes,
+    formula_marks,
+    sphinx_marks,
     substitutions,
     maths,
     code_spans,
@@ -395,6 +490,13 @@ def _places(text: str, plain: bool, formatted: bool) -> list[str]:
     return _FIELDS.findall(text) + _percents(text) + ["%"] * stray
 
 
+def same_places(english: str, translation: str) -> bool:
+    """Say whether a label that Python formats keeps the places of its values."""
+    formatted = bool(_percents(english))
+    have, want = (_places(text, True, formatted) for text in (translation, english))
+    return Counter(have) == Counter(want)
+
+
 def _percents(text: str) -> list[str]:
     return _PERCENT.findall(text.replace("%%", ""))
 
@@ -406,7 +508,18 @@ def is_visible(text: str) -> bool:
 
 
 def _is_control(character: str) -> bool:
-    return is_noncharacter(character) or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    unseen = unicodedata.category(character) in ("Cc", "Co", "Cs", "Zl", "Zp")
+    return unseen or is_noncharacter(character)
+
+
+def _decoded(text: str) -> str:
+    """Return the text with what its entities spell behind it."""
+    spelled = html.unescape(html.unescape(text))
+    return text if spelled == text else text + spelled
+
+
+def _formula_marks(text: str) -> Counter[str]:
+    return Counter(_FORMULA_MARKS.findall(text))
 
 
 def _unique(characters: Iterable[str]) -> list[str]:

@@ -44,20 +44,6 @@ def printed_markup(message: Message) -> Iterator[tuple[str, str]]:
             yield f"the page would show “{mark}”", "delete it, or close what it opens"
 
 
-def line_break(message: Message) -> Iterator[tuple[str, str]]:
-    """Keep a paragraph in one piece, as the English has it.
-
-    Bad: A gradient. => Um⏎gradiente.
-    Good: A gradient. => Um gradiente.
-    """
-    if not message.is_markdown or message.target.blocks != message.source.blocks:
-        return  # other rules say more
-    if message.target.definitions:
-        return
-    if message.translation.count("\n") > message.english.count("\n"):
-        yield "a line break (\\n) that the English lacks", "delete the \\n"
-
-
 def composed_letters(message: Message) -> Iterator[tuple[str, str]]:
     """Write each accented letter as one character (NFC).
 
@@ -171,7 +157,6 @@ def tone_marks(message: Message) -> Iterator[tuple[str, str]]:
 RULES: tuple[Rule, ...] = (
     emphasis,
     printed_markup,
-    line_break,
     composed_letters,
     decimal_point,
     western_digits,

@@ -6,6 +6,9 @@ runs. A translation is untrusted, so what a page may say of itself does not exis
 
 from __future__ import annotations
 
+import re
+from logging import WARNING
+
 from docutils import nodes
 from markdown_it import MarkdownIt
 from myst_nb.sphinx_ import Parser
@@ -13,11 +16,14 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
 from myst_parser.parsers.mdit import create_md_parser
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 MESSAGE = ":<translated>"  # Sphinx ends the name of a message's source so
-_BLOCKS = ("paragraph", "lheading")  # a title comes with a line of = below it
+# What Sphinx writes behind a message for another parser's sake: a block after ::, a title's line.
+_ENDING = re.compile(r"(\n\n   dummy literal)?(?P<title>\n=+)?\Z")
 _NOT_WORDS = ("html_inline", "footnote_ref", "wordcount", "substitution_inline")
+_REFUSED = "book_refused_messages"
 
 
 class MessageParser(Parser):  # type: ignore[misc]
@@ -27,25 +33,37 @@ class MessageParser(Parser):  # type: ignore[misc]
         """Fill the document; a message that is not one paragraph or title leaves it empty."""
         if not (document.current_source or "").endswith(MESSAGE):
             super().parse(inputstring, document)
-        elif not read_message(inputstring, document, self.env.myst_config):
+            return
+        ending = _ENDING.search(inputstring)
+        text = inputstring[: ending.start()] if ending else inputstring
+        refused = text in self.env.temp_data.get(_REFUSED, ())
+        if refused or not read_message(text, document, self.env.myst_config):
             document.clear()
+        elif ending and ending["title"]:
+            title = nodes.title(text, "", *document[0].children)
+            document[:] = [nodes.section("", title)]
+
+
+def refuse(env: BuildEnvironment, text: str) -> None:
+    """Leave a message of the page that is being read without a reading: the page keeps English."""
+    env.temp_data.setdefault(_REFUSED, set()).add(text)
 
 
 def read_message(message: str, document: nodes.document, config: MdParserConfig) -> bool:
-    """Add the message's nodes to the document; say whether they can stand for a translation.
+    """Add the message's paragraph to the document; say whether it can stand for a translation.
 
-    Whatever MyST has to say of a message means that they cannot.
+    Whatever MyST has to say of a message means that it cannot.
     """
     parser = words_parser(config)
     parser.options["document"] = document
-    with logging.pending_warnings() as warnings:
+    with logging.suppress_logging() as log:
         try:
             parser.render(message)
         except Exception:  # a role may raise anything; the page then keeps its English
             return False
-        finally:
-            warned = bool(warnings.clear())  # type: ignore[attr-defined]
-    return not warned and _is_one_text(document)
+        warned = any(record.levelno >= WARNING for record in log.clear())
+    one = len(document) == 1 and isinstance(document[0], nodes.paragraph)
+    return one and not warned and not any(document.findall(nodes.system_message))
 
 
 def words_parser(config: MdParserConfig) -> MarkdownIt:
@@ -55,17 +73,8 @@ def words_parser(config: MdParserConfig) -> MarkdownIt:
         enable_extensions=extensions, substitutions={}, html_meta={}, heading_anchors=0
     )
     parser = create_md_parser(own, SphinxRenderer)
-    parser.block.ruler.enableOnly(_BLOCKS)
+    parser.block.ruler.enableOnly("paragraph")
     return parser.disable(_NOT_WORDS, ignoreInvalid=True)
-
-
-def _is_one_text(document: nodes.document) -> bool:
-    if len(document) != 1 or any(document.findall(nodes.system_message)):
-        return False
-    node = document[0]
-    if isinstance(node, nodes.section):
-        return len(node) == 1 and isinstance(node[0], nodes.title)
-    return isinstance(node, nodes.paragraph)
 
 
 def setup(app: Sphinx) -> None:

@@ -9,7 +9,7 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from booktools.checks.security import is_visible
+from booktools.checks.security import is_visible, same_places
 from booktools.extension.messages import read_messages
 
 DOMAIN = "theme"
@@ -32,8 +32,9 @@ class BookTranslations(NullTranslations):
 
 
 def is_plain_text(msgid: str, msgstr: str) -> bool:
-    """Tell whether a translation brings no markup of its own, for templates print it raw."""
-    return not (_MARKUP & set(msgstr)) - set(msgid) and is_visible(msgstr)
+    """Tell whether a translation brings words only: templates print it raw, Sphinx formats it."""
+    new = (_MARKUP & set(msgstr)) - set(msgid)
+    return not new and is_visible(msgstr) and same_places(msgid, msgstr)
 
 
 def install(app: Sphinx, config: Config) -> None:

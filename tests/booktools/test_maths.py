@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from booktools.maths import to_mathml
+from booktools.mathml import to_mathml
 
 
 def test_a_formula_becomes_mathml_without_a_script() -> None:

@@ -172,7 +172,7 @@ def test_what_a_page_may_hold_is_words_in_a_message_or_nothing(read: Read, messa
     assert {type(node) for node in read(message).findall()} <= WORDS
 
 
-@pytest.mark.parametrize("message", ["", "a\n\nb", "a\n===\n\nb", "a::\n\n   dummy literal"])
+@pytest.mark.parametrize("message", ["", "a\n\nb", "a\n===\n\nb"])
 def test_a_message_of_several_texts_or_none_is_not_used(read: Read, message: str) -> None:
     assert not isinstance(read(message), nodes.paragraph | nodes.section)
 
