@@ -39,6 +39,7 @@ MAX_BYTES = 500_000
 MAX_TERMS = 2_000
 MAX_FORM = 100  # characters of a word or phrase
 MAX_REASON = 500
+_WORDS = re.compile(r"[\s-]+")  # between the words of an English name
 _SETTINGS = ("matching", "typography", "always")
 _TYPOGRAPHY = ("arabic", "han", "old tone marks")
 
@@ -79,7 +80,9 @@ class Terms:
         """
         found: list[Term] = []
         rest = text.casefold()
-        for name in self._longest_first:
+        for name, word in self._longest_first:
+            if word not in rest:  # the quickest test, and nearly every name fails it
+                continue
             marked, count = _english_pattern(name).subn(" \ufffc ", rest)
             rest = rest if nested else marked
             if count and self._by_name[name] not in found:
@@ -124,8 +127,10 @@ class Terms:
         return {}
 
     @cached_property
-    def _longest_first(self) -> tuple[str, ...]:
-        return tuple(sorted(self._by_name, key=len, reverse=True))
+    def _longest_first(self) -> tuple[tuple[str, str], ...]:
+        """Pair each English name with the longest of its words."""
+        names = sorted(self._by_name, key=len, reverse=True)
+        return tuple((name, max(_WORDS.split(name), key=len)) for name in names)
 
     @cached_property
     def _by_name(self) -> dict[str, Term]:
@@ -245,7 +250,7 @@ def _rules(form: Rule) -> dict[str, Rule]:
 
 @cache
 def _english_pattern(name: str) -> re.Pattern[str]:
-    words = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", name)))
+    words = r"[\s-]+".join(map(re.escape, _WORDS.split(name)))
     return re.compile(rf"(?<!\w){words}(?:e?s)?(?!\w)")
 
 

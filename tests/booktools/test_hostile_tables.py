@@ -16,7 +16,7 @@ from booktools.__main__ import booktools
 from booktools.catalogues import new_language
 from booktools.characters import is_name
 from booktools.checks import check_catalogues
-from booktools.glossary_terms import Terms, TermsError, load_terms
+from booktools.glossary_terms import Term, Terms, TermsError, load_terms
 from booktools.languages import LanguageError, load_languages
 
 SOURCE = """\
@@ -458,6 +458,17 @@ def test_no_table_takes_long(tmp_path: Path, text: str) -> None:
         load_terms(path)
     assert time.process_time() - started < 5
     assert_sentence(error.value, path)
+
+
+def test_two_thousand_terms_are_looked_for_in_time() -> None:
+    names = [Term(english=(f"term {n}", f"t-{n} x"), approved=f"từ {n}") for n in range(2000)]
+    terms = Terms(terms=tuple(names))
+    text = "A Term-7, two T-1999   xs and term 12a; " + "plain words of a sentence " * 20
+    terms.mentioned(text)
+    started = time.process_time()
+    for _ in range(20):
+        assert [one.english[0] for one in terms.mentioned(text)] == ["term 1999", "term 7"]
+    assert time.process_time() - started < 20 * 0.05
 
 
 def test_check_names_a_broken_table_of_terms_and_still_checks_every_catalogue(
