@@ -27,6 +27,7 @@ TBX = "urn:iso:std:iso:30042:ed-2"
 _ROLE = re.compile(r"\s*\{(?P<name>[\w-]+)\}`(?P<text>[^`<]*?)\s*(?:<[^`>]*>)?`")
 _CODE = re.compile(r"`([^`]*)`")
 _MODEL_ID = 1_607_392_319  # of this kind of card, the same for ever: Anki updates by it
+_ANKI_TAG = re.compile(r"\[(?=latex|\$|sound:|anki:|/)|\{(?=\{)", re.IGNORECASE)
 REVISED = 1_767_225_600  # 2026, for decks whose sources have no history
 _CARD = '<div dir="{direction}">{{{{{field}}}}}</div>'
 
@@ -191,7 +192,7 @@ def _notes(
 
 def _field(text: str) -> str:
     """Return a field's HTML, in which Anki sees no [latex] to run and no [sound:…] to play."""
-    return escape(cleaned(text)).replace("[", "&#91;").replace("{", "&#123;")
+    return _ANKI_TAG.sub(lambda sign: f"&#{ord(sign[0])};", escape(cleaned(text)))
 
 
 def _label(language: Language) -> str:

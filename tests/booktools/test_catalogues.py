@@ -3,11 +3,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
+from booktools import catalogues
 from booktools.catalogues import Change, new_language, status, update, write_safe_copies
 from booktools.checks import check_catalogues
 from booktools.extraction import ExtractionError
@@ -448,3 +449,9 @@ def test_a_copy_is_spared_until_its_catalogue_changes(book: Book, tmp_path: Path
     os.utime(copy, (later + 10, later + 10))
     write_safe_copies("pt", target, root=book.root)
     assert "O fim." in copy.read_text(encoding="utf-8")
+
+
+def test_the_name_of_a_language_adds_no_line_to_a_header() -> None:
+    language = replace(load_languages()[1], name="a\nX-Evil: 1")
+    (text,) = catalogues._header(Catalogue(), language).msgstr
+    assert "Language-Team: a X-Evil: 1\n" in text

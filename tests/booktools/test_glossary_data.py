@@ -165,7 +165,7 @@ STRANGE = {
     "script": "</script><!--<script>\u2028\u2029",
     "XML": "]]><![CDATA[<?xml?><!DOCTYPE x>&x;",
     "template": "{{{{=<% %>=}}{{FrontSide}}{{c1::x}}",
-    "LaTeX": "[latex]\\input{/etc/passwd}[/latex][$]x[/$][sound:x.mp3]",
+    "LaTeX": "[LaTeX]\\input{/etc/passwd}[/latex][$]x[/$][$$]x[sound:x.mp3][anki:tts]",
     "lines": "a\r\nb\rc\u2028d",
     "reversal": "a\u202eb",
     "long": "a" * 100_000,
@@ -194,7 +194,9 @@ def test_whatever_a_glossary_says_its_files_are_well_formed(tmp_path: Path, text
     deck(tmp_path / "deck", concept)
     ((fields,),) = rows(tmp_path / "deck", "select flds from notes")
     assert len(fields.split("\x1f")) == 3
-    assert not any(sign in fields for sign in ("<", '"', "{{", "[latex", "[$", "[sound", "\x00"))
+    assert not any(
+        sign in fields for sign in ("<", '"', "{{", "[LaTeX", "[/", "[$", "[sound", "[anki")
+    )
 
 
 def to_tbx_of_plain_words() -> str:
@@ -268,3 +270,10 @@ def test_a_name_with_vowel_signs_keeps_them_in_the_deck(tmp_path: Path) -> None:
     ((models,),) = rows(tmp_path / "deck", "select models from col")
     (model,) = json.loads(models).values()
     assert [field["name"] for field in model["flds"]] == [SOURCE.name, "हिन्दी", "="]
+
+
+def test_formulas_and_intervals_stay_as_they_are_in_the_deck(tmp_path: Path) -> None:
+    words = Wording("a", "From $\\frac{1}{2}$ in [0, 1].")
+    deck(tmp_path / "deck", Concept("term-a", {SOURCE.code: words, ARABIC.code: words}))
+    ((fields,),) = rows(tmp_path / "deck", "select flds from notes")
+    assert fields.split("\x1f")[2] == "From \\(\\frac{1}{2}\\) in [0, 1]."
