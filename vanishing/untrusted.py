@@ -17,12 +17,21 @@ _FIELDS = re.compile(r"\{[^{}]*\}|[{}]")
 _PERCENT = re.compile(
     r"%(?:\(\w++\))?(?:[-+#0]*+)(?:\d++|\*)?(?:\.\d++)?[diouxXeEfFgGcrs](?![A-Za-z])"
 )
-_ADDRESS = re.compile(r"\b(?:(?:https?|ftp|file)://|www\.)[^\s<>\"'`)\]]+", re.I)
+_ADDRESS = re.compile(
+    r"\b(?:(?:https?|ftp|file)://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
+    r"|[\w.+-]+@[\w-]+\.[\w.-]*\w",
+    re.I,
+)
 _SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
-_MARKS = ("<", ">", '"', "`", "\\", "](")
+_MARKS = ("<", ">", '"', "`", "\\", "](", "$")
 _TEMPLATE = re.compile(r"\{\{|\{%")
-_HIDDEN = re.compile("[\u202a-\u202e\u200b\u2060-\u2064\ufeff\u00ad\U000e0000-\U000e007f]")
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u202a-\u202e\u2060-\u2064\u206a-\u206f\u2800"
+    "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffc\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_OBEYED = re.compile(r"!|:|%%|\||\s*(?:noqa|type:|fmt:|pragma:|pylint:|ruff:|mypy:|isort:)", re.I)
+_COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")
 _NO_WORD = re.compile(r"[^\w\s.,،、。]")
 
 
@@ -50,19 +59,16 @@ def _is_bounded(english: str, translation: str) -> bool:
 
 def _is_visible(english: str, translation: str) -> bool:
     """Say whether no character hides, controls or reorders, and each isolate is closed."""
-    controls = {character for character in translation if _is_control(character)}
-    opened = sum(translation.count(opening) for opening in "\u2066\u2067\u2068")
-    return (
-        controls <= set(english)
-        and not _HIDDEN.search(translation)
-        and opened == translation.count("\u2069")
-    )
+    text = _spelled(translation)
+    controls = {character for character in text if _is_control(character)}
+    opened = sum(text.count(opening) for opening in "\u2066\u2067\u2068")
+    return controls <= set(english) and not _HIDDEN.search(text) and opened == text.count("\u2069")
 
 
 def _is_control(character: str) -> bool:
     code = ord(character)
     noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
-    return noncharacter or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    return noncharacter or unicodedata.category(character) in ("Cc", "Co", "Cs", "Zl", "Zp")
 
 
 def _keeps(english: str, translation: str, one: bool) -> bool:
@@ -97,8 +103,28 @@ def _opens_nothing(english: str, translation: str) -> bool:
     return (
         all(mark in english for mark in _MARKS if mark in bare)
         and not script
-        and len(_TEMPLATE.findall(translation)) <= len(_TEMPLATE.findall(english))
+        and len(_TEMPLATE.findall(_spelled(translation)))
+        <= len(_TEMPLATE.findall(_spelled(english)))
+        and not _begins_badly(english, translation, bare)
     )
+
+
+def _begins_badly(english: str, translation: str, bare: str) -> bool:
+    """Say whether a figure's legend or a code cell's comment would obey the text."""
+    hidden = bare.startswith("_") and not english.startswith("_")
+    obeyed = _OBEYED.match(translation.lstrip()) and not _OBEYED.match(english)
+    cookie = _COOKIE.search(translation) and not _COOKIE.search(english)
+    return hidden or bool(obeyed or cookie)
+
+
+def _templates(text: str) -> int:
+    return len(_TEMPLATE.findall(_spelled(text)))
+
+
+def _spelled(text: str) -> str:
+    """Return the text with what its entities spell behind it."""
+    spelled = _unescaped(text)
+    return text if spelled == text else text + spelled
 
 
 def _unescaped(text: str) -> str:

@@ -18,9 +18,11 @@ from booktools.extension.quiz import QUESTION, verdict
 
 LOGGER = logging.getLogger(__name__)
 
+BREAK = "\\\n"  # a forced line break
 ISOLATE, END_ISOLATE = "\u2066", "\u2069"
 BLOCK_START = re.compile(
-    r"(\d+)(?=[.)](?:\s|$))|(?=#{1,6}(?:\s|$)|[-+](?:\s|$)|>|={3,}|-{3,}|~{3,})"
+    r"(\d+)(?=[.)](?:\s|$))|(?=#{1,6}(?:\s|$)|[-+](?:\s|$)|>|={3,}|-{3,}|~{3,}"
+    r"|=+\s*$|-+\s*(?:$|\|)|\||:-|\[[^\]]*\]:)"
 )
 SAFE_IN_ADDRESSES = "/:?#@!$&'*+,;=%~"
 FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
@@ -45,9 +47,13 @@ def escape(text: str) -> str:
 
 
 def escape_start(text: str) -> str:
-    """Escape what Markdown would read as the start of a heading, list or quote."""
-    found = BLOCK_START.match(text)
-    return text if found is None else f"{found[0]}\\{text[found.end() :]}"
+    """Escape what Markdown would read at a line's start as a heading, list, link or quote."""
+    return BREAK.join(map(_escape_line, text.split(BREAK)))
+
+
+def _escape_line(line: str) -> str:
+    found = BLOCK_START.match(line)
+    return line if found is None else f"{found[0]}\\{line[found.end() :]}"
 
 
 def one_line(text: str) -> str:
@@ -184,7 +190,7 @@ class Markdown:
         return f"data:{mimetypes.guess_type(uri)[0]};base64,{data}"
 
     def _inline_raw(self, node: nodes.Element) -> str:
-        return "\\\n" if node.astext().startswith("<br") else ""
+        return BREAK if node.astext().startswith("<br") else ""
 
     def nothing(self, _node: nodes.Node) -> str:
         """Write nothing for what has no place in a notebook."""
