@@ -73,8 +73,9 @@ def parse_toml(path: Path, text: str, entry: str) -> dict[str, Any]:
         raise TableError(path, "brackets stand in brackets without end", remedy) from None
     except ValueError as error:
         place = re.search(r"at line (\d+)", str(error))
-        line = text.split("\n")[int(place[1]) - 1] if place else ""
-        raise TableError(path, f"{error}: {shown(line)}", remedy) from None
+        lines = text.split("\n")
+        line = f": {shown(lines[int(place[1]) - 1])}" if place else ""
+        raise TableError(path, f"{error}{line}", remedy) from None
 
 
 def _check_lines(path: Path, text: str) -> None:

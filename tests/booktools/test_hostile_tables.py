@@ -256,6 +256,12 @@ CHANGES = {
         '"rtl',
         r"at line 10, column 17\): 'direction = .*; it must be TOML",
     ),
+    "no end of a list": ("[ar]", "[ar]\na = [", r"Invalid value \(at line .*; it must be TOML"),
+    "no end of all": (
+        'font = "NotoSansSC"',
+        "font = [",
+        r"\(at end of document\); it must be TOML",
+    ),
     "a line of 20,000 dots": (
         "[ar]",
         f"a{'.a' * 20000} = 1\n[ar]",
