@@ -3,6 +3,7 @@
 import functools
 import inspect
 import reprlib
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -31,8 +32,9 @@ def checked(**rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             given = signature.bind(*args, **kwargs)
-            for name in given.arguments.keys() & rules.keys():
-                given.arguments[name] = rules[name](name, given.arguments[name])
+            for name, value in given.arguments.items():
+                if name in rules:
+                    given.arguments[name] = rules[name](name, value)
             return function(*given.args, **given.kwargs)
 
         call.__wrapped__ = inspect.unwrap(function)
@@ -93,6 +95,20 @@ def real(low: float, high: float, less: str = "", more: str = "", *, example: fl
         return float(_within(name, number, low, high, less, more))
 
     return rule
+
+
+def number(name: str, value: Any) -> float:
+    """Ask for a number, which may be infinite or NaN."""
+    given = plain(value)
+    if isinstance(given, bool) or not isinstance(given, Real):
+        raise TypeError(f"{name} must be a number, got {shown(value)}: write 1.0")
+    try:
+        return float(given)
+    except OverflowError:
+        raise ValueError(
+            f"{name} must be at most {sys.float_info.max:.3g} in size, got {shown(value)}: "
+            "write math.inf or divide it"
+        ) from None
 
 
 def choice(options: Collection[str]) -> Rule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import json
+import math
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from vanishing.bounds import listed, shown
 from vanishing.figures.drawing import Drawing
 from vanishing.localisation import N_, _, format_number
 
@@ -44,6 +46,7 @@ LABELS = {
     "width": N_("Width (neurons per layer)"),
 }
 _numbers = itertools.count(1)
+MOST_STATES = 2000  # each is a training run when a page is built
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,20 @@ class Explorer:
 
     def draw(self, indices: Iterable[int]) -> Drawing:
         """Call the figure function with one value per axis."""
-        chosen = zip(self.axes.items(), indices, strict=True)
-        return self.figure_function(**{name: values[index] for (name, values), index in chosen})
+        pairs = zip(self.axes.items(), indices, strict=True)
+        chosen = {name: values[index] for (name, values), index in pairs}
+        at = ", ".join(f"{name}={shown(value)}" for name, value in chosen.items())
+        try:
+            drawing = self.figure_function(**chosen)
+        except Exception as error:
+            error.add_note(f"raised by {_name(self.figure_function)} at {at}")
+            raise
+        if not isinstance(drawing, Drawing):
+            raise TypeError(
+                f"{_name(self.figure_function)} must return a drawing, got {shown(drawing)} at "
+                f"{at}: end it with return figures.draw_…"
+            )
+        return drawing
 
     @cached_property
     def live(self) -> LiveExplorer:
@@ -137,20 +152,41 @@ def explore(figure_function: Callable[..., Drawing], **axes: Iterable[Any]) -> E
     """Make one slider per axis for a function that returns a drawing.
 
     axes: name of a parameter of `figure_function` -> the values that its slider offers.
-    Raises `ValueError` where there is no axis, or an axis is empty or no parameter.
+    Raises `TypeError` for what is no function or no list, and `ValueError` where there is no axis,
+    an axis is empty or no parameter, or there are more than 2,000 combinations of values.
     """
-    name = getattr(figure_function, "__name__", repr(figure_function))
-    offered = {axis: tuple(values) for axis, values in axes.items()}
-    if not offered:
+    name = _name(figure_function)
+    if not callable(figure_function) or isinstance(figure_function, type):
+        raise TypeError(
+            f"explore must be given a function, got {shown(figure_function)}: "
+            "write one that returns a drawing, and pass its name without parentheses"
+        )
+    if not axes:
         raise ValueError(f"explore({name}) needs at least one axis, got none: add depth=[2, 5, 10]")
+    offered = {axis: _values(axis, values) for axis, values in axes.items()}
     parameters = inspect.signature(figure_function).parameters
     open_ended = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
-    for axis, values in offered.items():
-        if not values:
-            raise ValueError(f"axis {axis} must offer at least one value, got none")
+    for axis in offered:
         if axis not in parameters and not open_ended:
             raise ValueError(f"axis {axis} must be a parameter of {name}: {', '.join(parameters)}")
+    states = math.prod(map(len, offered.values()))
+    if states > MOST_STATES:
+        raise ValueError(
+            f"the axes must have at most {MOST_STATES} combinations of values, got {states}: "
+            "offer fewer values, or fewer axes"
+        )
     return Explorer(figure_function, offered)
+
+
+def _values(axis: str, values: Any) -> tuple[Any, ...]:
+    offered = listed(f"axis {axis}", values, "[2, 5, 10]", most=MOST_STATES)
+    if not offered:
+        raise ValueError(f"axis {axis} must offer at least one value, got none: pass [2, 5, 10]")
+    return offered
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", None) or shown(function)
 
 
 def value_text(value: object) -> str:

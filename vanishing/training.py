@@ -20,7 +20,9 @@ from vanishing.reproducible import without_flushing
 CHANCE_LOSS = math.log(CLASSES)
 LEARNED_ACCURACY = 0.5
 DIVERGED_LOSS = 2 * CHANCE_LOSS
+STATES = ("learned", "stalled", "diverged")
 STEP = bounds.whole(0, 10**9)
+_NUMBERS = bounds.several(bounds.number, "(0.1, 0.2)", most=10_000)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,17 @@ class Run:
     state: str
 
     def __post_init__(self) -> None:
-        """Refuse lists of unequal length."""
+        """Refuse what no training gives: lists of unequal length, an unknown state."""
+        bounds.settle(
+            self,
+            experiment=EXPERIMENT,
+            layers=bounds.several(bounds.text, '("1", "output")'),
+            steps=bounds.several(STEP, "(0, 10)", most=10_000),
+            gradient_norms=bounds.several(_NUMBERS, "((0.1, 0.2),)", most=10_000),
+            losses=_NUMBERS,
+            accuracies=bounds.several(bounds.real(0, 1), "(0.1, 0.9)", most=10_000),
+            state=bounds.choice(STATES),
+        )
         lengths = {
             len(self.steps),
             len(self.gradient_norms),

@@ -71,7 +71,7 @@ def test_lost_shares_are_drawn_against_the_exponent_of_the_scale() -> None:
 
 
 def test_nothing_to_draw_is_refused() -> None:
-    with pytest.raises(ValueError, match="losses must hold at least one value, got none"):
+    with pytest.raises(ValueError, match="losses must hold at least 1, got none"):
         draw_divergence((), (), ())
     with pytest.raises(ValueError, match="runs must name at least one run, got none"):
         draw_clipped_runs({})

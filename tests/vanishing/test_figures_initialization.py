@@ -48,7 +48,7 @@ def test_the_predicted_norms_are_a_power_of_the_factor() -> None:
 def test_figures_without_numbers_are_refused() -> None:
     with pytest.raises(ValueError, match=r"accuracies must name at least one network, got none"):
         draw_accuracies({})
-    with pytest.raises(ValueError, match=r"chi must be predicted and measured at one variance"):
+    with pytest.raises(ValueError, match=r"predicted must name at least one variance, got none"):
         draw_chi({}, {})
     with pytest.raises(ValueError, match=r"norms must hold at least two layers, got 1: pass"):
         draw_propagation([1.0], 1.0, 1.0)

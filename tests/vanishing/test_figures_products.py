@@ -70,7 +70,7 @@ def test_nothing_to_draw_is_refused() -> None:
         draw_powers({})
     with pytest.raises(ValueError, match="spectra must name at least one product, got none"):
         draw_spectra({})
-    with pytest.raises(ValueError, match="rates must hold at least one product, got none"):
+    with pytest.raises(ValueError, match="rates must name at least one number, got none"):
         draw_rates({}, limit=(1.0,))
 
 

@@ -71,5 +71,5 @@ def test_drawings_without_data_are_refused() -> None:
         draw_path_shares([1.0], [0.5, 0.5])
     with pytest.raises(ValueError, match=r"same networks, got \['A'\] and \['B'\]: measure both"):
         draw_lesions({"A": 1.0}, {"B": [0.5]})
-    with pytest.raises(ValueError, match="whole and without must name the same networks"):
+    with pytest.raises(ValueError, match="whole must name at least one network, got none"):
         draw_lesions({}, {})

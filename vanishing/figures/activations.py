@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.layers import layers_of
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
 SHARE: Limits = (0.0, 1.0)
 
 
+@bounds.checked(
+    name=arguments.label,
+    positions=arguments.positions,
+    values=arguments.line,
+    slopes=arguments.line,
+    limits=arguments.limits,
+)
 @drawn
 def draw_activation(
     name: str,
@@ -56,14 +65,16 @@ def draw_activation(
     )
 
 
+@bounds.checked(
+    positions=arguments.positions,
+    slopes=arguments.by_name(arguments.line, "function", "{name: slopes}"),
+)
 @drawn
 def draw_slopes(positions: Sequence[float], slopes: Mapping[str, Sequence[float]]) -> Picture:
     """Draw the derivatives of several activation functions.
 
     slopes: the function's own name -> one number per position.
     """
-    if not slopes:
-        raise ValueError("slopes must name at least one function, got none: pass {name: slopes}")
     series = [Series(name, tuple(positions), tuple(values)) for name, values in slopes.items()]
     intro = _(
         "Line chart of the derivatives of activation functions for inputs from {first} to {last}.",
@@ -80,6 +91,7 @@ def draw_slopes(positions: Sequence[float], slopes: Mapping[str, Sequence[float]
     )
 
 
+@bounds.checked(steps=arguments.positions, shares=arguments.lines)
 @drawn
 def draw_saturated_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> Picture:
     """Draw the share of saturated pairs of unit and image in each hidden layer during training.
@@ -91,6 +103,7 @@ def draw_saturated_units(steps: Sequence[int], shares: Sequence[Sequence[float]]
     return _draw_shares(steps, shares, _("share of saturated units"), intro)
 
 
+@bounds.checked(steps=arguments.positions, shares=arguments.lines)
 @drawn
 def draw_dead_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> Picture:
     """Draw the share of dead units in each hidden layer during training.
@@ -102,6 +115,7 @@ def draw_dead_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> 
     return _draw_shares(steps, shares, _("share of dead units"), intro)
 
 
+@bounds.checked(run=arguments.run, limits=arguments.log_limits)
 @drawn
 def draw_training(run: Run, *, limits: Limits | None = None) -> Picture:
     """Draw the gradient norm of each layer before and after a training run, with how it ended.
@@ -132,6 +146,11 @@ def _draw_shares(
         raise ValueError(
             f"shares must hold one sequence for each of {len(steps)} steps, got {len(shares)}: "
             "pass the steps and the shares of one training run"
+        )
+    if len({len(values) for values in shares}) > 1:
+        raise ValueError(
+            "shares must hold as many layers at every step, got lists of unequal length: "
+            "pass the shares of one training run"
         )
     series = [
         Series(_("hidden layer {number}", number=number), tuple(map(float, steps)), tuple(values))

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
+@bounds.checked(
+    gradients=arguments.by_name(
+        arguments.by_length(bounds.number, "{10: norm}"), "network", "{name: {10: norm}}"
+    )
+)
 @drawn
 def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Picture:
     """Draw the gradient of the last output by the first token against the sequence's length.
 
     gradients: network -> length -> gradient norm; both axes are logarithmic.
     """
-    _check(gradients, "gradients", "{name: {10: norm}}")
     lengths = sorted({length for one in gradients.values() for length in one})
     intro = _(
         "Line chart with two logarithmic scales: the gradient of the last output "
@@ -34,6 +40,9 @@ def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Pi
     )
 
 
+@bounds.checked(
+    norms=arguments.by_name(arguments.line, "network", "{name: norms}"), limits=arguments.limits
+)
 @drawn
 def draw_block_gradients(
     norms: Mapping[str, Sequence[float]], *, limits: Limits | None = None
@@ -43,7 +52,6 @@ def draw_block_gradients(
     norms: network -> one norm per block in forward order.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    _check(norms, "norms", "{name: norms}")
     intro = _(
         "Line chart: the gradient norm in each block, "
         "from the one next to the input to the one next to the output."
@@ -61,6 +69,10 @@ def draw_block_gradients(
     )
 
 
+@bounds.checked(
+    sensitivities=arguments.by_name(arguments.line, "network", "{name: norms}"),
+    limits=arguments.log_limits,
+)
 @drawn
 def draw_sensitivities(
     sensitivities: Mapping[str, Sequence[float]], *, limits: Limits | None = None
@@ -70,7 +82,6 @@ def draw_sensitivities(
     sensitivities: network -> one gradient norm per token, the first token first.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    _check(sensitivities, "sensitivities", "{name: norms}")
     intro = _(
         "Line chart on a logarithmic scale: the gradient of the answer by each token, "
         "from the first token of the sequence to the last."
@@ -87,6 +98,14 @@ def draw_sensitivities(
     )
 
 
+@bounds.checked(
+    accuracies=arguments.by_name(
+        arguments.by_length(arguments.line, "{10: accuracies}"),
+        "network",
+        "{name: {10: accuracies}}",
+    ),
+    chance=arguments.share,
+)
 @drawn
 def draw_accuracies_by_length(
     accuracies: Mapping[str, Mapping[int, Sequence[float]]], *, chance: float
@@ -96,7 +115,6 @@ def draw_accuracies_by_length(
     accuracies: network -> length -> one accuracy from 0 to 1 per seed.
     chance: accuracy of guessing, which is marked.
     """
-    _check(accuracies, "accuracies", "{name: {10: accuracies}}")
     lengths = sorted({length for one in accuracies.values() for length in one})
     intro = _("Line chart: the accuracy against the length of the sequence, median over the seeds.")
     series = [
@@ -116,11 +134,6 @@ def draw_accuracies_by_length(
 
 def _whole_ticks(last: int) -> list[int]:
     return sorted({1, *round_steps(1, last, 7)})
-
-
-def _check(values: Mapping[str, object], name: str, example: str) -> None:
-    if not values:
-        raise ValueError(f"{name} must name at least one network, got none: pass {example}")
 
 
 def _by_length(name: str, values: Mapping[int, float]) -> Series:

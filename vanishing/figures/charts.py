@@ -24,6 +24,7 @@ WIDTH, HEIGHT = 440, 380  # pixels of the page; the letters are readable when a 
 LEFT, RIGHT, BOTTOM, ROW = 80, 12, 58, 24  # margins of the axes, height of a row of the legend
 DASHES = ((), (4, 1.5), (1, 1.2), (5, 1.5, 1, 1.5), (7, 1.5, 1, 1.5, 1, 1.5))
 MARKERS = ((8, 0, 22.5), "s", "D", "P", "*", "p", "h")
+LEAST_HEIGHT = 68  # of the axes and what stands above the legend
 SMALLEST, LARGEST = 1e-307, 1e307  # beyond these, a power of ten has no double
 
 
@@ -43,6 +44,8 @@ class Series:
         """Refuse what cannot be drawn."""
         if not self.values:
             raise ValueError(f"{self.name}: there must be at least one value to draw, got none")
+        if not all(map(math.isfinite, self.positions)):
+            raise ValueError(f"{self.name}: positions must be finite, got others: leave them out")
         if len(self.positions) != len(self.values):
             raise ValueError(
                 f"{self.name}: every value must have its position, got {len(self.values)} values "
@@ -152,6 +155,7 @@ def _picture(
     borders: Sequence[float] = (),
 ) -> Picture:
     """Return the picture of axes that `fill` fills; it returns the legend's names and lines."""
+    _check_room([*(one.name for one in series), *special, *marks])
     settings = fonts()
 
     def draw() -> Figure:
@@ -170,11 +174,24 @@ def _check(series: Sequence[Series], log: bool) -> None:
     if not series:
         raise ValueError("a chart must have at least one series, got none: pass [Series(…)]")
     for one in series:
-        if log and (least := min(one.values)) < 0:
+        if log and (least := min(one.values, key=_nan_last)) < 0:
             raise ValueError(
                 f"{one.name}: values on a logarithmic axis must be at least 0, got {least}: "
                 "pass their size, or draw them on a linear axis"
             )
+
+
+def _nan_last(value: float) -> float:
+    return math.inf if math.isnan(value) else value
+
+
+def _check_room(names: Sequence[str]) -> None:
+    rows, most = math.ceil(len(names) / _columns(names)), (HEIGHT - BOTTOM - LEAST_HEIGHT) // ROW
+    if rows > most:
+        raise ValueError(
+            f"a chart must have at most {most} rows of names above it, got {rows}: draw fewer "
+            "lines, or give them shorter names"
+        )
 
 
 def empty_axes(*names: Iterable[str]) -> Axes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
@@ -11,6 +13,11 @@ from vanishing.localisation import _, format_number
 STAGES = (10.5, 22.5)  # where the backbone of YOLO26 ends, and where its head begins
 
 
+@bounds.checked(
+    norms=arguments.by_name(arguments.blocks, "network", "{name: {0: norm}}"),
+    step=bounds.whole(0, 10**9),
+    limits=arguments.log_limits,
+)
 @drawn
 def draw_blocks(
     norms: Mapping[str, Mapping[int, float]], *, step: int = 0, limits: Limits | None = None
@@ -20,8 +27,6 @@ def draw_blocks(
     norms: network -> block of the yaml file -> norm; two lines part backbone, neck and head.
     step: the number of training steps done. limits: least range of the axis.
     """
-    if not norms:
-        raise ValueError("norms must name at least one network, got none: pass {name: norms}")
     series = [
         Series(name, tuple(map(float, blocks)), tuple(blocks.values()))
         for name, blocks in norms.items()
@@ -45,11 +50,10 @@ def draw_blocks(
     )
 
 
+@bounds.checked(losses=arguments.by_name(arguments.line, "network", "{name: losses}"))
 @drawn
 def draw_detector_losses(losses: Mapping[str, Sequence[float]]) -> Picture:
     """Draw the loss per image against the training step, one line per network."""
-    if not losses:
-        raise ValueError("losses must name at least one network, got none: pass {name: losses}")
     series = [
         Series(name, tuple(map(float, range(len(values)))), tuple(values))
         for name, values in losses.items()

@@ -8,8 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from vanishing import bounds
 from vanishing.diagnosis.findings import WORDS, shared, verdict_of
 from vanishing.diagnosis.verdicts import Judgement, LayerEvidence
+from vanishing.figures import arguments
 from vanishing.figures.charts import (
     Limits,
     Series,
@@ -48,6 +50,9 @@ class History(Protocol):
         """Per step, the evidence on every layer."""
 
 
+@bounds.checked(
+    diagnosis=bounds.a(Judgement, "diagnose(model, inputs, targets)"), limits=arguments.log_limits
+)
 @drawn
 def draw_diagnosis(diagnosis: Judgement, *, limits: Limits | None = None) -> Picture:
     """Draw each layer's gradient norm divided by its weight norm, with a marker per verdict.
@@ -85,6 +90,7 @@ def _figure(
     return figure_of(axes)
 
 
+@bounds.checked(history=arguments.history, limits=arguments.log_limits)
 @drawn
 def draw_history(history: History, *, limits: Limits | None = None) -> Picture:
     """Draw the gradient norm against the training step, for at most six layers of a watched model.

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Series, line_chart, plain, round_steps
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import N_, _, format_number
@@ -21,6 +23,9 @@ CLIPPINGS = {
 LOWEST, CEILING = 0.01, 1e6  # of the losses that are drawn, so that those that learn are readable
 
 
+@bounds.checked(
+    losses=arguments.line, gradient_norms=arguments.line, largest_weights=arguments.line
+)
 @drawn
 def draw_divergence(
     losses: Sequence[float], gradient_norms: Sequence[float], largest_weights: Sequence[float]
@@ -29,8 +34,6 @@ def draw_divergence(
 
     All three have one value per update, from 0 updates on; infinity and NaN are marked.
     """
-    if not losses:
-        raise ValueError("losses must hold at least one value, got none: pass a recorded run")
     steps = tuple(map(float, range(len(losses))))
     series = [
         Series(_("loss"), steps, tuple(losses)),
@@ -52,6 +55,9 @@ def draw_divergence(
     )
 
 
+@bounds.checked(
+    runs=arguments.by_name(arguments.run, "run", "{name: run}"), chance=arguments.positive
+)
 @drawn
 def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) -> Picture:
     """Draw the losses of runs that differ in their clipping, with how each ended.
@@ -59,8 +65,6 @@ def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) 
     runs: "none", "norm", "value" or another name -> run. Finite losses above a million are left
     out. chance: loss of a network that finds every class equally likely; ln 10 for ten digits.
     """
-    if not runs:
-        raise ValueError("runs must name at least one run, got none: pass {name: run}")
     series = [_drawn_losses(name, run) for name, run in runs.items()]
     intro = _(
         "Line chart on a logarithmic scale: the loss against the training step, "
@@ -79,6 +83,12 @@ def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) 
     )
 
 
+@bounds.checked(
+    exponents=arguments.exponents,
+    zero=arguments.line,
+    overflowed=arguments.line,
+    expected_zero=arguments.values,
+)
 @drawn
 def draw_lost_shares(
     exponents: Sequence[int],

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, bar_chart, line_chart
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
+@bounds.checked(
+    accuracies=arguments.by_name(arguments.line, "network", "{name: […]}"), chance=arguments.share
+)
 @drawn
 def draw_accuracies(accuracies: Mapping[str, Sequence[float]], *, chance: float = 0.1) -> Picture:
     """Draw one bar per seed and network: the test accuracy, from 0 to 1.
 
     accuracies: network -> one accuracy per seed, seeds 0, 1, … in order.
     """
-    if not accuracies:
-        raise ValueError("accuracies must name at least one network, got none: pass {name: […]}")
     groups = {
         name: {str(seed): value for seed, value in enumerate(values)}
         for name, values in accuracies.items()
@@ -33,14 +37,13 @@ def draw_accuracies(accuracies: Mapping[str, Sequence[float]], *, chance: float 
     )
 
 
+@bounds.checked(predicted=arguments.factors, measured=arguments.factors)
 @drawn
 def draw_chi(predicted: Mapping[float, float], measured: Mapping[float, float]) -> Picture:
     """Draw the squared gradient norm's factor per layer against the variance of the weights.
 
     predicted, measured: variance of a weight times the fan-in -> factor, going back.
     """
-    if not (predicted and measured):
-        raise ValueError("chi must be predicted and measured at one variance at least, got none")
     series = [
         _by_variance(_("theory"), predicted),
         replace(_by_variance(_("measured"), measured), joined=False),
@@ -67,6 +70,12 @@ def draw_chi(predicted: Mapping[float, float], measured: Mapping[float, float]) 
     )
 
 
+@bounds.checked(
+    norms=arguments.line,
+    measured=bounds.number,
+    predicted=arguments.positive,
+    limits=arguments.log_limits,
+)
 @drawn
 def draw_propagation(
     norms: Sequence[float], measured: float, predicted: float, *, limits: Limits | None = None
@@ -79,7 +88,7 @@ def draw_propagation(
     if len(norms) < 2:
         raise ValueError(f"norms must hold at least two layers, got {len(norms)}: pass one a layer")
     layers = tuple(map(float, range(1, len(norms) + 1)))
-    theory = tuple(norms[-1] * predicted ** ((len(norms) - layer) / 2) for layer in layers)
+    theory = tuple(norms[-1] * _power(predicted, (len(norms) - layer) / 2) for layer in layers)
     values = {"predicted": _three_digits(predicted), "measured": _three_digits(measured)}
     description = _(
         "Line chart on a logarithmic scale: the gradient norm of each of {count} layers. "
@@ -103,6 +112,13 @@ def draw_propagation(
         limits=limits,
         markers=(False, True),
     )
+
+
+def _power(base: float, exponent: float) -> float:
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return math.inf
 
 
 def _by_variance(name: str, factors: Mapping[float, float]) -> Series:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, extremes, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number, ngettext
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from vanishing.training import Run
 
 
+@bounds.checked(
+    norms=arguments.by_name(arguments.line, "network", "{name: norms}"),
+    notes=bounds.optional(arguments.by_name(arguments.label, "network", "{name: note}")),
+    limits=arguments.log_limits,
+)
 @drawn
 def draw_gradient_norms(
     norms: Mapping[str, Sequence[float]],
@@ -27,8 +34,6 @@ def draw_gradient_norms(
     notes: network -> what the legend says in place of the network's name.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    if not norms:
-        raise ValueError("norms must name at least one network, got none: pass {name: norms}")
     return layers_of([((notes or {}).get(name, name), norms[name]) for name in norms], limits)
 
 
@@ -38,6 +43,12 @@ def layers_of(norms: Iterable[tuple[str, Sequence[float]]], limits: Limits | Non
     return _draw_layers(series, _layers_intro(series), limits)
 
 
+@bounds.checked(
+    runs=arguments.runs,
+    step=bounds.whole(0, 10**9),
+    limits=arguments.log_limits,
+    names=bounds.optional(arguments.names),
+)
 @drawn
 def draw_runs(
     runs: Sequence[Run],
@@ -64,6 +75,9 @@ def draw_runs(
     return _draw_layers(series, intro, limits or extremes(everything))
 
 
+@bounds.checked(
+    runs=arguments.runs, chance=arguments.positive, names=bounds.optional(arguments.names)
+)
 @drawn
 def draw_losses(
     runs: Sequence[Run], *, chance: float = math.log(10), names: Sequence[str] | None = None

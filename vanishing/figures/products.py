@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import N_, _, format_number, ngettext
@@ -12,6 +14,10 @@ from vanishing.localisation import N_, _, format_number, ngettext
 KINDS = {"gaussian": N_("Gaussian"), "orthogonal": N_("orthogonal")}
 
 
+@bounds.checked(
+    powers=arguments.by_name(arguments.line, "format", "{name: products}"),
+    limits=arguments.log_limits,
+)
 @drawn
 def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None = None) -> Picture:
     """Draw the products of 1, 2, 3, … equal factors on a log axis.
@@ -20,8 +26,6 @@ def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None 
     powers: name of a number format -> the products, from one factor on.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    if not powers:
-        raise ValueError("powers must name at least one format, got none: pass {name: products}")
     series = [_by_number(name, _until_lost(values)) for name, values in powers.items()]
     intro = _(
         "Line chart on a logarithmic scale: the product of equal factors "
@@ -39,6 +43,10 @@ def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None 
     )
 
 
+@bounds.checked(
+    spectra=arguments.by_name(arguments.line, "product", "{name: values}"),
+    limits=arguments.log_limits,
+)
 @drawn
 def draw_spectra(
     spectra: Mapping[str, Sequence[float]], *, limits: Limits | None = None
@@ -48,8 +56,6 @@ def draw_spectra(
     spectra: "gaussian", "orthogonal" or another name -> singular values in falling order.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    if not spectra:
-        raise ValueError("spectra must name at least one product, got none: pass {name: values}")
     series = [_by_number(_spectrum_name(name, values), values) for name, values in spectra.items()]
     intro = _(
         "Line chart on a logarithmic scale: the singular values of a product of matrices, "
@@ -67,6 +73,7 @@ def draw_spectra(
     )
 
 
+@bounds.checked(rates=arguments.by_length(arguments.line, "{50: roots}"), limit=arguments.line)
 @drawn
 def draw_rates(rates: Mapping[int, Sequence[float]], limit: Sequence[float]) -> Picture:
     """Draw the factor per matrix of every singular value, for some products and in the limit.

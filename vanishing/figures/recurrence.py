@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
+@bounds.checked(
+    relative=arguments.by_name(arguments.line, "network", "{name: values}"),
+    limits=arguments.log_limits,
+)
 @drawn
 def draw_gradient_by_time(
     relative: Mapping[str, Sequence[float]], *, limits: Limits | None = None
@@ -18,8 +24,6 @@ def draw_gradient_by_time(
     relative: name -> one value for each state, from time step 0 to the last, where it is 1.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    if not relative:
-        raise ValueError("relative must name at least one network, got none: pass {name: values}")
     intro = _(
         "Line chart on a logarithmic scale: the gradient norm at each time step, "
         "divided by that at the last time step."

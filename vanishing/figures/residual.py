@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
+@bounds.checked(
+    mean_squares=arguments.by_name(arguments.line, "kind of block", "{name: values}"),
+    limits=arguments.log_limits,
+)
 @drawn
 def draw_signal_growth(
     mean_squares: Mapping[str, Sequence[float]], *, limits: Limits | None = None
@@ -18,8 +24,6 @@ def draw_signal_growth(
 
     mean_squares: kind of block -> one value at the input and one after each block.
     """
-    if not mean_squares:
-        raise ValueError("mean_squares must name at least one kind of block, got none: add one")
     intro = _("Line chart on a logarithmic scale: the mean square of the signal after each block.")
     sentences = [
         _(
@@ -41,6 +45,7 @@ def draw_signal_growth(
     )
 
 
+@bounds.checked(paths=arguments.line, gradient=arguments.line)
 @drawn
 def draw_path_shares(paths: Sequence[float], gradient: Sequence[float]) -> Picture:
     """Draw how many of all paths have each length, beside what they bring of the gradient.
@@ -68,6 +73,11 @@ def draw_path_shares(paths: Sequence[float], gradient: Sequence[float]) -> Pictu
     )
 
 
+@bounds.checked(
+    whole=arguments.by_name(bounds.number, "network", "{name: accuracy}"),
+    without=arguments.by_name(arguments.line, "network", "{name: accuracies}"),
+    chance=arguments.share,
+)
 @drawn
 def draw_lesions(
     whole: Mapping[str, float], without: Mapping[str, Sequence[float]], *, chance: float = 0.1

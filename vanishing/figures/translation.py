@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from vanishing import bounds
+from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
 
 
+@bounds.checked(
+    accuracies=arguments.by_name(
+        arguments.by_length(arguments.line, "{8: shares}"), "network", "{name: {8: shares}}"
+    ),
+    unrelated=bounds.optional(arguments.by_length(bounds.number, "{8: share}")),
+)
 @drawn
 def draw_right_words(
     accuracies: Mapping[str, Mapping[int, Sequence[float]]],
@@ -20,7 +28,6 @@ def draw_right_words(
     accuracies: network -> length -> one share from 0 to 1 per seed. unrelated: length -> the share
     of words that the translation of another sentence gets right, as one more line.
     """
-    _check(accuracies, "accuracies", "{name: {8: shares}}")
     intro = _(
         "Line chart: the share of right words against the length of the sentence, "
         "median over the random seeds."
@@ -42,13 +49,17 @@ def draw_right_words(
     )
 
 
+@bounds.checked(
+    gradients=arguments.by_name(
+        arguments.by_length(bounds.number, "{8: norm}"), "network", "{name: {8: norm}}"
+    )
+)
 @drawn
 def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> Picture:
     """Draw the gradient of the first target word by the first source token against the length.
 
     gradients: network -> length of the source -> gradient norm, on a logarithmic axis.
     """
-    _check(gradients, "gradients", "{name: {8: norm}}")
     intro = _(
         "Line chart on a logarithmic scale: the gradient of the first target word's score "
         "by the first source token against the length of the sentence."
@@ -64,6 +75,10 @@ def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> 
     )
 
 
+@bounds.checked(
+    gradients=arguments.by_name(arguments.line, "network", "{name: norms}"),
+    limits=arguments.log_limits,
+)
 @drawn
 def draw_source_gradients(
     gradients: Mapping[str, Sequence[float]], *, limits: Limits | None = None
@@ -73,7 +88,6 @@ def draw_source_gradients(
     gradients: network -> one gradient norm per token, the first token first.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    _check(gradients, "gradients", "{name: norms}")
     intro = _(
         "Line chart on a logarithmic scale: the gradient of the first target word's score "
         "by each source token, from the first to the last."
@@ -90,11 +104,6 @@ def draw_source_gradients(
         log_y=True,
         limits=limits,
     )
-
-
-def _check(values: Mapping[str, object], name: str, example: str) -> None:
-    if not values:
-        raise ValueError(f"{name} must name at least one network, got none: pass {example}")
 
 
 def _by_length(name: str, values: Mapping[int, float]) -> Series:
