@@ -75,7 +75,7 @@ def test_nothing_to_draw_is_refused() -> None:
         draw_divergence((), (), ())
     with pytest.raises(ValueError, match="runs must name at least one run, got none"):
         draw_clipped_runs({})
-    with pytest.raises(ValueError, match="exponents must hold at least one loss scale, got none"):
+    with pytest.raises(ValueError, match="exponents must hold at least 1, got none"):
         draw_lost_shares((), (), ())
 
 

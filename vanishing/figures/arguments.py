@@ -1,6 +1,5 @@
 """What a figure can be made of: rules for names, numbers, limits and runs that cells hand over."""
 
-import math
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +8,7 @@ from vanishing.bounds import Rule, listed, number, several, shown, whole
 
 MOST_LINES = 30  # no two of the first thirty look alike
 MOST_VALUES = 100_000
+LARGEST = 1e300
 LONGEST_NAME = 200  # letters
 
 RUN = ("experiment", "steps", "gradient_norms", "losses", "accuracies", "state")
@@ -41,15 +41,17 @@ def _cannot_be_shown(letter: str) -> bool:
 def finite(name: str, value: Any) -> float:
     """Ask for a number that has a place on an axis."""
     given = number(name, value)
-    if not math.isfinite(given):
-        raise ValueError(f"{name} must be finite, got {shown(given)}: leave it out")
+    if not abs(given) <= LARGEST:
+        raise ValueError(
+            f"{name} must be a number between -{LARGEST:g} and {LARGEST:g}, got {shown(given)}: "
+            "leave it out"
+        )
     return given
 
 
 line = several(number, "[0.1, 0.2]", most=MOST_VALUES)
 positions = several(finite, "[0.0, 1.0]", most=MOST_VALUES)
 values = several(number, "[0.1, 0.2]", least=0, most=MOST_VALUES)
-exponents = several(finite, "(0, 8, 16)", least=0, most=MOST_VALUES)
 lines = several(line, "[[0.1, 0.2], [0.3, 0.4]]", least=0, most=MOST_VALUES)
 names = several(label, '["ReLU"]', least=0, most=MOST_LINES)
 

@@ -26,6 +26,7 @@ DASHES = ((), (4, 1.5), (1, 1.2), (5, 1.5, 1, 1.5), (7, 1.5, 1, 1.5, 1, 1.5))
 MARKERS = ((8, 0, 22.5), "s", "D", "P", "*", "p", "h")
 LEAST_HEIGHT = 68  # of the axes and what stands above the legend
 SMALLEST, LARGEST = 1e-307, 1e307  # beyond these, a power of ten has no double
+LARGEST_LINEAR = 1e300  # beyond it, so has no round number above the values
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,7 @@ def _set_x(
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xticks(ticks, [_power_or_plain(tick) for tick in ticks])
-        margin = (high / low) ** 0.03
+        margin = (high / low) ** 0.03 if high > low else 2.0
         axes.set_xlim(limits or (low / margin, high * margin))
         return
     if ticks is None:
@@ -296,7 +297,7 @@ def _set_categories(axes: Axes, categories: Sequence[str]) -> None:
 
 def plain(value: float) -> str:
     """Write a tick of a linear axis: 0.125, 20, -1."""
-    return f"{round(value, 12) + 0.0:.6g}"
+    return f"{round(float(value), 12) + 0.0:.6g}"
 
 
 def _power_or_plain(value: float) -> str:
@@ -464,7 +465,7 @@ def _length(text: str) -> int:
 def _kind(value: float, log: bool = True) -> str:
     if math.isnan(value):
         return "nan"
-    if abs(value) > LARGEST:
+    if abs(value) > (LARGEST if log else LARGEST_LINEAR):
         return "infinite"
     return "zero" if log and value < SMALLEST else "finite"
 

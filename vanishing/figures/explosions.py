@@ -84,7 +84,7 @@ def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) 
 
 
 @bounds.checked(
-    exponents=arguments.exponents,
+    exponents=arguments.positions,
     zero=arguments.line,
     overflowed=arguments.line,
     expected_zero=arguments.values,
@@ -101,8 +101,6 @@ def draw_lost_shares(
     exponents: the loss scales, as exponents of 2. zero, overflowed: shares of the entries, 0 to 1.
     expected_zero: the share of zeros that follows from the gradient in float32, if it is known.
     """
-    if not exponents:
-        raise ValueError("exponents must hold at least one loss scale, got none: pass (0, 8, 16)")
     scales = tuple(map(float, exponents))
     series = [
         Series(_("rounded to zero"), scales, tuple(zero)),

@@ -89,8 +89,8 @@ def draw_lesions(
     """
     if not without or whole.keys() != without.keys():
         raise ValueError(
-            f"whole and without must name the same networks, got {sorted(whole)} "
-            f"and {sorted(without)}: measure both for each network"
+            f"whole and without must name the same networks, got {bounds.shown(sorted(whole))} "
+            f"and {bounds.shown(sorted(without))}: measure both for each network"
         )
     names = {name: _whole_name(name, whole[name]) for name in without}
     intro = _("Line chart: the test accuracy after one layer is deleted, for each layer.")
