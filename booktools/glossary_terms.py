@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +153,14 @@ def load_terms(path: Path) -> Terms:
 
 def find(matching: str, text: str, form: str) -> bool:
     """Say whether `form` stands in `text` under the inflections of `matching`."""
-    normalise, pattern = _MATCHERS[matching]
-    return bool(re.search(_compiled(pattern, normalise(form)), normalise(text)))
+    _normalise, pattern = _MATCHERS[matching]
+    return bool(_compiled(pattern, _normal(matching, form)).search(_normal(matching, text)))
+
+
+@lru_cache(maxsize=10_000)  # many forms are looked for in one text, and the same forms in all
+def _normal(matching: str, text: str) -> str:
+    normalise, _pattern = _MATCHERS[matching]
+    return normalise(text)
 
 
 def _terms(path: Path, tables: dict[str, Any]) -> Terms:
