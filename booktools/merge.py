@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from booktools.po import Entry
 
 LIKENESS = 0.6  # gettext's own bound for a fuzzy match
+MOST = 1_000  # translations without a place that are compared with each new message
 
 # formulas, code, roles, link targets, placeholders, numbers: here every character counts
 _EXACT = re.compile(
@@ -89,8 +90,9 @@ class _Merge:
             for place, entry in enumerate(entries)
             if not any(entry.msgstr) and entry.key not in current
         ]
+        formers = [former for former in self.gone if any(former.msgstr)][:MOST]
         pairs = ((_likeness(former, entries[place]), place, former)
-                 for place in wanting for former in self.gone if any(former.msgstr))  # fmt: skip
+                 for place in wanting for former in formers)  # fmt: skip
         ranked = sorted((pair for pair in pairs if pair[0] >= LIKENESS), key=lambda pair: -pair[0])
         for likeness, place, former in ranked:
             if former in self.gone and place in wanting:

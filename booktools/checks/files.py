@@ -15,6 +15,7 @@ from booktools.reading import ReadingError, decoded, read_bytes, refuse_links, r
 
 PACKAGE_DOMAINS = ("toc", "vanishing", "theme")
 MAX_BYTES = 2_000_000
+MAX_ENTRIES = 5_000  # ten times what the longest page has
 UNREAD = frozenset({"file", "encoding", "size"})  # rules of a file that was not read at all
 
 
@@ -76,6 +77,9 @@ def read_catalogue(path: Path, folders: int = 0) -> tuple[Catalogue, tuple[Probl
         catalogue = parse(decoded(path, read_bytes(path, MAX_BYTES, folders=folders)))
     except ReadingError as error:
         return Catalogue(), (_problem(error),)
+    if (count := len(catalogue.entries)) > MAX_ENTRIES:
+        message = f"the file has {count:,} entries, the bound is {MAX_ENTRIES:,}"
+        return Catalogue(), (Problem(1, "size", message, "remove what does not belong there"),)
     return catalogue, (*catalogue.problems, *_misplaced(catalogue))
 
 

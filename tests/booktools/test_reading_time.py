@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,37 +44,39 @@ LINES: dict[str, Callable[[int], str]] = {
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return the processor time of the quickest of three attempts."""
-    times = []
-    for _ in range(3):
-        started = time.process_time()
-        work()
-        times.append(time.process_time() - started)
-    return min(times)
+    """Return the processor time that something takes."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def within(bound: float, work: Callable[[], object]) -> bool:
+    """Say whether one of three attempts ends within so many seconds of processor time."""
+    return any(seconds(work) < bound for _ in range(3))
 
 
 @pytest.mark.parametrize("name", LINES)
 def test_four_times_the_lines_take_about_four_times_as_long(name: str) -> None:
     small, large = LINES[name](10_000), LINES[name](40_000)
-    assert seconds(lambda: parse(large)) < 8 * seconds(lambda: parse(small)) + 0.1
+    bound = 8 * max(seconds(lambda: parse(small)) for _ in range(3)) + 0.1
+    assert within(bound, lambda: parse(large))
 
 
 @pytest.mark.parametrize("name", LINES)
 def test_a_file_of_the_largest_size_is_read_in_seconds(name: str) -> None:
     size = len(LINES[name](1000).encode()) / 1000
     text = LINES[name](int(MAX_BYTES / size))
-    started = time.process_time()
-    parse(text)
-    assert time.process_time() - started < 8
+    assert within(4, lambda: parse(text))
 
 
 PIECES = (
-    "[a]: b\n", "[a]:\n", "[a]: b\n\n", "[", "![", "[a](b", "[](", "]", "*", "*a ", "*a _b ", "a**b",
-    "`", "``a ", "<", "<a ", "<!--", "<?", "{a}`", "{a`", "$", "$a ", "$$a", "\\", "\\text{", "&amp;",
-    "&", "{", "{{", "{a!r:", "%0", "%(a", "%", "> ", "> > ", "- ", "- a\n", "1. ", "| a\n|-\n", "|a",
-    "a\n: b\n", "a\n", "a\n\n", "(a)=\n", "\\begin{a}\n", "```\n", ":::{a}\n", "---\n", "a\n---\n",
-    " ", "\t", "(", "（", "( ", "0", "1,1", "http://", "www.a ", "coding:", "و ", "ال", "层",
-    "gradient ", "التدرج ", "e\u0301", "\u2068", "\u200b", "\n", "/a", "~", "^", ".", "...",
+    "[a]: b\n", "[a]:\n", "[a]: b\n\n", "[", "![", "[a](b", "[](", "]", "*", "*a ", "*a _b ",
+    "a**b", "`", "``a ", "<", "<a ", "<!--", "<?", "{a}`", "{a`", "$", "$a ", "$$a", "\\",
+    "\\text{", "&amp;", "&", "{", "{{", "{a!r:", "%0", "%(a", "%", "> ", "> > ", "- ", "- a\n",
+    "1. ", "| a\n|-\n", "|a", "a\n: b\n", "a\n", "a\n\n", "(a)=\n", "\\begin{a}\n", "```\n",
+    ":::{a}\n", "---\n", "a\n---\n", " ", "\t", "(", "（", "( ", "0", "1,1", "http://", "www.a ",
+    "coding:", "و ", "ال", "层", "gradient ", "التدرج ", "e\u0301", "\u2068", "\u200b", "\n",
+    "/a", "~", "^", ".", "...",
 )  # fmt: skip
 KINDS = (
     ("book/page", ""),
@@ -83,15 +86,15 @@ KINDS = (
 )
 
 
-@pytest.mark.parametrize("length", [1_000, 4_000, 20_000])
+@pytest.mark.parametrize("length", [4_000, 20_000])
 @pytest.mark.parametrize("piece", PIECES)
 def test_any_single_entry_is_checked_in_no_time(piece: str, length: int) -> None:
     text = (piece * length)[:length]
     for domain, note in KINDS:
         for english in (text, f"A gradient {'x' * (length // 10)}", f"gradient ({text}"[:length]):
             entry = Entry(msgid=english, msgstr=(text,), notes=(note,) if note else ())
-            took = seconds(lambda: list(check_entry(entry, domain, LANGUAGE, TERMS)))  # noqa: B023
-            assert took < 0.25, (domain, note, english[:20])
+            check = partial(check_entry, entry, domain, LANGUAGE, TERMS)
+            assert within(0.25, lambda: list(check())), (domain, note, english[:20])  # noqa: B023
 
 
 def test_the_longest_text_of_the_book_is_far_from_the_bounds() -> None:

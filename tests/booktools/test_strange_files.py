@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from booktools.__main__ import booktools
 from booktools.catalogues import new_language, status, update, write_safe_copies
 from booktools.checks import check_catalogues
-from booktools.checks.files import MAX_BYTES
+from booktools.checks.files import MAX_BYTES, MAX_ENTRIES
 from booktools.checks.finding import IN_ALL, PER_FILE
 from booktools.languages import ROOT, load_languages
 from booktools.po import Entry, render
@@ -180,6 +180,29 @@ def test_thousands_of_strange_files_are_counted_and_not_read(root: Path) -> None
     assert len(lines) == IN_ALL + 1
     assert lines[-1].startswith("and 2,000 more lines like these")
     assert (result.exit_code, "3000 findings in tr" in result.stderr) == (1, True)
+
+
+def test_a_file_of_too_many_entries_is_named_and_not_checked(root: Path) -> None:
+    entries = [Entry(msgid=f"{n} layers", msgstr=(f"{n} <b>",)) for n in range(MAX_ENTRIES + 1)]
+    write(root / FOLDER / "book/one.po", render(HEADER, entries))
+    (finding,) = check_catalogues([CODE], root=root)
+    assert finding.message == "the file has 5,001 entries, the bound is 5,000"
+
+
+def test_an_update_compares_no_flood_of_old_messages(root: Path) -> None:
+    words = " ".join("abcdefghij")
+    entries = [
+        Entry(msgid=f"{n} {words}", msgstr=("x",), obsolete=True) for n in range(MAX_ENTRIES)
+    ]
+    write(root / FOLDER / "book/one.po", render(HEADER, entries))
+
+    def extract_new(folder: Path) -> None:
+        new = [Entry(msgid=f"new {n} {words[::-1]}") for n in range(20)]
+        write(folder / "book/one.pot", render(HEADER, new))
+
+    started = time.process_time()
+    update([CODE], root=root, extract=extract_new)
+    assert time.process_time() - started < 20
 
 
 def test_many_findings_in_one_file_are_counted_by_rule(root: Path) -> None:
