@@ -20,7 +20,7 @@ _TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>.*?)>", re.S)  # as Sphinx 
 _SHOWN_AS_TEXT = frozenset({"term", "sub", "sup", "abbr", "dfn", "guilabel"})
 _URL = re.compile(
     r"\b(?:(?:https?|ftp|file)://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
-    r"|[\w.+-]+@[\w-]+\.[\w.-]*\w",
+    r"|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]*\w",
     re.I,
 )
 _PLAIN_OBJECT = re.compile(r"`[^`]+`|\$[^$\n]+\$")

@@ -19,7 +19,7 @@ _PERCENT = re.compile(
 )
 _ADDRESS = re.compile(
     r"\b(?:(?:https?|ftp|file)://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
-    r"|[\w.+-]+@[\w-]+\.[\w.-]*\w",
+    r"|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]*\w",
     re.I,
 )
 _SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
