@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from booktools.checks import security, terminology, typography
@@ -31,6 +32,14 @@ _MARKS = re.compile(r"[^\w\s.,،、。]")
 
 SECURITY_RULES: tuple[Rule, ...] = security.RULES
 RULES: tuple[Rule, ...] = (*SECURITY_RULES, *terminology.RULES, *typography.RULES)
+_OF_PAGES: tuple[Rule, ...] = (
+    security.raw_html,
+    security.links,
+    security.roles,
+    security.directives,
+    security.page_settings,
+    security.maths,
+)
 
 __all__ = [
     "RULES",
@@ -94,12 +103,22 @@ def check_entry(
         if too_much := _too_much(message):
             yield "size", too_much, "translate the English, nothing more", message.line
             continue
-        for rule in rules:
-            problems = list(rule(message))
+        spoken = set()
+        for rule, view in _views(message, rules):
+            problems = list(rule(view)) if rule not in spoken else []
             for what, remedy in problems:
+                spoken.add(rule)
                 yield rule.__name__, what, remedy, message.line
             if problems and rule is security.size:
                 break
+
+
+def _views(message: Message, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Message]]:
+    """Pair each rule with the message; a comment's note may be forged, so pages are thought of."""
+    yield from ((rule, message) for rule in rules)
+    if message.is_comment:
+        page = replace(message, entry=replace(message.entry, notes=()))
+        yield from ((rule, page) for rule in _OF_PAGES)
 
 
 def _check_language(language: Language, paths: Iterable[Path], root: Path) -> Iterator[Finding]:

@@ -321,3 +321,19 @@ def test_a_note_of_a_translator_makes_no_comment_of_a_label() -> None:
     entry = Entry(msgid="Search", msgstr=('x" y',), notes=("code comment",), lines=(1,))
     found = [rule for rule, *_ in check_entry(entry, "vanishing", TURKISH, Terms())]
     assert found == ["plain_text"]
+
+
+@pytest.mark.parametrize(
+    ("translation", "rule"),
+    [
+        ("[x](//pwned.example)", "links"),
+        ("![x](//pwned.example/x.png)", "links"),
+        ("{download}`x`", "roles"),
+    ],
+)
+def test_a_note_of_a_translator_makes_no_comment_of_a_paragraph(
+    translation: str, rule: str
+) -> None:
+    entry = Entry(msgid="A layer.", msgstr=(translation,), notes=("code comment",), lines=(1,))
+    found = check_entry(entry, "book/page", TURKISH, Terms(), SECURITY_RULES)
+    assert rule in [name for name, *_ in found]
