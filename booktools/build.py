@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from booktools.book import Book
 from booktools.catalogues import write_safe_copies
 from booktools.checks import shortened
 from booktools.contents import check_contents
+from booktools.extension.outputs import READY
 from booktools.faults import FAULTS, REFUSED, BuildError, DiskError, disk_error
 from booktools.languages import Language, load_languages, source_language
 from booktools.locking import sole_writer
@@ -30,14 +32,14 @@ _LAST_LINES = 15
 
 @dataclass(frozen=True)
 class Times:
-    """How long a language took: in all, and to read and run each chapter, in seconds."""
+    """How long a language took: in all, and to read each chapter, in seconds."""
 
     seconds: float
     chapters: Mapping[str, float]
 
 
-def build_language(root: Path, code: str, *, backwards: bool = False) -> Times:
-    """Build one language's site in this process; `backwards` reads the last page first.
+def build_language(root: Path, code: str) -> Times:
+    """Build one language's site in this process.
 
     Sphinx and gettext keep translations in global variables: one process builds one language, once.
     Raises BuildError on any warning and on a cell that fails, naming its chapter and cell.
@@ -53,15 +55,15 @@ def build_language(root: Path, code: str, *, backwards: bool = False) -> Times:
     progress = Progress()
     target = root / "_build/html" / code
     redirect = partial(write_redirect, target, Book(root).first_page)
-    run_sphinx(root, code, "html", target, progress=progress, backwards=backwards, finish=redirect)
+    run_sphinx(root, code, "html", target, progress=progress, finish=redirect)
     return Times(round(time.perf_counter() - started, 2), progress.chapters)
 
 
 def build_all(root: Path, codes: Sequence[str]) -> None:
     """Build these languages, the source language first.
 
-    All languages share their training runs, so the second one starts with the last page: each of
-    the two trains one half. After a failure, no further language is started.
+    The first one runs the chapters with all processors; the others, which share what they gave,
+    begin when it has. After a failure, no further language is started.
     Raises BuildError that names every language that failed, its command and its last lines.
     """
     check_contents(root)
@@ -74,22 +76,7 @@ def _build_all(root: Path, codes: Sequence[str]) -> None:
     started = time.perf_counter()
     source = source_language(_languages(root)).code
     ordered = sorted(codes, key=lambda code: code != source)
-    failed = threading.Event()
-
-    def build(place: int) -> Outcome | None:
-        if failed.is_set():
-            return None
-        outcome = None
-        try:
-            outcome = build_apart(root, ordered[place], backwards=place == 1)
-        finally:
-            if outcome is None or outcome.exit_code:
-                failed.set()
-        return outcome
-
-    with ThreadPoolExecutor(AT_ONCE) as pool, ending_together():
-        results = list(pool.map(build, range(len(ordered))))
-    outcomes = [outcome for outcome in results if outcome]
+    outcomes = _build_in_turn(root, ordered)
     _raise_refusal(outcomes)
     _drop_executed_notebooks(root / "_build/html/jupyter_execute")
     book = Book(root)
@@ -98,6 +85,34 @@ def _build_all(root: Path, codes: Sequence[str]) -> None:
         root, [o.code for o in outcomes if not o.exit_code], time.perf_counter() - started
     )
     _raise_failures(root, outcomes)
+
+
+def _build_in_turn(root: Path, codes: Sequence[str]) -> list[Outcome]:
+    processors = os.cpu_count() or 1
+    prepared, failed = threading.Event(), threading.Event()
+
+    def hear(line: str) -> None:
+        if line == READY:
+            prepared.set()
+
+    def build(code: str, processes: int) -> Outcome | None:
+        if failed.is_set():
+            return None
+        outcome = None
+        try:
+            outcome = build_apart(root, code, processes=processes, heard=hear)
+            return outcome
+        finally:
+            if outcome is None or outcome.exit_code:
+                failed.set()
+            prepared.set()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool, ending_together():
+        builds = [pool.submit(build, codes[0], processors)]
+        prepared.wait()
+        share = max(1, processors // AT_ONCE)
+        builds += [pool.submit(build, code, share) for code in codes[1:]]
+        return [outcome for one in builds if (outcome := one.result())]
 
 
 def _drop_executed_notebooks(folder: Path) -> None:
@@ -143,12 +158,12 @@ def _languages(root: Path) -> Sequence[Language]:
     return load_languages(root / "locales/languages.toml")
 
 
-def main(root: Path, code: str, order: Sequence[str] = ()) -> None:
+def main(root: Path, code: str) -> None:
     """Build one language once standard input says so; leave its times for the parent to read."""
     if not wait_for_release():
         return
     try:
-        times = build_language(root, code, backwards="backwards" in order)
+        times = build_language(root, code)
         path = _times_path(root, code)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(times)))
@@ -162,4 +177,4 @@ def main(root: Path, code: str, order: Sequence[str] = ()) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -5,33 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sqlite3
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-_TOOLS = ("sphinx", "docutils", "myst-nb", "myst-parser", "jupyter-cache")
-
-
-def _never(folder: Path) -> bool:
-    return False
+_TOOLS = ("sphinx", "docutils", "myst-nb", "myst-parser")
 
 
 @dataclass(frozen=True)
 class Seal:
-    """The digests of the files in some folders, as the last run left them.
-
-    sound: says of a folder whether it may stay although no record tells of it: after a run that
-    was killed, or before the first.
-    """
+    """The digests of the files in some folders, as the last run left them."""
 
     record: Path
     folders: Sequence[Path]
     pattern: str = "*"
-    sound: Callable[[Path], bool] = _never
 
     def mend(self) -> str | None:
         """Remove the files where one is not as the last run left it; return the reason."""
@@ -63,8 +52,7 @@ class Seal:
             known = json.loads(self.record.read_text(encoding="utf-8"))
             tools, digests = known["tools"], dict(known["files"])
         except (OSError, ValueError, KeyError, TypeError):
-            sound = all(self.sound(folder) for folder in self.folders)
-            return None if sound else "the run that began them did not end"
+            return "the run that began them did not end"
         if tools != _tools():
             return "other versions of the tools wrote them"
         now = self._digests()
@@ -93,24 +81,3 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
     else:
         folder.unlink(missing_ok=True)
-
-
-def outputs_are_sound(folder: Path) -> bool:
-    """Say whether every cache of cell outputs below can be read: its notebooks, its database."""
-    try:
-        for notebook in folder.rglob("*.ipynb"):
-            json.loads(notebook.read_text(encoding="utf-8"))
-        return all(_is_complete(database) for database in folder.rglob("global.db"))
-    except (OSError, ValueError, sqlite3.Error):
-        return False
-
-
-def _is_complete(database: Path) -> bool:
-    with closing(sqlite3.connect(database)) as connection:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        if not {"settings", "nbproject", "nbcache"} <= tables:
-            return False
-        ((answer,),) = connection.execute("PRAGMA quick_check(1)")
-        keys = [key for (key,) in connection.execute("SELECT hashkey FROM nbcache")]
-    kept = database.parent / "executed"
-    return answer == "ok" and all((kept / key / "base.ipynb").is_file() for key in keys)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import sys
@@ -16,28 +15,21 @@ from typing import Any
 from docutils import nodes
 from jsonschema import ValidationError
 from jupyter_book.config import get_final_config
-from myst_nb.core.execute.base import ExecutionError
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError, SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from booktools.book import SETTINGS
 from booktools.contents import check_contents
 from booktools.faults import BuildError, DiskError, disk_error, disk_error_in
-from booktools.sealing import Seal, outputs_are_sound
+from booktools.sealing import Seal
 
 _HANDLER = re.compile("Handler <")  # it says nothing; what it wraps does
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_CODE_CELL = re.compile(
-    r"^(`{3,}|~{3,})\{code-cell\}[^\n]*\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL
-)
-_CELL_OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 
 
 @dataclass
 class Progress:
-    """Prints a line for every page and measures how long its reading and running took."""
+    """Prints a line for every page and measures how long its reading took."""
 
     chapters: dict[str, float] = field(default_factory=dict)
     _started: float = 0.0
@@ -50,7 +42,7 @@ class Progress:
 
     def _reading(self, app: Sphinx, page: str, source: list[str]) -> None:
         self._started = time.perf_counter()
-        print(f"reading and running {page}", flush=True)
+        print(f"reading {page}", flush=True)
 
     def _read(self, app: Sphinx, doctree: nodes.document) -> None:
         seconds = time.perf_counter() - self._started
@@ -84,7 +76,6 @@ def run_sphinx(
     doctrees: Path | None = None,
     settings: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
-    backwards: bool = False,
     finish: Callable[[], None] | None = None,
 ) -> None:
     """Run a Sphinx builder over the book in one language, then `finish`.
@@ -114,8 +105,6 @@ def run_sphinx(
         )
         if progress:
             progress.watch(app)
-        if backwards:
-            app.connect("env-before-read-docs", _turn_round)
         app.build()
         if finish:
             finish()
@@ -133,8 +122,6 @@ def _mendable(root: Path, code: str) -> Iterator[None]:
     except Exception as error:
         if found := disk_error(error, root):
             raise found from None
-        if isinstance(error, ExecutionError):
-            raise BuildError(describe_failed_cell(root, error)) from error
         if isinstance(error, ValidationError):
             raise BuildError(f"{root / SETTINGS}: {error.message}; correct that") from error
         if isinstance(error, ExtensionError) and error.orig_exc and _HANDLER.match(error.message):
@@ -151,11 +138,6 @@ def _seals(root: Path, code: str, builder: str, doctrees: Path, target: Path) ->
     return (
         Seal(records / f"{code}-{builder}.json", pages),
         Seal(records / f"{code}-messages.json", (build / "locale" / code,), pattern="*.mo"),
-        Seal(
-            records / f"{code}-outputs.json",
-            (build / "cache/execution" / code,),
-            sound=outputs_are_sound,
-        ),
     )
 
 
@@ -181,59 +163,16 @@ def _close(seals: Sequence[Seal]) -> None:
         seal.close()
 
 
-def _turn_round(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
-    pages.reverse()
-
-
 def configuration(root: Path, code: str) -> dict[str, Any]:
-    """Return what `jupyter-book build` would give Sphinx, with the language and its own cache."""
+    """Return what `jupyter-book build` would give Sphinx, in this language."""
     check_contents(root)
     overrides = {
         "language": code,
         "locale_dirs": [str(root / "_build/locale")],
         "external_toc_path": str(root / "_toc.yml"),
-        "nb_execution_cache_path": str(execution_cache(root, code)),
         "latex_individualpages": False,
     }
     config, _ = get_final_config(
         user_yaml=root / "_config.yml", cli_config=overrides, sourcedir=root, raise_on_invalid=True
     )
     return dict(config)
-
-
-def execution_cache(root: Path, code: str) -> Path:
-    """Return the folder of a language's cell outputs; another one once what draws them changes.
-
-    The cache's own key is a page's code alone, but outputs also come from the library and speak
-    the words of its catalogue.
-    """
-    sources = sorted((root / "vanishing").rglob("*.py"))
-    messages = root / "_build/locale" / code / "LC_MESSAGES/vanishing.po"
-    digest = hashlib.sha256()
-    for path in [*sources, *([messages] if messages.exists() else [])]:
-        digest.update(path.read_bytes())
-    return root / "_build/cache/execution" / code / digest.hexdigest()[:16]
-
-
-def describe_failed_cell(root: Path, error: ExecutionError) -> str:
-    """Return `file:line: code cell N: error` for a failed execution."""
-    path = Path(str(error))
-    message = _ANSI.sub("", str(error.__cause__)).strip()
-    where = path.relative_to(root) if path.is_relative_to(root) else path
-    for number, line, source in _code_cells(path.read_text(encoding="utf-8")):
-        if f"---\n{source}\n---" in message:
-            return f"{where}:{line}: code cell {number} fails: {_reason(message)}"
-    return f"{where}: a code cell fails: {message}"
-
-
-def _reason(message: str) -> str:
-    """Return the line of nbclient's message that says what happened."""
-    lines = message.splitlines()
-    return lines[0] if "timed out" in lines[0] else lines[-1]
-
-
-def _code_cells(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield (number, line, source) of each code cell of a chapter."""
-    for number, cell in enumerate(_CODE_CELL.finditer(text), start=1):
-        line = text.count("\n", 0, cell.start()) + 1
-        yield number, line, _CELL_OPTIONS.sub("", cell[2]).strip()

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, parent_process
@@ -30,35 +30,51 @@ class Outcome:
     log: Sequence[str]
 
 
-def build_apart(root: Path, code: str, *, backwards: bool = False) -> Outcome:
-    """Build one language in a process of its own, passing on what it prints."""
-    process = start_worker(root, code, backwards=backwards)
-    release(process)
+def build_apart(
+    root: Path,
+    code: str,
+    *,
+    processes: int | None = None,
+    heard: Callable[[str], None] = lambda _line: None,
+) -> Outcome:
+    """Build one language in a process of its own, passing on what it prints.
+
+    processes: how many further ones it may start at once, by default one per processor.
+    heard: called with every line.
+    """
+    worker = start_worker(root, code, processes=processes)
+    release(worker)
     log = []
-    for line in output(process):
+    for line in output(worker):
         log.append(line)
+        heard(line)
         print(f"[{code}] {line}", flush=True)
-    exit_code = process.wait()
+    exit_code = worker.wait()
     path = root / "_build/log" / f"{code}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(log) + "\n", encoding="utf-8")
     return Outcome(code, exit_code, log)
 
 
-def start_worker(root: Path, code: str, *, backwards: bool = False) -> subprocess.Popen[str]:
+def start_worker(root: Path, code: str, *, processes: int | None = None) -> subprocess.Popen[str]:
     """Start a process that loads the tools and waits for `release` before it builds a language.
 
     The terminal's Ctrl+C does not reach it: its parent decides.
     """
-    order = ["backwards"] if backwards else []
+    at_once = str(processes or os.cpu_count() or 1)
     return subprocess.Popen(
-        [sys.executable, "-m", "booktools.build", str(root), code, *order],
+        [sys.executable, "-m", "booktools.build", str(root), code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**_own_places(root), **os.environ, "PYTHONIOENCODING": "utf-8"},
+        env={
+            **_own_places(root),
+            **os.environ,
+            "PYTHONIOENCODING": "utf-8",
+            "BOOKTOOLS_PROCESSES": at_once,
+        },
         start_new_session=True,
     )
 

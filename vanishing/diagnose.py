@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from vanishing import given
+from vanishing import given, recipes
 from vanishing.diagnosis.evidence import is_finite, measure, zero_weight
 from vanishing.diagnosis.table import diagnosis_html, diagnosis_text
 from vanishing.diagnosis.verdicts import Judgement, judge
@@ -24,11 +24,15 @@ class Diagnosis(Judgement):
         """Return the table as a text, in the reader's language."""
         return diagnosis_text(self)
 
+    def page(self) -> dict[str, str]:
+        """Return what a page of the book shows, and a notebook."""
+        html = diagnosis_html(self, draw_diagnosis(self).html())
+        return {"text/html": html, "text/plain": diagnosis_text(self)}
+
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, Any]:
-        html = diagnosis_html(self, draw_diagnosis(self).html())
-        return {"text/html": html, "text/plain": diagnosis_text(self)}
+        return recipes.bundle(self) if recipes.wanted() else self.page()
 
 
 def diagnose(

@@ -4,47 +4,20 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import json
 import math
-import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from vanishing import recipes
 from vanishing.bounds import listed, shown
 from vanishing.figures.drawing import Drawing
-from vanishing.localisation import N_, _, format_number
+from vanishing.sliders import Sliders, gallery
 
 if TYPE_CHECKING:
     from vanishing.live import LiveExplorer
 
-LABELS = {
-    "activation": N_("Activation function"),
-    "batch_size": N_("Batch size"),
-    "bias_variance": N_("Bias variance"),
-    "blocks": N_("Depth (blocks)"),
-    "data": N_("Data set"),
-    "depth": N_("Depth (hidden layers)"),
-    "epochs": N_("Epochs"),
-    "factor": N_("Factor"),
-    "factors": N_("Number of factors"),
-    "gate_bias": N_("Bias of the gate"),
-    "init": N_("Weight initialization"),
-    "learning_rate": N_("Learning rate"),
-    "length": N_("Sequence length"),
-    "momentum": N_("Momentum"),
-    "normalization": N_("Normalization"),
-    "residual": N_("Residual connections"),
-    "seed": N_("Random seed"),
-    "spectral_radius": N_("Spectral radius"),
-    "step": N_("Training step"),
-    "variant": N_("Network variant"),
-    "weight_scale": N_("Weight scale"),
-    "weight_variance": N_("Weight variance times fan-in"),
-    "width": N_("Width (neurons per layer)"),
-}
 _numbers = itertools.count(1)
 MOST_STATES = 2000  # each is a training run when a page is built
 
@@ -59,10 +32,6 @@ class Explorer:
 
     figure_function: Callable[..., Drawing]
     axes: Mapping[str, tuple[Any, ...]]
-
-    def label(self, axis: str) -> str:
-        """Return the axis' name in the reader's language; an unknown axis keeps its own."""
-        return _(LABELS[axis]) if axis in LABELS else axis
 
     def start(self, axis: str) -> int:
         """Return the index at which the slider starts: the function's default, else the middle."""
@@ -101,45 +70,22 @@ class Explorer:
 
         number: tells apart the ids of several explorers on one page.
         """
-        starts = [self.start(axis) for axis in self.axes]
-        default = self.draw(starts).html()
-        rows = "".join(self._row(axis, f"vg-explorer-{number}-{axis}") for axis in self.axes)
-        return (
-            f'<div class="vg-explorer"><div class="vg-axes" hidden>{rows}</div>'
-            f'<div class="vg-stage">{default}</div>'
-            f'<p class="vg-news" aria-live="polite"></p>'
-            f'<script type="application/json">{self._states(default)}</script></div>'
-        )
+        return self.sliders.html([one.html() for one in self._drawings()], number)
 
-    def _row(self, axis: str, identifier: str) -> str:
-        values, start = self.axes[axis], self.start(axis)
-        text = escape(value_text(values[start]))
-        name = escape(identifier)
-        return (
-            f'<div class="vg-axis"><label for="{name}">{escape(self.label(axis))}</label>'
-            f'<output for="{name}" aria-live="off"><bdi>{text}</bdi></output>'
-            f'<input type="range" id="{name}" min="0" max="{len(values) - 1}" step="1" '
-            f'value="{start}" aria-valuetext="{text}" autocomplete="off"></div>'
-        )
+    @property
+    def sliders(self) -> Sliders:
+        """The sliders alone, without what they draw."""
+        return Sliders(self.axes, {axis: self.start(axis) for axis in self.axes})
 
-    def _states(self, default: str) -> str:
-        """Return what the script needs: each drawing once, and which one each state shows."""
-        drawings: dict[str, int] = {default: 0}
-        states = []
-        for indices in itertools.product(*(range(len(values)) for values in self.axes.values())):
-            drawing = self.draw(indices).html()
-            states.append(drawings.setdefault(drawing, len(drawings)))
-        values = [[value_text(value) for value in axis] for axis in self.axes.values()]
-        drawn = ["", *list(drawings)[1:]]  # the page itself holds the default figure
-        data = {"values": values, "states": states, "drawings": drawn}
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        return text.replace("</", "<\\/").replace("<!--", "\\u003c!--")
+    def _drawings(self) -> Iterator[Drawing]:
+        return map(self.draw, self.sliders.states())
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, Any]:
-        if os.environ.get("VANISHING_STATIC") == "1":
-            return {"text/html": self.html(next(_numbers)), "text/plain": repr(self)}
+        if recipes.wanted():
+            kept = (drawing.recipe for drawing in self._drawings())
+            return recipes.bundle(gallery(self.sliders, kept, next(_numbers), repr(self)))
         return self.live.mimebundle()
 
     def __repr__(self) -> str:
@@ -187,11 +133,3 @@ def _values(axis: str, values: Any) -> tuple[Any, ...]:
 
 def _name(function: Any) -> str:
     return getattr(function, "__name__", None) or shown(function)
-
-
-def value_text(value: object) -> str:
-    """Write a slider's value for the reader."""
-    if isinstance(value, bool):
-        # Translators: the two values of a slider such as "Residual connections".
-        return _("yes") if value else _("no")
-    return format_number(value) if isinstance(value, int | float) else str(value)

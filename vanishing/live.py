@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from vanishing.localisation import _, direction
+from vanishing.sliders import label, value_text
 
 if TYPE_CHECKING:
     from vanishing.explorer import Explorer
@@ -53,13 +54,11 @@ class LiveExplorer:
         self._worker.join(seconds)
 
     def _slider(self, axis: str) -> Any:
-        from vanishing.explorer import value_text
-
         values = self._explorer.axes[axis]
         return ipywidgets.SelectionSlider(
             options=[(value_text(value), index) for index, value in enumerate(values)],
             value=self._explorer.start(axis),
-            description=self._explorer.label(axis),
+            description=label(axis),
             continuous_update=False,
             style={"description_width": "initial"},
             layout={"width": "100%"},

@@ -7,7 +7,9 @@ import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from gettext import NullTranslations, c2py
 from io import BytesIO
@@ -36,6 +38,8 @@ _ENTRIES = re.compile(r'(?:#|(?:c"*+)?i"*+(?:s"*+|p"*+(?:[0-9]"*+)++))*+')
 _packaged = Path(__file__).parent / "locales"
 LOCALES = _packaged if _packaged.is_dir() else Path(__file__).parents[1] / "locales"
 _chosen: str | None = None
+Lookup = tuple[str] | tuple[str, str, int]
+_lookups: ContextVar[dict[Lookup, str] | None] = ContextVar("lookups", default=None)
 
 
 def set_language(code: str) -> None:
@@ -83,16 +87,37 @@ def script() -> str:
 
 def _(message: str, /, **values: object) -> str:
     """Translate `message` and fill its `{name}` fields with `values`."""
-    return _filled(_translations(_folder(), language()).gettext(message), values)
+    return _filled(look_up((message,)), values)
 
 
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
     """Translate the form that the language uses for `count`; `{count}` is filled as well."""
+    return _filled(look_up((singular, plural, count)), {"count": count, **values})
+
+
+def look_up(lookup: Lookup) -> str:
+    """Return what the catalogue has for a message, or for a singular, its plural and a count."""
+    translations = _translations(_folder(), language())
     try:
-        text = _translations(_folder(), language()).ngettext(singular, plural, count)
+        text = (
+            translations.gettext(lookup[0]) if len(lookup) == 1 else translations.ngettext(*lookup)
+        )
     except ArithmeticError:  # the catalogue's rule for plural forms divides by zero
-        text = singular if count == 1 else plural
-    return _filled(text, {"count": count, **values})
+        text = NullTranslations().ngettext(*lookup)
+    if (lookups := _lookups.get()) is not None:
+        lookups[lookup] = text
+    return text
+
+
+@contextmanager
+def recording() -> Iterator[Mapping[Lookup, str]]:
+    """Collect what is looked up meanwhile, and what the catalogue has for it."""
+    lookups: dict[Lookup, str] = {}
+    token = _lookups.set(lookups)
+    try:
+        yield lookups
+    finally:
+        _lookups.reset(token)
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"

@@ -7,6 +7,7 @@ shows.
 from __future__ import annotations
 
 import importlib
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import is_dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 from cattrs import Converter
 
+MIME = "application/vnd.vanishing.recipe"
 PACKAGE = __package__
 _plain = Converter(detailed_validation=False)
 
@@ -29,6 +31,14 @@ def call(function: str, **arguments: Any) -> dict[str, Any]:
     Raises ``TypeError`` for an argument that is no plain data.
     """
     return {"call": function, "arguments": {n: plain(value) for n, value in arguments.items()}}
+
+
+def bundle(recipe: Any) -> dict[str, str]:
+    """Return what a kernel sends to show a recipe, or a dataclass that is its own recipe.
+
+    A text, because Jupyter's messages have no NaN and no infinity.
+    """
+    return {MIME: json.dumps(recipe if isinstance(recipe, dict) else plain(recipe))}
 
 
 def plain(value: Any) -> Any:

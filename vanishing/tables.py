@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
-from vanishing import bounds
+from vanishing import bounds, recipes
 from vanishing.localisation import N_, _, direction, ngettext
 from vanishing.measurements import COMPARISONS, Comparison
 from vanishing.theory import Prediction, Source
@@ -110,10 +111,14 @@ class Table:
             lines.append(" | ".join((f"{about} ({where})", foretold, found, judged)))
         return "\n".join([*lines, self.summary()])
 
+    def page(self) -> dict[str, str]:
+        """Return what a page of the book shows, and a notebook."""
+        return {"text/html": self.html(), "text/plain": self.text()}
+
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, str]:
-        return {"text/html": self.html(), "text/plain": self.text()}
+    ) -> dict[str, Any]:
+        return recipes.bundle(self) if recipes.wanted() else self.page()
 
 
 @bounds.checked(comparisons=COMPARISONS)

@@ -82,7 +82,7 @@ def test_a_translated_sentence_is_on_the_page(small_book: SmallBook) -> None:
     page = small_book.page("tr", "book/course/chapter.html")
     assert "Bir bölümün metni." in page
     assert '<html lang="tr"' in page
-    assert "reading and running book/course/chapter" in log
+    assert "reading book/course/chapter" in log
 
 
 def test_an_unsafe_translation_is_reported_and_shown_in_english(small_book: SmallBook) -> None:
@@ -101,7 +101,7 @@ def test_a_changed_catalogue_rebuilds_its_page_and_no_other(small_book: SmallBoo
     small_book.translate("tr", "Yeni.")
     log = build(small_book, "tr")
     assert "Yeni." in small_book.page("tr", "book/course/chapter.html")
-    assert "reading and running book/index" not in log
+    assert "reading book/index" not in log
 
 
 def test_a_failing_cell_names_its_chapter_line_number_and_error(small_book: SmallBook) -> None:
@@ -126,22 +126,6 @@ def test_a_broken_formula_fails_the_build_with_its_place(small_book: SmallBook) 
     assert re.search(r"chapter\.md:3: WARNING: cannot read the formula", failure(small_book, "en"))
 
 
-def test_each_language_has_its_own_execution_cache_and_training_is_shared(
-    small_book: SmallBook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("VANISHING_CACHE", raising=False)
-    names = "VANISHING_LANGUAGE", "VANISHING_STATIC", "VANISHING_LOCALES", "VANISHING_CACHE"
-    code = f"import os\nprint(*(os.environ[name] for name in {names}))"
-    index = small_book.root / "book/index.md"
-    index.write_text(index.read_text().replace("print(1 + 1)", code))
-    for language in ("en", "tr"):
-        build(small_book, language)
-        cache = small_book.root / "_build/cache/experiments"
-        copies = small_book.root / "_build/locale"
-        assert f"{language} 1 {copies} {cache}" in small_book.page(language, "book/index.html")
-        assert (small_book.root / "_build/cache/execution" / language).is_dir()
-
-
 def test_all_languages_are_listed_with_the_readers_found_first(small_book: SmallBook) -> None:
     build_all(small_book.root, ["en", "ar", "zh_CN"])
     portal = (small_book.root / "_build/html/index.html").read_text(encoding="utf-8")
@@ -158,18 +142,6 @@ def test_all_languages_are_listed_with_the_readers_found_first(small_book: Small
         "book/course/chapter",
         "book/glossary",
     }
-
-
-def test_the_second_language_begins_with_the_last_page(small_book: SmallBook) -> None:
-    build_all(small_book.root, ["ar", "en", "zh_CN"])
-    read = {
-        code: re.findall(r"reading and running (\S+)", log.read_text(encoding="utf-8"))
-        for code in ("en", "ar", "zh_CN")
-        if (log := small_book.root / "_build/log" / f"{code}.txt").exists()
-    }
-    assert len(read["en"]) == 3
-    assert read["ar"] == read["en"][::-1]
-    assert read["zh_CN"] == read["en"]
 
 
 def test_a_failed_language_is_named_with_its_command_and_last_lines(small_book: SmallBook) -> None:

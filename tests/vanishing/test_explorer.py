@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from drawn import Speak
 from playwright.sync_api import Browser, Page
 
-from vanishing import explorer, localisation
+from vanishing import explorer, localisation, recipes
 from vanishing.explorer import explore
 from vanishing.figures import Drawing, draw_gradient_norms
 from vanishing.progress import Cancelled, observer
@@ -168,8 +168,28 @@ def test_a_page_gets_html_and_a_kernel_gets_widgets(monkeypatch: pytest.MonkeyPa
     assert view["model_id"] == one.live.box.model_id
     one.live.wait()
     monkeypatch.setenv("VANISHING_STATIC", "1")
-    first, second = (one._repr_mimebundle_()["text/html"] for _time in range(2))
-    assert Elements(first).all("input")[0]["id"] != Elements(second).all("input")[0]["id"]
+    first, second = (
+        recipes.made(json.loads(one._repr_mimebundle_()[recipes.MIME])) for _time in range(2)
+    )
+    pages = [
+        gallery.page([recipes.made(recipe).html() for recipe in gallery.recipes])
+        for gallery in (first, second)
+    ]
+    assert pages[0] == {"text/html": one.html(first.number), "text/plain": repr(one)}
+    assert pages[1]["text/html"] == one.html(second.number)
+    ids = [Elements(page["text/html"]).all("input")[0]["id"] for page in pages]
+    assert ids[0] != ids[1]
+
+
+def test_a_drawing_of_many_states_is_on_the_page_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def constant(depth: int = 3, seed: int = 0) -> Drawing:
+        return draw(depth=depth)
+
+    monkeypatch.setenv("VANISHING_STATIC", "1")
+    one = explore(constant, depth=[2, 3], seed=[0, 1, 2])
+    gallery = recipes.made(json.loads(one._repr_mimebundle_()[recipes.MIME]))
+    assert len(gallery.recipes) == 2
+    assert gallery.states == (0, 0, 0, 1, 1, 1)
 
 
 # Live

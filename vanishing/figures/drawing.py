@@ -102,7 +102,7 @@ class Drawing:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, Any]:
         if recipes.wanted():
-            return self.page()
+            return recipes.bundle(self.recipe)
         svg = self.svg(opaque=True)
         return {"image/svg+xml": svg, "image/png": self.png(), "text/plain": self.description}
 

@@ -1,0 +1,83 @@
+"""The pages of a book that have code cells, as notebooks that nothing has run yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
+from nbformat import NotebookNode
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+READERS_LANGUAGE = "reader-language"  # tag of a cell whose result depends on the reader's language
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A page with code cells; name: its path from the root, without the suffix."""
+
+    name: str
+    path: Path
+    notebook: NotebookNode
+
+    @property
+    def cells(self) -> Sequence[NotebookNode]:
+        """The code cells."""
+        return code_cells(self.notebook)
+
+    @property
+    def code(self) -> str:
+        """What the cells run, as one text that can be compared."""
+        return code_of(self.notebook)
+
+    @property
+    def tagged(self) -> frozenset[int]:
+        """The places of the code cells whose results each language has for itself."""
+        tags = (cell.metadata.get("tags", []) for cell in self.cells)
+        return frozenset(n for n, found in enumerate(tags) if READERS_LANGUAGE in found)
+
+
+def code_cells(notebook: NotebookNode) -> Sequence[NotebookNode]:
+    """Return the code cells of a notebook."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def code_of(notebook: NotebookNode) -> str:
+    """Return what a notebook's cells run, and in which kernel, as one text."""
+    kernel = notebook.metadata.get("kernelspec", {}).get("name", "")
+    return json.dumps([kernel, *(cell.source for cell in code_cells(notebook))])
+
+
+def pages(contents: Path) -> Sequence[str]:
+    """Return the pages that a _toc.yml names, in its order."""
+    return list(parse_toc_yaml(contents))
+
+
+def read_chapters(
+    root: Path, names: Sequence[str], settings: MdParserConfig | None = None
+) -> Iterator[Chapter]:
+    """Yield the pages with code cells among these, in their order."""
+    for name in names:
+        path = root / f"{name}.md"
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if is_myst_markdown_notebook(text):
+            notebook = read_notebook(text, path, settings)
+            if code_cells(notebook):
+                yield Chapter(name, path, notebook)
+
+
+def read_notebook(text: str, path: Path, settings: MdParserConfig | None) -> NotebookNode:
+    """Return a page as a notebook, as MyST-NB reads it."""
+    notebook: NotebookNode = read_myst_markdown_notebook(
+        text, settings, add_source_map=True, path=str(path)
+    )
+    return notebook
+
+
+def digest(*parts: object) -> str:
+    """Return one digest of several texts or numbers."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,230 @@
+"""Run the chapters' cells, once for all languages; a chapter runs again only if it must."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from booktools import library
+from booktools.chapters import Chapter, digest
+from booktools.faults import BuildError
+from booktools.files import keep, kept
+from booktools.workers import follow_parent
+
+FOLDER = "_build/cache/executed"
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_CODE_CELL = re.compile(
+    r"^(`{3,}|~{3,})\{code-cell\}[^\n]*\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL
+)
+_CELL_OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What the code cells of a chapter show.
+
+    seen: digest of everything that was there when it was last known to be right; as long as that is
+    the same, nothing else needs to be asked. key: digest of what it depends on.
+    """
+
+    seen: str
+    key: str
+    seconds: float
+    language_info: Mapping[str, Any]
+    outputs: Sequence[Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run of a chapter: of all its cells, or in one language up to the last tagged one."""
+
+    root: Path
+    chapter: Chapter
+    language: str
+    catalogues: Path
+    timeout: int
+    whole: bool
+
+    @property
+    def path(self) -> Path:
+        """The file that keeps the result."""
+        return executed_path(self.root, self.language, self.chapter.name)
+
+    @property
+    def code(self) -> str:
+        """What is run, in which language."""
+        return digest(self.chapter.code, self.language, self.whole)
+
+    @property
+    def title(self) -> str:
+        """What the reader of the log is told."""
+        return self.chapter.name if self.whole else f"{self.chapter.name} in {self.language}"
+
+
+def executed_path(root: Path, language: str, name: str) -> Path:
+    """Return the file of a chapter's outputs; all languages share most of the source language's."""
+    return root / FOLDER / language / f"{name}.json"
+
+
+def execute(
+    root: Path,
+    chapters: Sequence[Chapter],
+    language: str,
+    source: str,
+    *,
+    catalogues: Path,
+    timeout: int = 1800,
+    processes: int = 1,
+) -> None:
+    """Run the chapters whose code, or what it needs of the library, has changed.
+
+    All cells run once, for all languages; where some are tagged ``reader-language``, the chapter
+    runs up to the last of these once more in the language that is asked for.
+    Raises BuildError that names the file, line, cell and error where one fails.
+    """
+    task = partial(Task, root, catalogues=catalogues, timeout=timeout)
+    tasks = [task(one, source, whole=True) for one in chapters]
+    if language != source:
+        tasks += [task(one, language, whole=False) for one in chapters if one.tagged]
+    waiting = _stale(tasks)
+    if not waiting:
+        return
+    started = time.perf_counter()
+    for done, (title, seconds) in enumerate(_run_all(waiting, processes), start=1):
+        print(f"ran {title} in {seconds:.1f} s ({done} of {len(waiting)})", flush=True)
+    print(f"ran {len(waiting)} chapters in {time.perf_counter() - started:.1f} s", flush=True)
+
+
+def _stale(tasks: Sequence[Task]) -> list[tuple[Task, str, str]]:
+    """Return what must run, each with what is there (seen) and what it depends on (key)."""
+    there = library.fingerprint()
+    unsure = [task for task in tasks if _seen(task) != digest(task.code, there)]
+    if not unsure:
+        return []
+    versions = _versions([task.chapter for task in unsure])
+    stale = []
+    for task in unsure:
+        seen, key = digest(task.code, there), digest(task.code, versions.get(task.chapter.name))
+        known = read_executed(task.path)
+        if known and known.key == key:
+            keep(task.path, vars(replace(known, seen=seen)))
+        else:
+            stale.append((task, seen, key))
+    return stale
+
+
+def _versions(chapters: Sequence[Chapter]) -> dict[str, str]:
+    """Return a digest of what each chapter needs of the library, for those that use it."""
+    code = {one.name: _python(one) for one in chapters if library.NAME in one.code}
+    answers = library.ask({"chapters": list(code.values())}, os.environ) if code else []
+    return dict(zip(code, answers, strict=True))
+
+
+def _seen(task: Task) -> str:
+    known = read_executed(task.path)
+    return known.seen if known else ""
+
+
+def _python(chapter: Chapter) -> str:
+    """Return a chapter's code without IPython's own lines, which import nothing."""
+    lines = "\n".join(cell.source for cell in chapter.cells).splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith(("%", "!")))
+
+
+def read_executed(path: Path) -> Executed | None:
+    """Return what is kept in a file; a damaged one counts as none."""
+    with suppress(TypeError):  # another version of these tools kept other things
+        return Executed(**found) if (found := kept(path)) else None
+    return None
+
+
+def _run_all(
+    waiting: Sequence[tuple[Task, str, str]], processes: int
+) -> Iterator[tuple[str, float]]:
+    with ProcessPoolExecutor(processes, initializer=follow_parent) as pool:
+        runs = [pool.submit(_run, *one) for one in waiting]
+        try:
+            for run in as_completed(runs):
+                yield run.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()  # a kernel ends when its parent has ended
+            raise
+
+
+def _run(task: Task, seen: str, key: str) -> tuple[str, float]:
+    """Run a chapter in a kernel of its own and keep what it shows."""
+    started = time.perf_counter()
+    notebook = deepcopy(task.chapter.notebook)
+    if not task.whole:
+        cells = [n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+        del notebook.cells[cells[max(task.chapter.tagged)] + 1 :]
+    client = NotebookClient(
+        notebook,
+        timeout=task.timeout,
+        resources={"metadata": {"path": str(task.chapter.path.parent)}},
+        record_timing=False,
+        coalesce_streams=True,
+    )
+    try:
+        client.execute(env=_environment(task))
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        raise BuildError(describe_failed_cell(task.root, task.chapter.path, str(error))) from None
+    seconds = round(time.perf_counter() - started, 2)
+    outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    info = notebook.metadata.language_info
+    keep(task.path, vars(Executed(seen, key, seconds, info, outputs)))
+    return task.title, seconds
+
+
+def _environment(task: Task) -> dict[str, str]:
+    """Return the variables with which a chapter's kernel runs."""
+    given = {
+        "VANISHING_CACHE": str(task.root / "_build/cache/experiments"),
+        # On layers this small a second thread costs time, and several chapters run at once.
+        "OMP_NUM_THREADS": "1",
+        **os.environ,
+    }
+    own = {
+        "VANISHING_LANGUAGE": task.language,
+        "VANISHING_LOCALES": str(task.catalogues),
+        "VANISHING_STATIC": "1",
+    }
+    return given | own
+
+
+def describe_failed_cell(root: Path, path: Path, error: str) -> str:
+    """Return `file:line: code cell N: error` for a failed execution."""
+    message = _ANSI.sub("", error).strip()
+    where = path.relative_to(root) if path.is_relative_to(root) else path
+    for number, line, source in _code_cells(path.read_text(encoding="utf-8")):
+        if f"---\n{source}\n---" in message:
+            return f"{where}:{line}: code cell {number} fails: {_reason(message)}"
+    return f"{where}: a code cell fails: {message}"
+
+
+def _reason(message: str) -> str:
+    """Return the line of nbclient's message that says what happened."""
+    lines = message.splitlines()
+    return lines[0] if "timed out" in lines[0] else lines[-1]
+
+
+def _code_cells(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield (number, line, source) of each code cell of a chapter."""
+    for number, cell in enumerate(_CODE_CELL.finditer(text), start=1):
+        line = text.count("\n", 0, cell.start()) + 1
+        yield number, line, _CELL_OPTIONS.sub("", cell[2]).strip()

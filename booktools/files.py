@@ -1,0 +1,53 @@
+"""Keep values in files: whole or not at all, and known to be as they were written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file: another process sees the old text or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".partial")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def keep(path: Path, value: Any) -> None:
+    """Keep a value as JSON, below its digest."""
+    text = json.dumps(value, ensure_ascii=False)
+    write_whole(path, f"{_digest(text)}\n{text}")
+
+
+def kept(path: Path) -> Any:
+    """Return what a file keeps; None where there is none, or it is not as it was written."""
+    try:
+        digest, _line, text = path.read_text(encoding="utf-8").partition("\n")
+    except (OSError, ValueError):
+        return None
+    return json.loads(text) if digest == _digest(text) else None
+
+
+def digest_of(path: Path) -> str:
+    """Return the digest of what a file keeps, as its first line has it."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.readline().strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

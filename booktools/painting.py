@@ -1,0 +1,147 @@
+"""Make of what the chapters' cells gave what one language's pages show."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from booktools import library
+from booktools.chapters import Chapter, digest
+from booktools.execution import Executed, executed_path, read_executed
+from booktools.faults import BuildError
+from booktools.files import digest_of, keep, kept, write_whole
+
+FOLDER = "_build/cache/painted"
+
+Output = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What the code cells of a chapter show in one language."""
+
+    code: str
+    language_info: Mapping[str, Any]
+    outputs: Sequence[Sequence[Output]]
+
+
+def painted_path(root: Path, language: str, name: str) -> Path:
+    """Return the file that holds what a chapter's cells show in a language."""
+    return root / FOLDER / language / f"{name}.json"
+
+
+def read_painted(path: Path) -> Painted | None:
+    """Return what is kept in a file; a damaged one counts as none."""
+    with suppress(TypeError):  # another version of these tools kept other things
+        return Painted(**found) if (found := kept(path)) else None
+    return None
+
+
+def paint(
+    root: Path,
+    chapters: Sequence[Chapter],
+    language: str,
+    source: str,
+    *,
+    catalogues: Path,
+    processes: int = 1,
+) -> None:
+    """Write what each chapter's cells show in a language; what is unchanged is not drawn again.
+
+    The chapters have been run. catalogues: the folder that has one for each language.
+    Raises BuildError where the library cannot draw.
+    """
+    seen = digest(
+        [digest_of(path) for one in chapters for path in _sources(root, one, language, source)],
+        library.fingerprint(),
+        _text(catalogues / language / "LC_MESSAGES" / f"{library.NAME}.po"),
+    )
+    stamp = root / FOLDER / language / "seen"
+    if _text(stamp) == seen and all(_is_painted(root, one, language) for one in chapters):
+        return
+    started = time.perf_counter()
+    records = [_edition(root, chapter, language, source) for chapter in chapters]
+    recipes = [recipe for record in records for recipe in _recipes(record)]
+    bundles = iter(_paint_recipes(root, language, recipes, catalogues, processes))
+    for chapter, record in zip(chapters, records, strict=True):
+        _write(root, chapter, language, record, bundles)
+    write_whole(stamp, seen)
+    print(f"painted {len(recipes)} outputs in {time.perf_counter() - started:.1f} s", flush=True)
+
+
+def _sources(root: Path, chapter: Chapter, language: str, source: str) -> Iterator[Path]:
+    yield executed_path(root, source, chapter.name)
+    if language != source and chapter.tagged:
+        yield executed_path(root, language, chapter.name)
+
+
+def _edition(root: Path, chapter: Chapter, language: str, source: str) -> Executed:
+    """Return a chapter's outputs, those of tagged cells as they are in this language."""
+    shared, *own = [_read(path) for path in _sources(root, chapter, language, source)]
+    outputs = [
+        own[0].outputs[n] if own and n in chapter.tagged else shown
+        for n, shown in enumerate(shared.outputs)
+    ]
+    return replace(shared, outputs=outputs)
+
+
+def _read(path: Path) -> Executed:
+    if known := read_executed(path):
+        return known
+    raise BuildError(f"{path} cannot be read although its chapter has been run: build again")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _is_painted(root: Path, chapter: Chapter, language: str) -> bool:
+    painted = read_painted(painted_path(root, language, chapter.name))
+    return painted is not None and painted.code == chapter.code
+
+
+def _recipes(record: Executed) -> Iterator[Any]:
+    for outputs in record.outputs:
+        for output in outputs:
+            if library.RECIPE in output.get("data", {}):
+                yield output["data"][library.RECIPE]
+
+
+def _paint_recipes(
+    root: Path, language: str, recipes: Sequence[Any], catalogues: Path, processes: int
+) -> Sequence[Mapping[str, str]]:
+    if not recipes:
+        return []
+    question = {
+        "language": language,
+        "recipes": recipes,
+        "folder": str(root / "_build/cache/paintings" / language),
+        "processes": processes,
+    }
+    return library.ask(question, {**os.environ, "VANISHING_LOCALES": str(catalogues)})
+
+
+def _write(
+    root: Path,
+    chapter: Chapter,
+    language: str,
+    record: Executed,
+    bundles: Iterator[Mapping[str, str]],
+) -> None:
+    outputs = [[_shown(output, bundles) for output in cell] for cell in record.outputs]
+    painted = Painted(chapter.code, record.language_info, outputs)
+    path = painted_path(root, language, chapter.name)
+    if read_painted(path) != painted:
+        keep(path, vars(painted))
+
+
+def _shown(output: Mapping[str, Any], bundles: Iterator[Mapping[str, str]]) -> Output:
+    """Return an output with its recipe, where it has one, replaced by what that gives."""
+    if library.RECIPE not in output.get("data", {}):
+        return dict(output)
+    return {**output, "data": dict(next(bundles))}

@@ -1,0 +1,1 @@
+"""Make of recipes what one edition of the book shows, outside of any kernel."""

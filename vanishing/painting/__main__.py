@@ -1,0 +1,34 @@
+"""Answer what a builder of the book asks on standard input: paintings, or versions of code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from vanishing.localisation import set_language
+from vanishing.painting.paintings import paint
+from vanishing.painting.versions import version_of
+
+
+def answer(question: dict[str, Any]) -> Any:
+    """Return one painting per recipe, or one version per chapter's code."""
+    if "chapters" in question:
+        return [version_of(code) for code in question["chapters"]]
+    set_language(question["language"])
+    return paint(
+        [json.loads(recipe) for recipe in question["recipes"]],
+        Path(question["folder"]),
+        processes=question["processes"],
+        report=_report,
+    )
+
+
+def _report(done: int, all_: int) -> None:
+    if done % 10 == 0 or done == all_:
+        print(f"{done}/{all_}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    json.dump(answer(json.load(sys.stdin)), sys.stdout)
