@@ -157,7 +157,7 @@ def _header_fields(header: Entry) -> Iterator[str]:
     for name in (name for name, count in names.items() if count > 1):
         yield f"the field “{name[:40]}” stands twice"
     for line in lines:
-        if not re.match(r"[A-Za-z][A-Za-z-]*+:(?: |$)", line):
+        if not re.match(r"[A-Za-z][A-Za-z0-9-]*+:(?: |$)", line):
             yield f"a field is like “Language: xx”, got “{line[:40]}”"
 
 

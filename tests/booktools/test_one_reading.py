@@ -79,6 +79,7 @@ FINE = {
     "a tab within a text": GOOD.replace("bir {n}", "bir {n}").replace("# mine", "#\tmine"),
     "flags without a blank": GOOD.replace("#, fuzzy", "#,fuzzy"),
     "a field of an editor": GOOD.replace(HEAD, HEAD + '\n"X-Generator: Poedit 3.4\\n"'),
+    "a numbered field": GOOD.replace(HEAD, HEAD + '\n"X-Poedit-SearchPath-0: .\\n"'),
     "a context of its own": GOOD.replace(ONE, 'msgctxt "menu"\nmsgid "one {n}"'),
     "a colon in a value": GOOD.replace(HEAD, HEAD + '\n"Project-Id-Version: a: b\\n"'),
 }
