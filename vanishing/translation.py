@@ -63,7 +63,7 @@ class Translation:
         if teachable(self.target) != self.target:
             raise ValueError(
                 f"target must be a language with number words, and not English, "
-                f"got {self.target!r}: choose {teachable(self.target)!r}"
+                f"got {bounds.shown(self.target)}: choose {teachable(self.target)!r}"
             )
 
     def at(self, **changes: Any) -> "Translation":
