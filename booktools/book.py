@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,6 +14,8 @@ from booktools.glossary_terms import Terms, load_terms
 from booktools.languages import Language, LanguageError, load_languages
 
 LANGUAGES = "locales/languages.toml"
+OWN_DOMAINS = ("toc", "theme")  # the table of contents, and what stands around every page
+SUFFIXES = (".md", ".ipynb", ".rst")
 CONTENTS = "_toc.yml"
 SETTINGS = "_config.yml"
 
@@ -69,6 +72,27 @@ class Book:
         """Return the table of terms of a language; raises `TermsError` where it is wrong."""
         return load_terms(self.root / "locales" / language.code / "terms.toml")
 
+    @cached_property
+    def pages(self) -> tuple[str, ...]:
+        """The pages of the table of contents in their order, such as "book/index"."""
+        return tuple(dict.fromkeys(self._named(self._read(CONTENTS))))
+
+    def page_source(self, page: str) -> Path:
+        """Return the file in which a page is written, the usual one where there is none."""
+        paths = [self.root / f"{page}{suffix}" for suffix in SUFFIXES]
+        return next((path for path in paths if path.is_file()), paths[0])
+
+    @property
+    def packages(self) -> Mapping[str, str]:
+        """Catalogue -> folder of each package of the book that has messages of its own."""
+        packages: dict[str, str] = self.settings.get("book_packages", {})
+        return packages
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """The names that a catalogue may have."""
+        return frozenset({*self.pages, *self.packages, *OWN_DOMAINS})
+
     @property
     def first_page(self) -> str:
         """The file name of the page with which the book begins."""
@@ -79,6 +103,35 @@ class Book:
         """The title of the book in its own language."""
         return str(self._read(SETTINGS)["title"])
 
-    def _read(self, name: str) -> dict[str, object]:
-        found: dict[str, object] = yaml.safe_load((self.root / name).read_text(encoding="utf-8"))
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the book's settings say to Sphinx."""
+        settings: dict[str, Any] = self._read(SETTINGS).get("sphinx", {}).get("config", {})
+        return settings
+
+    def _named(self, part: Any) -> Iterator[str]:
+        """Yield the pages that a part of the table of contents names."""
+        if isinstance(part, list):
+            for inner in part:
+                yield from self._named(inner)
+        elif isinstance(part, dict):
+            for key, inner in part.items():
+                if key in ("root", "file"):
+                    yield _without_suffix(str(inner))
+                elif key == "glob":
+                    yield from self._matching(str(inner))
+                else:
+                    yield from self._named(inner)
+
+    def _matching(self, pattern: str) -> Iterator[str]:
+        for path in sorted(self.root.glob(pattern)):
+            if path.suffix in SUFFIXES:
+                yield path.relative_to(self.root).with_suffix("").as_posix()
+
+    def _read(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = yaml.safe_load((self.root / name).read_text(encoding="utf-8"))
         return found
+
+
+def _without_suffix(page: str) -> str:
+    return page.removesuffix(Path(page).suffix) if page.endswith(SUFFIXES) else page

@@ -10,14 +10,13 @@ from pathlib import Path
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_file
 
+from booktools.book import CONTENTS, SETTINGS, Book
 from booktools.faults import BuildError
-from booktools.languages import ROOT, load_languages, source_language
 from booktools.locking import sole_writer
 from booktools.po import Entry, parse
 
-CONTENTS = "_toc.yml"
 UPSTREAM = frozenset({"sphinx"})  # messages of templates, which the theme's catalogue has
-PACKAGES = {"vanishing": "vanishing", "theme": "booktools"}  # catalogue, folder
+OWN_PACKAGE = Path(__file__).parent
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 _LINE_NUMBER = re.compile(r"^(#: .+):\d+$", re.MULTILINE)
 
@@ -42,11 +41,13 @@ def collect(root: Path, extract: Callable[[Path], None]) -> Templates:
         templates = dict(_pages(root, folder))
     if not templates:
         raise ExtractionError(f"no page left a .pot below {folder}; does the book build?")
-    templates |= {name: tuple(_package(root, package)) for name, package in PACKAGES.items()}
+    book = Book(root)
+    templates |= {name: tuple(_package(root / place)) for name, place in book.packages.items()}
+    templates["theme"] = (_title(book), *_package(OWN_PACKAGE))
     return {name: entries for name, entries in templates.items() if entries}
 
 
-def extract_messages(target: Path, root: Path = ROOT) -> None:
+def extract_messages(target: Path, root: Path) -> None:
     """Write the book's messages as one .pot per chapter, without running a cell."""
     from booktools.sphinx_run import (
         run_sphinx,  # a second of loading, which `status` can do without
@@ -54,7 +55,7 @@ def extract_messages(target: Path, root: Path = ROOT) -> None:
 
     settings = {"nb_execution_mode": "off", "locale_dirs": []}
     doctrees = root / "_build/doctrees/gettext"
-    source = source_language(load_languages(root / "locales/languages.toml")).code
+    source = Book(root).source.code
     run_sphinx(root, source, "gettext", target, doctrees=doctrees, settings=settings)
     for template in target.rglob("*.pot"):
         text = template.read_text(encoding="utf-8")
@@ -62,15 +63,21 @@ def extract_messages(target: Path, root: Path = ROOT) -> None:
 
 
 def _pages(root: Path, folder: Path) -> Iterator[tuple[str, tuple[Entry, ...]]]:
+    book = Book(root)
     for path in sorted(folder.rglob("*.pot")):
         name = path.relative_to(folder).with_suffix("").as_posix()
-        source = CONTENTS if name == "toc" else f"{name}.md"
+        source = root / CONTENTS if name == "toc" else book.page_source(name)
         if name in UPSTREAM:
             continue
-        if not (root / source).is_file():
-            raise ExtractionError(f"{path} belongs to no page; expected {root / source}")
+        if not source.is_file():
+            raise ExtractionError(f"{path} belongs to no page; expected {source}")
         entries = parse(path.read_text(encoding="utf-8")).entries
-        yield name, tuple(_bare(entry, source) for entry in entries)
+        place = source.relative_to(root).as_posix()
+        yield name, tuple(_bare(entry, place) for entry in entries)
+
+
+def _title(book: Book) -> Entry:
+    return Entry(msgid=book.title, locations=(SETTINGS,))
 
 
 def _bare(entry: Entry, source: str) -> Entry:
@@ -78,10 +85,10 @@ def _bare(entry: Entry, source: str) -> Entry:
     return Entry(msgid=entry.msgid, context=entry.context, notes=entry.notes, locations=(source,))
 
 
-def _package(root: Path, package: str) -> Iterator[Entry]:
+def _package(folder: Path) -> Iterator[Entry]:
     found: dict[str, Entry] = {}
-    for path in sorted((root / package).rglob("*.py")):
-        place = path.relative_to(root).as_posix()
+    for path in sorted(folder.rglob("*.py")):
+        place = path.relative_to(folder.parent).as_posix()
         for _line, ids, comments, context in extract_from_file(
             "python",
             path,

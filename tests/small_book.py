@@ -58,6 +58,26 @@ msgstr "{translation}"
 """
 
 
+FRAME = """\
+title: A title
+sphinx:
+  config:
+    book_packages: {vanishing: vanishing}
+"""
+
+
+def write_frame(root: Path, *pages: str) -> None:
+    """Write the settings of a book and its contents: these pages, which stay empty."""
+    (root / "_config.yml").write_text(FRAME, encoding="utf-8")
+    chapters = "".join(f"      - file: {page}\n" for page in pages) or "      []\n"
+    contents = f"parts:\n  - caption: Part\n    chapters:\n{chapters}"
+    (root / "_toc.yml").write_text(contents, encoding="utf-8")
+    for page in pages:
+        path = root / f"{page}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+
+
 class SmallBook:
     """A book of three short pages in a folder of its own, with the real settings."""
 

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from booktools.book import Book
 from booktools.checks.finding import Finding
 from booktools.languages import Language
 from booktools.po import Catalogue, Entry, Problem, parse
 from booktools.reading import ReadingError, decoded, read_bytes, refuse_links, refuse_other_kinds
 
-PACKAGE_DOMAINS = ("toc", "vanishing", "theme")
 MAX_BYTES = 2_000_000
 MAX_ENTRIES = 5_000  # ten times what the longest page has
 UNREAD = frozenset({"file", "encoding", "size"})  # rules of a file that was not read at all
@@ -21,10 +21,7 @@ UNREAD = frozenset({"file", "encoding", "size"})  # rules of a file that was not
 
 def known_domains(root: Path) -> frozenset[str]:
     """Return the names that a catalogue may have: one per page, and those of the packages."""
-    pages = (root / "book").rglob("*.md")
-    return frozenset({page.relative_to(root).with_suffix("").as_posix() for page in pages}) | set(
-        PACKAGE_DOMAINS
-    )
+    return Book(root).domains
 
 
 def catalogue_folder(language: Language, root: Path) -> Path:

@@ -64,6 +64,7 @@ def own_version() -> str:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every part of the extension."""
     app.add_config_value("book_tools", own_version(), "env")
+    app.add_config_value("book_packages", {}, "")  # read by `Book`
     for part in PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,7 +12,6 @@ def N_(message: str) -> str:  # noqa: N802
 
 
 BOOK = (
-    N_("Vanishing Gradients"),
     N_("Skip to main content"),
     N_("Pages of the book"),
     N_("Language"),

@@ -7,8 +7,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from small_book import write_frame
 
-from booktools import catalogues
+from booktools import catalogues, extraction
 from booktools.catalogues import Change, new_language, status, update, write_safe_copies
 from booktools.checks import check_catalogues
 from booktools.extraction import ExtractionError
@@ -31,7 +32,6 @@ class Book:
             table += f'\n[{code}]\ntag = "{code}"\nname = "{code}"\ndirection = "ltr"\n'
             table += f'plurals = "{plurals}"\n'
         self.write("locales/languages.toml", table)
-        self.write("_toc.yml", "parts:\n  - caption: Part\n")
         self.write("vanishing/figures.py", '_("Layer")\nngettext("{n} layer", "{n} layers", 2)\n')
         self.write("booktools/page.py", '# Translators: a button\nN_("Run")\n_("of %(all)s")\n')
 
@@ -49,8 +49,7 @@ class Book:
             path.parent.mkdir(parents=True, exist_ok=True)
             header = 'msgid ""\nmsgstr "POT-Creation-Date: now\\n"\n'
             path.write_text("\n".join([header, *entries]), encoding="utf-8")
-        for name in self.pages:
-            self.write(f"{name}.md", "")
+        write_frame(self.root, *self.pages)
 
     def update(self, **pages: list[str]) -> tuple[Change, ...]:
         self.pages |= {f"book/{name}": messages for name, messages in pages.items()}
@@ -73,7 +72,8 @@ class Book:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
+    monkeypatch.setattr(extraction, "OWN_PACKAGE", tmp_path / "booktools")
     made = Book(tmp_path)
     made.update()
     return made
@@ -89,9 +89,9 @@ def test_update_creates_every_catalogue_of_every_language(book: Book) -> None:
         names = {path.relative_to(folder).as_posix() for path in folder.rglob("*.po")}
         assert names == {"book/page.po", "toc.po", "vanishing.po", "theme.po"}
     theme = book.read("locales/pt/LC_MESSAGES/theme.po").entries
-    assert [entry.msgid for entry in theme] == ["Run", "of %(all)s"]
-    assert theme[0].notes == ("a button",)
-    assert theme[1].flags == ("python-format",)
+    assert [entry.msgid for entry in theme] == ["A title", "Run", "of %(all)s"]
+    assert theme[1].notes == ("a button",)
+    assert theme[2].flags == ("python-format",)
 
 
 def test_a_second_update_changes_not_one_byte(book: Book) -> None:

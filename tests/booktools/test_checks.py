@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from small_book import write_frame
 
 from booktools.checks import RULES, SECURITY_RULES, check_catalogues, check_entry
 from booktools.checks.message import CODE_COMMENT, HEADWORD, Rule
@@ -65,7 +66,6 @@ def test_a_bad_example_in_a_real_catalogue_is_found_on_its_line(
         "vanishing" if "label" in kind else "book/glossary" if HEADWORD in kind else "book/index"
     )
     root = make_root(tmp_path)
-    (root / "book/index.md").write_text("", encoding="utf-8")
     if not named:  # such an example is in any language, without a table of terms
         (root / f"locales/{code}/terms.toml").write_text('matching = "words"\n', encoding="utf-8")
     notes = tuple(note for note in (CODE_COMMENT, HEADWORD) if note in kind)
@@ -108,9 +108,7 @@ def test_security_rules_are_rules() -> None:
 
 def make_root(folder: Path) -> Path:
     shutil.copytree(ROOT / "locales", folder / "locales", ignore=shutil.ignore_patterns("LC_*"))
-    (folder / "book").mkdir()
-    (folder / "book" / "page.md").write_text("", encoding="utf-8")
-    (folder / "book" / "glossary.md").write_text("", encoding="utf-8")
+    write_frame(folder, "book/index", "book/page", "book/glossary")
     return folder
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hostile import CODE, FOLDER, PAYLOAD, Case, cases, catalogue
+from small_book import write_frame
 
 from booktools.catalogues import write_safe_copies
 from booktools.checks import SECURITY_RULES, check_catalogues
@@ -29,9 +30,7 @@ def root(tmp_path: Path) -> Path:
     """Give a folder with two empty pages and a language that has no terms of its own."""
     shutil.copytree(ROOT / "locales", tmp_path / "locales", ignore=shutil.ignore_patterns("LC_*"))
     (tmp_path / f"locales/{CODE}/terms.toml").write_text('matching = "words"\n', encoding="utf-8")
-    (tmp_path / "book").mkdir()
-    for page in PAGES:
-        (tmp_path / f"book/{page}.md").write_text("", encoding="utf-8")
+    write_frame(tmp_path, *(f"book/{page}" for page in PAGES))
     return tmp_path
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from hostile import cases
+from small_book import write_frame
 
 from booktools.catalogues import write_safe_copies
 from booktools.checks import SECURITY_RULES, check_catalogues, check_entry
@@ -160,6 +161,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("root")
     (root / "locales/tr/LC_MESSAGES").mkdir(parents=True)
     shutil.copy(ROOT / "locales/languages.toml", root / "locales/languages.toml")
+    write_frame(root)
     return root
 
 

@@ -49,7 +49,7 @@ def test_only_sources_of_this_language_are_watched(small_book: SmallBook) -> Non
     names = [
         path.relative_to(small_book.root).as_posix() for path in watched(small_book.root, "tr")
     ]
-    assert names == ["book", "_config.yml", "_toc.yml", "locales/tr"]
+    assert names == ["book", "vanishing", "_config.yml", "_toc.yml", "locales/tr"]
 
 
 def test_a_saved_catalogue_changes_the_page_and_an_error_does_not_end_the_server(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from small_book import write_frame
 
 from booktools.__main__ import booktools
 from booktools.catalogues import new_language, status, update, write_safe_copies
@@ -37,8 +38,8 @@ def root(tmp_path: Path) -> Path:
     table = (ROOT / "locales/languages.toml").read_text(encoding="utf-8")
     (root / "locales").mkdir(parents=True)
     (root / "locales/languages.toml").write_text(table, encoding="utf-8")
+    write_frame(root, "book/one", "book/two")
     for name in ("one", "two"):
-        write(root / f"book/{name}.md", "")
         write(root / FOLDER / f"book/{name}.po", catalogue("A layer.", "Bir katman."))
     write(tmp_path / "secret.po", catalogue("A layer.", SECRET))
     return root
