@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -41,8 +43,17 @@ class Commands(click.Group):
             return super().invoke(context)
         except FAULTS as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            _end_at_once()
         except OSError as error:
             raise click.ClickException(as_sentence(error, context.obj or ROOT)) from error
+
+
+def _end_at_once() -> NoReturn:
+    """End without Python's own clearing up, which takes seconds once Sphinx is loaded."""
+    click.echo("\nAborted!", err=True)
+    sys.stdout.flush()
+    os._exit(1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -182,7 +183,7 @@ def write_safe_copies(
         if not all_findings and _is_newer(copy, path):
             continue
         text, problems = _safe_copy(path, language, root)
-        if not _write(copy, text) and not all_findings:
+        if not _write(copy, _signed(text)) and not all_findings:
             copy.touch()  # it is as new as these tools now
         _compile(copy, text, code)
         findings += problems
@@ -217,7 +218,17 @@ def _age(path: Path) -> int:
 def _is_newer(copy: Path, source: Path) -> bool:
     tools = Path(__file__).parent.rglob("*.py")
     latest = max(one.lstat().st_mtime for one in (source, *tools))
-    return copy.exists() and copy.stat().st_mtime > latest
+    return copy.exists() and copy.stat().st_mtime > latest and _is_whole(copy)
+
+
+def _signed(text: str) -> str:
+    """Put the digest of a copy above it: a build tells by it what a fault has damaged."""
+    return f"# {hashlib.sha256(text.encode()).hexdigest()}\n{text}"
+
+
+def _is_whole(copy: Path) -> bool:
+    data = copy.read_bytes()
+    return data == _signed(data.partition(b"\n")[2].decode("utf-8", "replace")).encode()
 
 
 def _paths(language: Language, root: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from booktools.languages import load_languages
 from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
 from booktools.locking import sole_writer
 from booktools.sphinx_run import run_sphinx
-from booktools.workers import ending_together, follow_parent
+from booktools.workers import follow_parent
 
 AT_ONCE = 2
 REMEDY = "run `python -m booktools notebooks` and commit what it writes"
@@ -47,9 +47,14 @@ def _build_all(root: Path, codes: Sequence[str], addresses: Addresses) -> list[P
         initializer=follow_parent,
         max_tasks_per_child=1,
     )
-    with pool, ending_together():
-        futures = [pool.submit(_build, root, code, addresses) for code in codes]
-        return [future.result() for future in futures]
+    with pool:
+        try:
+            futures = [pool.submit(_build, root, code, addresses) for code in codes]
+            return [future.result() for future in futures]
+        except KeyboardInterrupt:
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
 
 
 def _build(root: Path, code: str, addresses: Addresses) -> Path:

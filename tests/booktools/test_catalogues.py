@@ -433,13 +433,16 @@ def test_a_word_on_a_button_does_not_translate_a_heading(book: Book) -> None:
 
 
 def test_a_copy_is_spared_until_its_catalogue_changes(book: Book, tmp_path: Path) -> None:
-    book.translate("Title", "Título")
+    book.translate("Title", "<b>Título</b>")
     target = tmp_path / "copies"
     copy = target / "pt/LC_MESSAGES/book/page.po"
-    write_safe_copies("pt", target, root=book.root, all_findings=False)
-    copy.write_text("spared", encoding="utf-8")
-    write_safe_copies("pt", target, root=book.root, all_findings=False)
-    assert copy.read_text(encoding="utf-8") == "spared"
+    assert write_safe_copies("pt", target, root=book.root, all_findings=False)
+    assert not write_safe_copies("pt", target, root=book.root, all_findings=False), "spared"
+    whole = copy.read_bytes()
+    for damaged in (b"", whole[:-9], b"\xff" + whole, whole.replace(b"pt", b"tp")):
+        copy.write_bytes(damaged)
+        assert write_safe_copies("pt", target, root=book.root, all_findings=False)
+        assert copy.read_bytes() == whole
     book.translate("The end.", "O fim.")
     later = copy.stat().st_mtime + 10
     os.utime(book.root / PAGE, (later, later))
