@@ -24,6 +24,7 @@ from typing import Any
 import numpy
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from vanishing import bounds
 from vanishing.experiment import SEED
@@ -33,6 +34,7 @@ from vanishing.remembering import remembered
 ACTIVATIONS = ("SiLU", "sigmoid")
 RECORDED = (0, 1, 2, 5, 10)  # besides the last step
 CLIP_NORM = 10.0  # as the trainer of Ultralytics does
+DRAWING = ("kaiming_uniform_", "uniform_")  # what draws the weights of this network
 QUIET = {"YOLO_OFFLINE": "1", "YOLO_VERBOSE": "0", "YOLO_AUTOINSTALL": "0"}
 
 
@@ -131,18 +133,22 @@ def load_ultralytics() -> ModuleType:
     """
     if imported := sys.modules.get("ultralytics"):
         return imported
-    if find_spec("ultralytics") is None:
-        raise ModuleNotFoundError(
-            "the detector needs the package ultralytics (licence AGPL-3.0), which is not "
-            "installed: run pip install ultralytics",
-            name="ultralytics",
-        )
+    _look_for_ultralytics()
     with _untouched():
         os.environ.update(QUIET, YOLO_CONFIG_DIR=_settings_folder().name)
         module = import_module("ultralytics")
         module.settings.update(sync=False)
         _ = module.YOLO  # loads the rest of what we use
     return module
+
+
+def _look_for_ultralytics() -> None:
+    if "ultralytics" not in sys.modules and find_spec("ultralytics") is None:
+        raise ModuleNotFoundError(
+            "the detector needs the package ultralytics (licence AGPL-3.0), which is not "
+            "installed: run pip install ultralytics",
+            name="ultralytics",
+        )
 
 
 @cache
@@ -171,11 +177,10 @@ def _untouched() -> Iterator[None]:
 def build_detector(detector: Detector) -> nn.Module:
     """Build the network of ``yolo26n.yaml`` with random weights and apply the variant's changes.
 
-    The global random state is as before afterwards.
+    The global random state is left alone.
     """
     ultralytics = load_ultralytics()
-    with _untouched(), torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(detector.seed)
+    with _untouched(), _Seeded(detector.seed):
         network: Any = ultralytics.YOLO("yolo26n.yaml").model
     network.args = SimpleNamespace(**_plain(network.args))
     if not detector.shortcuts:
@@ -187,6 +192,24 @@ def build_detector(detector: Detector) -> nn.Module:
     network.train()
     assert isinstance(network, nn.Module)
     return network
+
+
+class _Seeded(TorchFunctionMode):
+    """Let initializers in this thread draw from a generator of their own, as from the global one.
+
+    Nothing of Ultralytics takes a generator, and whoever draws meanwhile must not meet its seed.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = torch.Generator(device="cpu").manual_seed(seed)
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        drawing = getattr(function, "__name__", "") in DRAWING
+        own = {"generator": self._random} if drawing else {}
+        return function(*args, **{**(kwargs or {}), **own})
 
 
 def _plain(settings: Any) -> dict[str, Any]:
@@ -272,7 +295,7 @@ def watch_detector(detector: Detector) -> DetectorRun:
     Updates are SGD with momentum on the loss per image; a gradient longer than 10 is scaled down to
     that length. The version of Ultralytics is part of what is remembered.
     """
-    load_ultralytics()
+    _look_for_ultralytics()
     return _watch(detector, version("ultralytics"))
 
 

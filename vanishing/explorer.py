@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from IPython.display import display
+
 from vanishing import recipes
 from vanishing.bounds import listed, shown
 from vanishing.figures.drawing import Drawing
@@ -18,6 +20,7 @@ from vanishing.sliders import Sliders, gallery
 if TYPE_CHECKING:
     from vanishing.live import LiveExplorer
 
+FIRST_FIGURE = 600.0  # seconds for which a cell waits for it
 _numbers = itertools.count(1)
 MOST_STATES = 2000  # each is a training run when a page is built
 
@@ -87,6 +90,13 @@ class Explorer:
             kept = (drawing.recipe for drawing in self._drawings())
             return recipes.bundle(gallery(self.sliders, kept, next(_numbers), repr(self)))
         return self.live.mimebundle()
+
+    def _ipython_display_(self) -> None:
+        """Show the sliders at once and the first figure before the cell ends."""
+        if recipes.wanted():
+            raise NotImplementedError  # IPython then asks for the mime bundle
+        display(self.live.mimebundle(), raw=True)  # type: ignore[no-untyped-call]
+        self.live.wait(FIRST_FIGURE)
 
     def __repr__(self) -> str:
         """Return the call that makes this explorer."""

@@ -2,26 +2,75 @@
 
 from __future__ import annotations
 
+import asyncio
+import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+from IPython import get_ipython
 
 from vanishing.localisation import _, direction
+from vanishing.progress import Cancelled, observer
+from vanishing.remembering import Postponed, postponing
 from vanishing.sliders import label, value_text
 
 if TYPE_CHECKING:
     from vanishing.explorer import Explorer
 
 BLINK = 0.3  # seconds; what takes less shows no progress
+GLANCE = 0.05  # seconds between two looks whether there is something to do
+
+
+class MainThread:
+    """Run functions in the thread of a kernel's cells, between two cells; without a kernel, here.
+
+    So they meet no cell that runs: what both change for a moment, neither finds changed.
+    """
+
+    def __init__(self) -> None:
+        """Take the thread that makes this for the main one."""
+        self._thread = threading.get_ident()
+        self._waiting: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]]
+        self._waiting = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        if get_ipython() is not None:
+            with suppress(RuntimeError):
+                self._loop = asyncio.get_running_loop()
+
+    def is_here(self) -> bool:
+        """Say whether this is the thread of the cells."""
+        return self._loop is not None and threading.get_ident() == self._thread
+
+    def run(self, function: Callable[[], Any]) -> Any:
+        """Run a function there, wait for it and hand on what it returns or raises."""
+        if self._loop is None or self.is_here():
+            return function()
+        done: Future[Any] = Future()
+        self._waiting.put((function, done))
+        self._loop.call_soon_threadsafe(self.work)
+        return done.result()
+
+    def work(self) -> None:
+        """Run what waits for this thread."""
+        while self.is_here() and not self._waiting.empty():
+            function, done = self._waiting.get()
+            try:
+                done.set_result(function())
+            except BaseException as error:  # meant for who waits, in another thread
+                done.set_exception(error)
 
 
 class LiveExplorer:
     """Hold the sliders, the progress bar and the figure; a newer value wins over an older one.
 
+    The figure function runs in the main thread wherever that is known. What it asks for and must be
+    computed is computed in the background meanwhile; then the function runs again.
     Only what ipywidgets 7.7 and 8 share is used.
     """
 
@@ -30,6 +79,7 @@ class LiveExplorer:
         self._explorer = explorer
         self._lock = threading.RLock()
         self._newest = 0
+        self._main = MainThread()
         self._worker = threading.Thread()
         self.sliders = [self._slider(axis) for axis in explorer.axes]
         self.progress = ipywidgets.FloatProgress(
@@ -50,8 +100,16 @@ class LiveExplorer:
         }
 
     def wait(self, seconds: float = 60.0) -> None:
-        """Wait until the newest figure is there."""
-        self._worker.join(seconds)
+        """Wait until the newest figure is there; Ctrl-C stops what computes it."""
+        until = time.monotonic() + seconds
+        try:
+            while self._worker.is_alive() and time.monotonic() < until:
+                self._main.work()
+                self._worker.join(GLANCE)
+        except KeyboardInterrupt:
+            with self._lock:
+                self._newest += 1
+            raise
 
     def _slider(self, axis: str) -> Any:
         values = self._explorer.axes[axis]
@@ -65,40 +123,80 @@ class LiveExplorer:
         )
 
     def _restart(self, _change: object = None) -> None:
-        """Compute the sliders' values in a new thread; the running one stops at its next step."""
+        """Show the sliders' values; what is computed for older ones stops at its next step."""
         with self._lock:
             self._newest += 1
-            indices = [slider.value for slider in self.sliders]
-            self._worker = threading.Thread(
-                target=self._compute, args=(self._newest, indices), daemon=True
-            )
+            attempt = _Attempt(self, self._newest, [slider.value for slider in self.sliders])
+        finish = attempt.draw() if self._main.is_here() else attempt.begin
+        if finish:
+            self._worker = threading.Thread(target=attempt.pursue, args=(finish,), daemon=True)
             self._worker.start()
 
-    def _compute(self, ticket: int, indices: list[int]) -> None:
-        from vanishing.progress import Cancelled, observer
-
-        observer.set(self._watcher(ticket, Cancelled))
-        try:
-            content = self._explorer.draw(indices).html()
-        except Cancelled:
-            return
-        except Exception as error:  # shown to the reader: a thread has nobody else to tell
-            content = _error_message(error)
+    def _show(self, ticket: int, content: str) -> None:
         with self._lock:
             if ticket == self._newest:
                 self.progress.layout.visibility = "hidden"
                 self.view.value = content
 
-    def _watcher(self, ticket: int, stop: type[Exception]) -> Callable[[int, int], None]:
-        started = time.monotonic()
+
+class _Attempt:
+    """Draw the figure at some values, unless newer ones come."""
+
+    def __init__(self, live: LiveExplorer, ticket: int, indices: list[int]) -> None:
+        self._live = live
+        self._ticket = ticket
+        self._indices = indices
+        self._results: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Have nothing to compute before the first try."""
+
+    def pursue(self, finish: Callable[[], None] | None) -> None:
+        """Compute what is missing and draw again, until nothing is missing."""
+        main = self._live._main
+        try:
+            while finish:
+                with self._watched():
+                    finish()
+                finish = main.run(self.draw)
+        except (Cancelled, KeyboardInterrupt):
+            return
+        except Exception as error:  # shown to the reader: a thread has nobody else to tell
+            content = _error_message(error)
+            main.run(lambda: self._live._show(self._ticket, content))
+
+    def draw(self) -> Callable[[], None] | None:
+        """Show the figure, or return what computes something that it needs."""
+        try:
+            with self._watched(), postponing(self._results):
+                content = self._live._explorer.draw(self._indices).html()
+        except Postponed as postponed:
+            return postponed.finish
+        except Cancelled:
+            return None
+        except Exception as error:  # shown to the reader: a slider has nobody else to tell
+            content = _error_message(error)
+        self._live._show(self._ticket, content)
+        return None
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        token = observer.set(self._watcher())
+        try:
+            yield
+        finally:
+            observer.reset(token)
+
+    def _watcher(self) -> Callable[[int, int], None]:
+        live, started = self._live, time.monotonic()
 
         def watch(done: int, steps: int) -> None:
-            with self._lock:
-                if ticket != self._newest:
-                    raise stop
+            with live._lock:
+                if self._ticket != live._newest:
+                    raise Cancelled
                 if time.monotonic() - started > BLINK:
-                    self.progress.value = done / max(steps, 1)
-                    self.progress.layout.visibility = "visible"
+                    live.progress.value = done / max(steps, 1)
+                    live.progress.layout.visibility = "visible"
 
         return watch
 

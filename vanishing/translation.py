@@ -136,13 +136,14 @@ class Translator(nn.Module):
         self.attention, width = translation.network == "attention", translation.width
         words = len(vocabulary(translation.target))
         kind = nn.RNN if translation.network == "RNN" else nn.LSTM
-        with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        # Born without numbers, so that no one draws them from the global random state.
+        with torch.device("meta"):
             self.read = nn.Embedding(len(vocabulary(SOURCE)), width)
             self.encoder = kind(width, width, batch_first=True)
             self.write = nn.Embedding(words + 1, width)  # the last one stands before the first word
             self.decoder = kind(width, width, batch_first=True)
             self.output = nn.Linear(2 * width if self.attention else width, words)
-        self.to(torch.float32)
+        self.to(torch.float32).to_empty(device="cpu")
         generator = torch.Generator(device="cpu").manual_seed(translation.seed)
         with torch.no_grad():
             for name, parameter in self.named_parameters():

@@ -1,4 +1,4 @@
-"""The language in which a test of the library speaks."""
+"""The language in which a test of the library speaks, and where it computes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from drawn import Speak
 
-from vanishing import localisation
+from vanishing import localisation, remembering
+from vanishing.remembering.calls import directly
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +31,17 @@ def speak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Speak:
         localisation.set_language(code)
 
     return choose
+
+
+@pytest.fixture
+def computed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute in the process of the test, so that it can look inside, and not in one apart."""
+    monkeypatch.setattr(remembering, "compute", directly)
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Remember nothing but what the test itself has computed; give the folder."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("VANISHING_CACHE", str(folder))
+    return folder

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -162,6 +163,25 @@ def test_equal_seeds_build_equal_networks_and_leave_the_random_state_alone() -> 
     weights = [next(network.parameters()) for network in (first, again, other)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
+
+
+def test_the_weights_are_those_that_a_seeded_global_state_gives() -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        expected = load_ultralytics().YOLO("yolo26n.yaml").model.state_dict()
+    found = build_detector(Detector(seed=3)).state_dict()
+    assert all(torch.equal(expected[name], tensor) for name, tensor in found.items())
+
+
+def test_nobody_else_meets_the_seed_while_a_network_is_built() -> None:
+    build_detector(Detector())
+    before, looks = torch.get_rng_state(), 0
+    thread = threading.Thread(target=lambda: [build_detector(Detector(seed=n)) for n in range(3)])
+    thread.start()
+    while thread.is_alive():
+        assert torch.equal(torch.get_rng_state(), before)
+        looks += 1
+    assert looks > 3
 
 
 def test_the_changes_leave_nothing_of_what_they_remove() -> None:

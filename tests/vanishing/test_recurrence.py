@@ -200,6 +200,7 @@ def test_the_median_is_taken_at_each_time_step() -> None:
     assert found.median == (2.0, 5.0)
 
 
+@pytest.mark.usefixtures("computed_here")
 def test_a_gradient_that_is_zero_everywhere_has_no_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vanishing.recurrence.gradient_by_time", lambda *_: (0.0, 0.0))
     (values,) = gradient_through_time(SMALL, seeds=1).relative

@@ -6,14 +6,14 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
 import torch
 
-from vanishing import remembering
 from vanishing.progress import Cancelled, observer
-from vanishing.remembering import code_version
+from vanishing.remembering import Postponed, postponing, remembered
 
 SOURCE = '''
 from dataclasses import dataclass
@@ -41,13 +41,18 @@ def measure(setting: Setting, seed: int = 0) -> Result:
     small = torch.tensor(1e-40).mul(1).item()
     numbers = (*torch.rand(2).tolist(), float("nan"), float("inf"), small)
     return Result(numbers, {"a": (1, setting.size)}, setting)
+
+@remembered
+def named(function: str) -> str:
+    return function
 '''
 
 
 @pytest.fixture
-def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path, computed_here: None
+) -> Iterator[Any]:
     """Import a small measuring module from a fresh folder."""
-    monkeypatch.setenv("VANISHING_CACHE", str(tmp_path / "cache"))
     (tmp_path / "measuring_probe.py").write_text(SOURCE)
     monkeypatch.syspath_prepend(str(tmp_path))
     yield importlib.import_module("measuring_probe")
@@ -136,35 +141,44 @@ def test_a_damaged_entry_is_computed_anew(
     assert len(probe.calls) == 2
 
 
-def test_the_key_knows_the_code_of_a_module_and_of_what_it_imports(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_parameter_may_be_called_function(probe: Any, tmp_path: Path) -> None:
+    assert probe.named("tanh") != probe.named("relu")
+    names = {json.loads(entry.read_text())["function"] for entry in entries(tmp_path)}
+    assert names == {"measuring_probe.named"}
+
+
+@pytest.mark.parametrize(("other", "computed"), [("2.13.0+cu130", 1), ("2.14.0+cpu", 2)])
+def test_how_pytorch_was_built_does_not_count_but_its_version_does(
+    other: str, computed: int, probe: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / "vanishing"
-    package.mkdir()
-    for name, source in {
-        "a": "from vanishing.b import thing",
-        "b": "from vanishing import c",
-        "c": "from vanishing.a import loop",
-        "d": "x = 1",
-    }.items():
-        (package / f"{name}.py").write_text(source)
-    monkeypatch.setattr(remembering, "HERE", package)
-
-    def version() -> str:
-        code_version.cache_clear()
-        return code_version(package / "a.py")
-
-    before = version()
-    (package / "d.py").write_text("x = 2")
-    assert version() == before
-    (package / "c.py").write_text("from vanishing.a import other")
-    assert version() != before
+    monkeypatch.setattr(torch, "__version__", "2.13.0+cpu")
+    probe.measure(probe.Setting(1))
+    monkeypatch.setattr(torch, "__version__", other)
+    probe.measure(probe.Setting(1))
+    assert len(probe.calls) == computed
 
 
-def test_measuring_modules_do_not_depend_on_drawing_or_words() -> None:
-    """A changed label must not train every network again."""
-    package = Path(remembering.__file__).parent
-    for path in package.glob("*.py"):
-        if "@remembered" in path.read_text():
-            needed = {one.relative_to(package).parts[0] for one in remembering._needed(path, set())}
-            assert not needed & {"figures", "localisation.py", "explorer.py", "svg.py"}, path
+def test_a_function_that_no_other_process_finds_is_refused() -> None:
+    def inner() -> int:
+        return 1
+
+    script = FunctionType(compile("1", "script.py", "eval"), {"__name__": "__main__"}, "measure")
+    for function in (inner, script):
+        with pytest.raises(TypeError, match=r"must be found by its name .*, got .*: move it to"):
+            remembered(function)
+
+
+def test_what_is_postponed_is_computed_later_and_kept_for_the_next_attempt(
+    probe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VANISHING_CACHE", str(tmp_path / "file" / "folder"))
+    results: dict[str, str] = {}
+    with postponing(results):
+        with pytest.raises(Postponed) as postponed:
+            probe.measure(probe.Setting(1))
+        assert probe.calls == []
+        postponed.value.finish()
+        with pytest.warns(UserWarning, match="could not be kept"):
+            probe.measure(probe.Setting(1))
+    assert len(probe.calls) == len(results) == 1

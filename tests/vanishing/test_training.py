@@ -289,7 +289,7 @@ def test_clipping_bounds_the_first_update() -> None:
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def counted(computed_here: None, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """List the experiments that were really trained."""
     trained: list[object] = []
     original = training.build_network

@@ -18,7 +18,7 @@ from typing import Any
 from vanishing.localisation import language, look_up, recording, set_language
 from vanishing.painting.files import write
 from vanishing.recipes import made
-from vanishing.remembering import code_version
+from vanishing.remembering.keys import code_version
 from vanishing.sliders import Gallery
 
 FONTS = Path(__file__).parents[1] / "fonts"

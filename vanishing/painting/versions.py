@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from vanishing.remembering import code_version
+from vanishing.remembering.keys import code_version
 
 PACKAGE = Path(__file__).parents[1]
 

@@ -1,0 +1,111 @@
+"""Run All in a kernel that remembers nothing prints the book's numbers, while the sliders train."""
+
+import os
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[2]
+# Their cells draw random numbers right behind an explorer that trains.
+CHAPTERS = ("chain-rule", "initialization")
+
+
+@pytest.fixture(autouse=True)
+def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let kernels find this library, train for readers, and remember nothing of other tests."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv("VANISHING_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("VANISHING_RESULTS", "none")
+    monkeypatch.delenv("VANISHING_STATIC", raising=False)
+    monkeypatch.delenv("VANISHING_LANGUAGE", raising=False)
+
+
+def run(notebook: Any) -> list[tuple[str, str]]:
+    """Run a notebook; return each code cell with the text that it shows."""
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(ROOT)}}).execute()
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [(cell.source, "".join(map(_text, cell.outputs))) for cell in cells]
+
+
+def _text(output: Any) -> str:
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_cold_run_prints_what_a_run_prints_that_remembers_everything(chapter: str) -> None:
+    path = ROOT / f"notebooks/en/course/{chapter}.ipynb"
+    cold, warm = (run(nbformat.read(path, as_version=4)) for _time in range(2))
+    assert cold == warm
+
+
+def cells(*sources: str) -> list[str]:
+    """Run cells in a kernel; return what each prints."""
+    code = [nbformat.v4.new_code_cell(textwrap.dedent(source)) for source in sources]
+    return [text.strip() for _source, text in run(nbformat.v4.new_notebook(cells=code))]
+
+
+EXPLORER = """
+    import threading, time, matplotlib, torch
+    from vanishing import SIGMOID, explore, figures, train
+
+    def show(depth=20, seed=0):
+        assert threading.current_thread() is threading.main_thread()
+        run = train(SIGMOID.at(depth=depth, seed=seed, epochs=20))
+        torch.rand(1)
+        return figures.draw_runs([run], step=0)
+
+    explorer = explore(show, depth=[2, 20], seed=[0, 1, 2, 3])
+    live = explorer.live
+    explorer
+"""
+
+
+def test_the_first_figure_is_there_before_the_cell_ends() -> None:
+    _, shown = cells(EXPLORER, "print('<svg' in live.view.value, live._worker.is_alive())")
+    assert shown == "True False"
+
+
+def test_a_cell_meets_nothing_of_a_slider_that_trains_and_draws() -> None:
+    """A figure that must be trained is drawn between two cells, never while one runs."""
+    _, _, looks, _, changed, at_once = cells(
+        EXPLORER,
+        "before = live.view.value; live.sliders[1].value = 1",
+        """
+            def seen():
+                return str((torch.get_rng_state().sum().item(), dict(matplotlib.rcParams),
+                            torch.get_default_dtype(), torch.get_num_threads()))
+            torch.manual_seed(3)
+            first, looks, until = seen(), set(), time.monotonic() + 60
+            while live._main._waiting.empty() and time.monotonic() < until:
+                looks.add(seen())
+            print(looks == {first}, live._main._waiting.qsize(), live.view.value == before)
+        """,
+        "import asyncio\nawait asyncio.sleep(1)",
+        "print(live.view.value != before)",
+        """
+            live.sliders[1].value = 0
+            print(live.view.value == before)
+        """,
+    )
+    assert looks == "True 1 True"
+    assert changed == "True"
+    assert at_once == "True"
+
+
+def test_a_newer_value_wins_and_waiting_in_a_cell_is_no_deadlock() -> None:
+    _, shown = cells(
+        EXPLORER,
+        """
+            for seed in (1, 2, 3):
+                live.sliders[1].value = seed
+            live.wait()
+            newest = live.view.value
+            live.sliders[1].value = 3
+            print(live.view.value == newest, live._worker.is_alive())
+        """,
+    )
+    assert shown == "True False"

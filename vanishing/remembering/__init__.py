@@ -1,0 +1,152 @@
+"""Keep what was measured on disk: pages, languages and restarts share one computation."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, get_type_hints
+
+import platformdirs
+import torch
+
+from vanishing.remembering.calls import Call, plain
+from vanishing.remembering.keys import code_version
+from vanishing.remembering.process import compute
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Result = TypeVar("Result")
+
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a pure function of this package compute each result once, in a process of its own.
+
+    Arguments and result are plain data: numbers, strings, tuples, dictionaries or frozen
+    dataclasses of these; the result's type is annotated. Results are kept in the folder
+    ``VANISHING_CACHE`` (else the user's cache folder), under a key made of the function's name, all
+    its arguments, the code that it depends on and PyTorch's version; a damaged entry is computed
+    anew. What is computed depends on nothing else (see ``reproducible``), and nothing of it is seen
+    in the process that asks.
+
+    Calls raise what the function raises, and what the ``observer`` of ``vanishing.progress``
+    raises, such as ``Cancelled``. Raises ``TypeError`` for a function that another process cannot
+    import: one of a script or a cell, or one within another.
+    """
+    if function.__module__ == "__main__" or "." in function.__qualname__:
+        raise TypeError(
+            "a remembered function must be found by its name in a module that can be imported, "
+            f"got {function.__module__}.{function.__qualname__}: move it to the top of such a file"
+        )
+    signature = inspect.signature(function)
+    file = inspect.getfile(function)
+
+    @functools.wraps(function)
+    def recall(*args: P.args, **kwargs: P.kwargs) -> R:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        name = f"{function.__module__}.{function.__qualname__}"
+        asked = {"function": name, "arguments": plain.unstructure(bound.arguments)}
+        asked = json.loads(json.dumps(asked))
+        code = code_version(Path(file))
+        entry = _cache_folder() / f"{_key(asked, code)}.json"
+        kind: type[R] = get_type_hints(function)["return"]
+        with suppress(_Absent):
+            return _read(entry, asked, kind)
+        call = Call(
+            function.__module__, function.__qualname__, file, code, bound.args, bound.kwargs
+        )
+        text = _text(call, entry.name)
+        _write(entry, {**asked, "result": json.loads(text)})
+        return plain.structure(json.loads(text), kind)
+
+    return recall
+
+
+class Postponed(BaseException):
+    """A result is not there yet: ``finish`` computes it, in any thread, for the next attempt.
+
+    Raised only within ``postponing``. No ``Exception``, so that no function takes it for a failure.
+    """
+
+    def __init__(self, finish: Callable[[], None]) -> None:
+        """Hold what is left to do."""
+        super().__init__("a result must be computed first")
+        self.finish = finish
+
+
+_results: ContextVar[dict[str, str] | None] = ContextVar("results", default=None)
+
+
+@contextmanager
+def postponing(results: dict[str, str]) -> Iterator[None]:
+    """Raise ``Postponed`` where something would have to be computed that is not in ``results``."""
+    token = _results.set(results)
+    try:
+        yield
+    finally:
+        _results.reset(token)
+
+
+def _text(call: Call, key: str) -> str:
+    results = _results.get()
+    if results is None:
+        return compute(call)
+    if key not in results:
+        raise Postponed(lambda: results.update({key: compute(call)}))
+    return results[key]
+
+
+class _Absent(Exception):  # noqa: N818, nothing is wrong where nothing is kept yet
+    """Nothing is kept, or it is damaged or not what it should be."""
+
+
+def _cache_folder() -> Path:
+    chosen = os.environ.get("VANISHING_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("vanishing-gradients")
+
+
+def _key(asked: dict[str, Any], code: str) -> str:
+    version = torch.__version__.partition("+")[0]  # behind it stands how PyTorch was built
+    text = f"{json.dumps(asked, sort_keys=True)} {code} {version}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _read(entry: Path, asked: dict[str, Any], kind: type[Result]) -> Result:
+    try:
+        stored = json.loads(entry.read_text(encoding="utf-8"))
+        if {name: stored[name] for name in asked} != asked:
+            raise _Absent
+        result: Result = plain.structure(stored["result"], kind)
+        return result
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise _Absent from error
+
+
+def _write(entry: Path, stored: dict[str, Any]) -> None:
+    """Write whole or not at all: another process sees the old state or the new, never a part."""
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=entry.parent, prefix=entry.stem, suffix=".partial")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(stored, file)
+            Path(name).replace(entry)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        warnings.warn(
+            f"the result could not be kept in {entry.parent} ({error.strerror}): "
+            "set VANISHING_CACHE to a folder that can be written",
+            stacklevel=3,
+        )
