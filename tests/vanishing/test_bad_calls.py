@@ -370,6 +370,7 @@ def state() -> tuple[Any, ...]:
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     run()
+    diagnosis()  # the first one in a process imports much of PyTorch
     before = state()
     yield
     assert state() == before
@@ -390,9 +391,10 @@ def _call(
     function: Callable[..., Any], arguments: dict[str, Any], name: str, parameter: str, odd: Any
 ) -> None:
     own = (name, parameter) in READERS_OWN
+    refused = OWN if own else REFUSED
     try:
         result = function(**arguments)
-    except OWN if own else REFUSED as error:
+    except refused as error:
         said = " ".join([str(error), *getattr(error, "__notes__", ())])
         room = traceback.extract_tb(error.__traceback__)[-1].filename.split("/")[-2]
     else:
