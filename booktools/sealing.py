@@ -20,17 +20,13 @@ class Seal:
 
     record: Path
     folders: Sequence[Path]
-    pattern: str = "*"
 
     def mend(self) -> str | None:
         """Remove the files where one is not as the last run left it; return the reason."""
         reason = self.fault()
-        if reason and self.pattern == "*":
+        if reason:
             for folder in self.folders:
                 _remove(folder)
-        elif reason:
-            for path in self._files():
-                path.unlink()
         return reason
 
     def open(self) -> None:
@@ -60,7 +56,7 @@ class Seal:
         return f"{changed[0]} is not as it was written" if changed else None
 
     def _files(self) -> list[Path]:
-        found = (path for folder in self.folders for path in folder.rglob(self.pattern))
+        found = (path for folder in self.folders for path in folder.rglob("*"))
         return sorted(path for path in found if path.is_file() or path.is_symlink())
 
     def _digests(self) -> dict[str, str]:

@@ -132,13 +132,8 @@ def _mendable(root: Path, code: str) -> Iterator[None]:
 
 
 def _seals(root: Path, code: str, builder: str, doctrees: Path, target: Path) -> Sequence[Seal]:
-    build = root / "_build"
-    records = build / "seals"
     pages = (doctrees, target) if builder == "html" else (doctrees,)
-    return (
-        Seal(records / f"{code}-{builder}.json", pages),
-        Seal(records / f"{code}-messages.json", (build / "locale" / code,), pattern="*.mo"),
-    )
+    return (Seal(root / "_build/seals" / f"{code}-{builder}.json", pages),)
 
 
 @contextmanager
