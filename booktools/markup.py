@@ -19,7 +19,7 @@ OBJECT = "\ufffc"  # stands in `text` for code, a formula, a citation
 _TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>.*?)>", re.S)  # as Sphinx divides it
 _SHOWN_AS_TEXT = frozenset({"term", "sub", "sup", "abbr", "dfn", "guilabel"})
 _URL = re.compile(
-    r"\b(?:(?:https?|ftp|file)://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
+    r"\b(?:[a-z][a-z\d+.-]{0,15}://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
     r"|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]*\w",
     re.I,
 )
@@ -48,6 +48,7 @@ class Markup:
     blocks: list[str] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     maths: list[str] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
@@ -66,7 +67,7 @@ def read_markdown(message: str) -> Markup:
     markup.html = [token.content for token in tokens if token.type == "html_block"]
     pieces = [_read_inline(token, markup) for token in _inline(tokens)]
     markup.text = "".join(pieces)
-    markup.links += _URL.findall(markup.text)
+    markup.addresses = _URL.findall(markup.text)
     return markup
 
 
@@ -76,7 +77,7 @@ def read_plain(message: str) -> Markup:
     return Markup(
         code=[part for part in objects if part.startswith("`")],
         maths=[part.strip("$") for part in objects if part.startswith("$")],
-        links=_URL.findall(message),
+        addresses=_URL.findall(message),
         text=_PLAIN_OBJECT.sub(OBJECT, message),
     )
 
@@ -91,7 +92,7 @@ def numbering(text: str) -> str:
 
 def without_words(formula: str) -> str:
     r"""Return a formula without the words inside its \text{…}, the only part to translate."""
-    return re.sub(r"\\text\{[^{}\\$<>&%#^_~]*\}", r"\\text{}", formula)
+    return re.sub(r"\\text\{[^{}\\$<>&%#^_~\[\]`*|@!]*\}", r"\\text{}", formula)
 
 
 @cache

@@ -18,7 +18,7 @@ _PERCENT = re.compile(
     r"%(?:\(\w++\))?(?:[-+#0]*+)(?:\d++|\*)?(?:\.\d++)?[diouxXeEfFgGcrs](?![A-Za-z])"
 )
 _ADDRESS = re.compile(
-    r"\b(?:(?:https?|ftp|file)://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
+    r"\b(?:[a-z][a-z\d+.-]{0,15}://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
     r"|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]*\w",
     re.I,
 )

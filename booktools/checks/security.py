@@ -223,7 +223,11 @@ def links(message: Message) -> Iterator[tuple[str, str]]:
         yield f"the text defines a link to “{target[:80]}”", "write [text](target) in the sentence"
     for title in Counter(message.target.titles) - Counter(message.source.titles):
         yield f"title “{title[:80]}” of a link is not in the English", "delete it"
-    for target, extra in _differences(message.target.links, message.source.links):
+    have, want = message.target, message.source
+    for target, extra in (
+        *_differences(have.links, want.links),
+        *_differences(have.addresses, want.addresses),
+    ):
         if extra:
             yield f"link to “{target[:80]}” is not in the English", "use the English target"
         else:
@@ -363,7 +367,14 @@ def substitutions(message: Message) -> Iterator[tuple[str, str]]:
     Bad: A gradient. => Um {{ env.config }} gradiente.
     Good: A gradient. => Um gradiente.
     """
-    if _templates(_decoded(message.translation)) > _templates(_decoded(message.english)):
+    have, want = (
+        max(_templates(_decoded(text)), _templates(markup.text))
+        for text, markup in (
+            (message.translation, message.target),
+            (message.english, message.source),
+        )
+    )
+    if have > want:
         yield "{{ … }} or {% … %} would be run as a template", "delete it"
 
 

@@ -39,7 +39,7 @@ class Page:
 
 def escape(text: str) -> str:
     """Escape what Markdown would read as markup in plain text."""
-    text = re.sub(r"\\(?=[!-/:-@\[-`{-~])", r"\\\\", text)
+    text = re.sub(r"\\(?=[!-/:-@\[-`{-~]|\Z)", r"\\\\", text)
     text = re.sub(r"([*`$])", r"\\\1", text)
     text = re.sub(r"(?<!\w)_|_(?!\w)|(?<=~)~|<(?=[A-Za-z/!?])", lambda m: f"\\{m[0]}", text)
     text = re.sub(r"\]\(", r"]\\(", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -9,6 +10,10 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_messages import CANARY, EXAMPLES, MANY, texts
 from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -220,3 +225,32 @@ def test_bad_entries_change_nothing_but_their_own_sentences(build: Build, builde
     warnings, folder = build({**left, **worst}, builder)
     assert warnings == ""
     assert pages(folder) == expected
+
+
+SENTENCES = [english for english in HONEST if english.endswith(".")]
+
+
+@settings(MANY, max_examples=max(1, EXAMPLES // 1000))
+@given(messages=st.lists(texts(), min_size=len(SENTENCES), max_size=len(SENTENCES)))
+def test_random_sentences_leave_the_rest_of_the_book_as_it_is(
+    build: Build, messages: list[str]
+) -> None:
+    CANARY.unlink(missing_ok=True)
+    random = HONEST | {one: text for one, text in zip(SENTENCES, messages, strict=True) if text}
+    for builder in ("html", "vg-notebooks"):
+        kept = []
+        for messages_of_book in (HONEST, random):
+            warnings, folder = build(messages_of_book, builder)
+            assert warnings == ""
+            kept.append(held(folder))
+        assert kept[0] == kept[1]
+        assert not CANARY.exists()
+
+
+def held(folder: Path) -> tuple[object, ...]:
+    """Return what no sentence may change: other pages, addresses, scripts and cells."""
+    found = pages(folder)
+    page = BeautifulSoup(found.pop("page.html", b""), "html.parser")
+    addresses = {tag.get("href") or tag.get("src") for tag in page.find_all(True)}
+    cells = len(json.loads(found.pop("page.ipynb", b'{"cells": []}'))["cells"])
+    return found, addresses, len(page.find_all("script")), cells

@@ -10,12 +10,15 @@ from bs4 import BeautifulSoup
 from hostile import CODE, FOLDER, LANGUAGE, PAYLOAD, Case, cases, catalogue
 from small_book import INDEX, SmallBook
 
+from booktools.catalogues import write_safe_copies
 from booktools.checks import check_catalogues
+from booktools.checks.finding import shortened
 
 PROSE = "نص الفصل بالعربية."
 IMPORT = "from vanishing.localisation import _"
 DOMAINS = sorted({case.domain for case in cases()})
 FILES = sorted(FOLDER.glob("*.po"))
+SHAPES = ("shapes", "lines", "points", "bars")  # what numbered references among the cases name
 BINARY = frozenset({".woff2", ".png", ".svg", ".pickle"})
 
 
@@ -49,13 +52,15 @@ def write_sources(book: SmallBook, found: dict[str, list[Case]]) -> None:
     labels = [f"print(_({text!r}))" for text in english["vanishing"]]
     code = "\n".join([*(f"# {text}" for text in comments), IMPORT, *labels])
     head = INDEX.split("# A small gradient")[0]
-    page = [f"{head}(first)=\n# A page", *prose, f"```{{code-cell}}\n{code}\n```\n"]
+    shapes = [f"```{{figure}} shape.svg\n:name: {name}\nA shape.\n```" for name in SHAPES]
+    page = [f"{head}(first)=\n# A page", *prose, *shapes, f"```{{code-cell}}\n{code}\n```\n"]
     book.write("book/page.md", "\n\n".join(page))
     book.write("book/picture.png", "")
+    book.write("book/shape.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
     words = ["gradient", *english["book/glossary"]]
     terms = "\n\n".join(f"{word}\n  A word." for word in words)
     book.write("book/glossary.md", f"# Glossary\n\n```{{glossary}}\n{terms}\n```\n")
-    pages = [["course/chapter"], ["page"], ["glossary", *(path.stem for path in FILES)]]
+    pages = [["course/chapter"], ["page"], ["glossary"], [path.stem for path in FILES]]
     parts = [
         {"caption": caption, "chapters": [{"file": f"book/{name}"} for name in names]}
         for caption, names in zip(english["toc"], pages, strict=True)
@@ -73,13 +78,16 @@ def test_nothing_of_a_hostile_translation_reaches_page_or_notebook(
     assert len(list(notebooks.rglob("*.ipynb"))) == 2
 
 
-def test_page_and_notebook_report_every_refused_translation(book: SmallBook, log: str) -> None:
-    findings = check_catalogues([CODE], root=book.root)
-    assert len(findings) >= len(cases()) + len(FILES)
-    for finding in findings:
-        place = f"{finding.path.as_posix()}:{finding.line}: "
-        assert f"shown in English: {place}" in log
-        assert f"left in English: {place}" in log
+def test_page_and_notebook_report_every_refused_translation(
+    book: SmallBook, log: str, tmp_path: Path
+) -> None:
+    refused = write_safe_copies(CODE, tmp_path, root=book.root)
+    places = {(finding.path, finding.line) for finding in refused}
+    assert places == {(one.path, one.line) for one in check_catalogues([CODE], root=book.root)}
+    assert len(places) >= len(cases()) + len(FILES)
+    for line in shortened(refused):
+        assert f"shown in English: {line}" in log
+        assert f"left in English: {line}" in log
 
 
 def test_the_pages_show_english_where_a_translation_is_refused(book: SmallBook, log: str) -> None:
