@@ -41,7 +41,8 @@ def brings_only_words(english: str, translation: str, *, one: bool = False) -> b
     one: the form stands for a single number, which it may spell instead of its field.
     """
     return (
-        _is_bounded(english, translation)
+        bool(_unescaped(translation).strip())
+        and _is_bounded(english, translation)
         and _is_visible(english, translation)
         and _keeps(english, translation, one)
         and _opens_nothing(english, translation)

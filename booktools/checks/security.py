@@ -69,6 +69,19 @@ def size(message: Message) -> Iterator[tuple[str, str]]:
         )
 
 
+def no_words(message: Message) -> Iterator[tuple[str, str]]:
+    """Say something that a reader sees.
+
+    Bad: A gradient. => &Tab;
+    Bad (label): Search => &nbsp;
+    Good: A gradient. => Um gradiente.
+    """
+    if message.target.blocks != message.source.blocks:
+        return  # other rules say more
+    if not html.unescape(html.unescape(message.target.text)).strip():
+        yield "the translation shows nothing", "translate the English, or leave the entry empty"
+
+
 def control_characters(message: Message) -> Iterator[tuple[str, str]]:
     """Use no control characters; break no line of a label, which may stand in code.
 
@@ -442,6 +455,7 @@ def placeholders(message: Message) -> Iterator[tuple[str, str]]:
 
 RULES: tuple[Rule, ...] = (
     size,
+    no_words,
     control_characters,
     bidi_controls,
     invisible_characters,
