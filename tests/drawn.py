@@ -1,9 +1,10 @@
-"""What a drawing shows, read from its axes, and how a test chooses the words."""
+"""What a drawing shows, read from its axes; a run to draw, and how a test chooses the words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -37,3 +38,19 @@ def data_of(drawing: Drawn, line: int = 0) -> tuple[list[float], list[float]]:
     lines = [one for one in axes_of(drawing).get_lines() if len(one.get_xdata())]  # type: ignore[arg-type]
     drawn = lines[line]
     return list(map(float, drawn.get_xdata())), list(map(float, drawn.get_ydata()))  # type: ignore[arg-type]
+
+
+def a_run(label: str = "ReLU", state: str = "learned", **changes: Any) -> Any:
+    """Make a run by hand: two layers, recorded at steps 0, 1 and 20."""
+    norms = ((1e-3, 1e-1), (1e-2, 1.0), (1e-4, 1e-2))
+    values: dict[str, Any] = {
+        "experiment": SimpleNamespace(label=label),
+        "layers": ("hidden", "output"),
+        "steps": (0, 1, 20),
+        "gradient_norms": norms,
+        "losses": (2.3, 2.0, 0.1),
+        "accuracies": (0.1, 0.5, 0.973),
+        "state": state,
+        "norms_at": lambda step: norms[sum(at <= step for at in (0, 1, 20)) - 1],
+    }
+    return SimpleNamespace(**{**values, **changes})

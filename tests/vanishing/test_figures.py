@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,21 +9,19 @@ from xml.etree import ElementTree
 
 import matplotlib
 import pytest
-from drawn import Speak, axes_of, legend_of
+from drawn import Speak, a_run, axes_of, legend_of
 from matplotlib.font_manager import FontProperties, findfont, fontManager
 from matplotlib.ft2font import FT2Font
 
 import vanishing
 from vanishing import localisation
 from vanishing.figures import (
-    Drawing,
     charts,
     draw_gradient_norms,
-    draw_losses,
     draw_runs,
-    layers,
 )
 from vanishing.figures import drawing as drawing_module
+from vanishing.figures import runs as runs_module
 from vanishing.figures.charts import power_of_ten
 from vanishing.figures.drawing import COLOURS
 
@@ -43,22 +40,6 @@ def arabic(speak: Speak) -> None:
         "{network}: learned, accuracy {percent}%": "شبكة {network}: تعلمت، الدقة {percent}%",
     }
     speak("ar", entries)
-
-
-def run(label: str = "ReLU", state: str = "learned", **changes: Any) -> Any:
-    """Make a run by hand: two layers, recorded at steps 0, 1 and 20."""
-    norms = ((1e-3, 1e-1), (1e-2, 1.0), (1e-4, 1e-2))
-    values: dict[str, Any] = {
-        "experiment": SimpleNamespace(label=label),
-        "layers": ("hidden", "output"),
-        "steps": (0, 1, 20),
-        "gradient_norms": norms,
-        "losses": (2.3, 2.0, 0.1),
-        "accuracies": (0.1, 0.5, 0.973),
-        "state": state,
-        "norms_at": lambda step: norms[sum(at <= step for at in (0, 1, 20)) - 1],
-    }
-    return SimpleNamespace(**{**values, **changes})
 
 
 def texts_of(svg: str) -> list[str]:
@@ -125,52 +106,6 @@ def test_limits_keep_the_axis_still_and_never_hide_a_value() -> None:
     assert low <= 1e-12
 
 
-def test_the_axis_of_a_run_stays_still_while_the_step_changes() -> None:
-    first, last = (axes_of(draw_runs([run()], step=step)) for step in (0, 20))
-    assert first.get_ylim() == last.get_ylim() == pytest.approx((1e-4, 1.0))
-    assert list(last.lines[0].get_ydata()) == [1e-4, 1e-2]  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("state", ["learned", "stalled", "diverged"])
-def test_the_legend_of_a_run_says_how_it_ended(state: str) -> None:
-    assert legend_of(draw_runs([run(state=state)])) == [f"ReLU: {state}, accuracy 97%"]
-
-
-def test_two_runs_of_one_name_are_two_lines() -> None:
-    assert len(legend_of(draw_runs([run(), run(state="stalled")]))) == 2
-
-
-@pytest.mark.parametrize("draw", [draw_runs, draw_losses])
-def test_runs_can_be_given_names_of_their_own(draw: Callable[..., Drawing]) -> None:
-    drawing = draw([run(), run(state="stalled")], names=["He init", "Xavier init"])
-    assert legend_of(drawing)[:2] == [
-        "He init: learned, accuracy 97%",
-        "Xavier init: stalled, accuracy 97%",
-    ]
-    assert "Xavier init: stalled, accuracy 97%." in drawing.description
-
-
-def test_losses_show_what_guessing_gives_and_where_nan_begins() -> None:
-    drawing = draw_losses([run(), run("sigmoid", "diverged", losses=(2.3, 9.0, NAN))])
-    assert legend_of(drawing)[2:] == ["NaN (not a number)", "guessing: 2.30"]
-    heights = [list(line.get_ydata()) for line in axes_of(drawing).lines]  # type: ignore[arg-type]
-    assert [math.log(10)] * 2 in heights
-    assert "Loss 2.3 before training, NaN after 20 training steps." in drawing.description
-
-
-def test_the_description_is_computed_from_the_numbers() -> None:
-    assert draw_gradient_norms({"ReLU": [0.02, 0.01, 0.5]}).description == (
-        "Line chart on a logarithmic scale: the gradient norm of each of 3 layers, from the one "
-        "next to the input to the one next to the output. ReLU. Gradient norm 0.02 in the first "
-        "layer, 0.5 in the last; smallest 0.01, largest 0.5."
-    )
-
-
-def test_notes_replace_names_in_the_legend() -> None:
-    drawing = draw_gradient_norms({"a": [1.0], "b": [2.0]}, notes={"b": "b at depth 2"})
-    assert legend_of(drawing) == ["a", "b at depth 2"]
-
-
 def test_powers_of_ten_need_no_maths_markup() -> None:
     powers = [power_of_ten(10.0**n) for n in (-12, -8, 0, 1, 3)]
     assert powers == ["10⁻¹²", "10⁻⁸", "1", "10", "10³"]
@@ -209,12 +144,12 @@ def test_an_svg_is_one_image_with_a_name() -> None:
 
 
 def test_labels_stay_readable_on_a_phone() -> None:
-    sizes = re.findall(r'font-size="([\d.]+)"', draw_runs([run()]).svg())
+    sizes = re.findall(r'font-size="([\d.]+)"', draw_runs([a_run()]).svg())
     assert min(map(float, sizes)) >= 13
 
 
 def test_a_long_translation_is_set_smaller_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "_", lambda message, **values: message + " and more" * 5)
+    monkeypatch.setattr(runs_module, "_", lambda message, **values: message + " and more" * 5)
     drawing = draw_gradient_norms(NORMS)
     drawing.figure.draw_without_rendering()
     box = axes_of(drawing).yaxis.label.get_window_extent()
@@ -226,7 +161,7 @@ def test_a_long_translation_is_set_smaller_not_cut_off(monkeypatch: pytest.Monke
 
 @pytest.mark.usefixtures("arabic")
 def test_arabic_labels_run_right_to_left_inside_a_left_to_right_drawing() -> None:
-    root = ElementTree.fromstring(draw_runs([run()]).svg())
+    root = ElementTree.fromstring(draw_runs([a_run()]).svg())
     assert "direction:ltr" in root.attrib["style"]
     texts = {"".join(text.itertext()): text.attrib for text in root.iterfind(".//{*}text")}
     assert texts["معيار التدرج (لوغاريتمي)"]["direction"] == "rtl"
@@ -248,7 +183,7 @@ def test_only_an_old_matplotlib_gets_its_arabic_shaped(
     fakes = SimpleNamespace(reshape=lambda text: text, get_display=lambda text: text[::-1])
     monkeypatch.setattr(drawing_module, "import_module", lambda name: fakes)
     monkeypatch.setattr(matplotlib, "__version__", version)
-    drawing = draw_runs([run()])
+    drawing = draw_runs([a_run()])
     axes = axes_of(drawing)
     with drawing_module._joined_letters(drawing.figure):
         label = axes.get_xlabel()
@@ -345,9 +280,6 @@ def test_series_colours_stand_out_on_light_and_dark_pages() -> None:
         (lambda: draw_gradient_norms({}), r"at least one network, got none: pass"),
         (lambda: draw_gradient_norms({"a": []}), r"norms\['a'\] must hold at least 1, got none"),
         (lambda: draw_gradient_norms({"a": [-1.0]}), r"a: .* must be at least 0, got -1.0"),
-        (lambda: draw_runs([]), r"at least one run, got none: pass \[train"),
-        (lambda: draw_losses([]), r"at least one run, got none: pass \[train"),
-        (lambda: draw_runs([run()], names=["a", "b"]), r"got 2 names for 1 runs: pass one name"),
     ],
 )
 def test_what_cannot_be_drawn_is_named_with_the_remedy(call: Any, error: str) -> None:
@@ -361,7 +293,7 @@ def test_the_figures_know_no_network() -> None:
         source = path.read_text()
         measuring = re.search(
             r"^(import|from) "
-            r"(torch|vanishing\.(?!figures|bounds|loc|svg|diagnosis\.(findings|verdicts)))",
+            r"(torch|vanishing\.(?!figures|bounds|loc|diagnosis\.(findings|verdicts)))",
             source,
             re.M,
         )

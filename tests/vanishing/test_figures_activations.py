@@ -1,15 +1,12 @@
 """The figures of the activation chapter show the data, in the reader's language."""
 
-import math
 from collections.abc import Iterator
 
 import pytest
 from drawn import axes_of, legend_of
 
 from vanishing import figures
-from vanishing.experiment import RELU
 from vanishing.localisation import set_language
-from vanishing.training import Run
 
 POSITIONS = (-1.0, 0.0, 1.0)
 
@@ -23,14 +20,6 @@ def english() -> Iterator[None]:
 def values_of(drawing: figures.Drawing, line: int) -> list[float]:
     lines = [one for one in axes_of(drawing).lines if len(one.get_ydata())]
     return [float(value) for value in lines[line].get_ydata()]
-
-
-def a_run(norms: tuple[float, ...], state: str = "learned") -> Run:
-    before = (0.5, 0.25, 0.125)
-    experiment = RELU.at(depth=2)
-    return Run(
-        experiment, ("1", "2", "output"), (0, 1), (before, norms), (2.3, 1.0), (0.1, 0.9), state
-    )
 
 
 def test_a_function_and_its_derivative_are_two_lines_and_one_is_marked() -> None:
@@ -78,27 +67,6 @@ def test_shares_that_do_not_fit_the_steps_are_refused(shares: list[tuple[float, 
         figures.draw_dead_units((0, 10), shares)
 
 
-def test_a_training_is_drawn_before_and_after_with_its_outcome() -> None:
-    drawing = figures.draw_training(a_run((0.1, 0.2, 0.3)), limits=(1e-10, 100))
-    assert legend_of(drawing) == ["before training", "after: learned, accuracy 90%"]
-    assert values_of(drawing, 0) == [0.5, 0.25, 0.125]
-    assert values_of(drawing, 1) == [0.1, 0.2, 0.3]
-    low, high = axes_of(drawing).get_ylim()
-    assert low <= 1e-10
-    assert high >= 100
-
-
-def test_a_stalled_training_is_called_so() -> None:
-    drawing = figures.draw_training(a_run((0.1, 0.2, 0.3), state="stalled"))
-    assert legend_of(drawing)[1] == "after: stalled, accuracy 90%"
-
-
-def test_a_diverged_training_marks_what_is_nan() -> None:
-    drawing = figures.draw_training(a_run((math.nan,) * 3, state="diverged"))
-    assert "after: diverged, accuracy 90%" in legend_of(drawing)
-    assert "NaN (not a number)" in legend_of(drawing)
-
-
 @pytest.mark.parametrize("language", ["vi", "zh_CN", "tr", "pt", "ar"])
 def test_every_figure_can_be_drawn_in_every_language(language: str) -> None:
     set_language(language)
@@ -106,7 +74,6 @@ def test_every_figure_can_be_drawn_in_every_language(language: str) -> None:
         figures.draw_activation("SiLU", POSITIONS, POSITIONS, POSITIONS),
         figures.draw_slopes(POSITIONS, {"SiLU": POSITIONS}),
         figures.draw_dead_units((0, 10), [(0.0,), (1.0,)]),
-        figures.draw_training(a_run((0.1, 0.2, 0.3))),
     ):
         assert drawing.svg().startswith("<svg")
         assert drawing.description

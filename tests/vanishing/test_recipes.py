@@ -66,7 +66,7 @@ def test_a_recipe_names_nothing_outside_this_package(path: str) -> None:
 def test_the_recipe_of_a_drawing_makes_the_same_drawing() -> None:
     drawing = figures.draw_gradient_norms({"ReLU": [0.5, 0.0], "σ": [1e-3, math.nan]})
     recipe = json.loads(json.dumps(drawing.recipe))
-    assert recipe["call"] == "vanishing.figures.layers:draw_gradient_norms"
+    assert recipe["call"] == "vanishing.figures.runs:draw_gradient_norms"
     assert recipes.made(recipe).page() == drawing.page()
 
 

@@ -5,23 +5,22 @@ from vanishing.figures.activations import (
     draw_dead_units,
     draw_saturated_units,
     draw_slopes,
-    draw_training,
-)
-from vanishing.figures.attention import (
-    draw_accuracies_by_length,
-    draw_block_gradients,
-    draw_gradients_by_length,
-    draw_sensitivities,
 )
 from vanishing.figures.detection import draw_blocks, draw_detector_losses
 from vanishing.figures.diagnosis import draw_diagnosis, draw_history
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.explosions import draw_clipped_runs, draw_divergence, draw_lost_shares
-from vanishing.figures.initialization import draw_accuracies, draw_chi, draw_propagation
-from vanishing.figures.layers import draw_gradient_norms, draw_losses, draw_runs
+from vanishing.figures.mean_field import draw_accuracies, draw_chi, draw_propagation
 from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
 from vanishing.figures.recurrence import draw_gradient_by_time
 from vanishing.figures.residual import draw_lesions, draw_path_shares, draw_signal_growth
+from vanishing.figures.runs import draw_gradient_norms, draw_losses, draw_runs, draw_training
+from vanishing.figures.transformers import (
+    draw_accuracies_by_length,
+    draw_block_gradients,
+    draw_gradients_by_length,
+    draw_sensitivities,
+)
 from vanishing.figures.translation import (
     draw_first_token_gradients,
     draw_right_words,

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
-from vanishing.figures.layers import layers_of
 from vanishing.localisation import _, format_number
-
-if TYPE_CHECKING:
-    from vanishing.training import Run
 
 SHARE: Limits = (0.0, 1.0)
 
@@ -113,30 +108,6 @@ def draw_dead_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> 
     intro = _("Line chart: the share of dead units in each hidden layer during the training.")
     # Translators: axis: the part of the units that are dead, from 0 (none) to 1 (all).
     return _draw_shares(steps, shares, _("share of dead units"), intro)
-
-
-@bounds.checked(run=arguments.run, limits=arguments.log_limits)
-@drawn
-def draw_training(run: Run, *, limits: Limits | None = None) -> Picture:
-    """Draw the gradient norm of each layer before and after a training run, with how it ended.
-
-    limits: least range of the axis, so that several drawings can be compared.
-    """
-    names = _("before training"), _end(run)
-    norms = run.gradient_norms[0], run.gradient_norms[-1]
-    return layers_of(zip(names, norms, strict=True), limits)
-
-
-def _end(run: Run) -> str:
-    percent = round(100 * run.accuracies[-1])
-    if run.state == "learned":
-        # Translators: in a legend, beside "before training": the gradient after a training run.
-        return _("after: learned, accuracy {percent}%", percent=percent)
-    if run.state == "stalled":
-        # Translators: the training stalled: fewer than half of the digits are read, often none.
-        return _("after: stalled, accuracy {percent}%", percent=percent)
-    # Translators: the training diverged: the loss has grown beyond all bounds.
-    return _("after: diverged, accuracy {percent}%", percent=percent)
 
 
 def _draw_shares(

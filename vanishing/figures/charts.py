@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from vanishing.figures.drawing import COLOURS, Picture, fonts
+from vanishing.figures.svg import own_settings
 from vanishing.localisation import _
-from vanishing.svg import own_settings
 
 Limits = tuple[float, float]
 

@@ -25,8 +25,8 @@ from vanishing.figures.charts import (
     round_steps,
 )
 from vanishing.figures.drawing import COLOURS, Picture, drawn, fonts
+from vanishing.figures.svg import own_settings
 from vanishing.localisation import _, format_number, ngettext
-from vanishing.svg import own_settings
 
 # verdict -> marker, colour
 LOOKS = {

@@ -19,8 +19,8 @@ from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
 from vanishing import recipes
+from vanishing.figures.svg import is_right_to_left, own_settings, svg_of
 from vanishing.localisation import language, script
-from vanishing.svg import is_right_to_left, own_settings, svg_of
 
 # Okabe and Ito's colours, darkened where needed to 3:1 on white as well as on #121212
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b5629b", "#9a6b00", "#767676")

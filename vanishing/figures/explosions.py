@@ -10,6 +10,7 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Series, line_chart, plain, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.runs import CLIPPED, ending
 from vanishing.localisation import N_, _, format_number
 
 if TYPE_CHECKING:
@@ -147,18 +148,5 @@ def _drawn_losses(name: str, run: Run) -> Series:
     pairs = zip(run.steps, run.losses, strict=True)
     drawn = [(float(at), loss) for at, loss in pairs if not CEILING < loss < math.inf]
     positions, losses = zip(*(drawn or [(0.0, math.inf)]), strict=True)
-    return Series(
-        _ending(_(CLIPPINGS[name]) if name in CLIPPINGS else name, run), positions, losses
-    )
-
-
-def _ending(clipping: str, run: Run) -> str:
-    percent = round(100 * run.accuracies[-1])
-    if run.state == "learned":
-        # Translators: in a legend: {clipping} is "no clipping", "clipped by norm" and so on.
-        return _("{clipping}: learned, {percent}%", clipping=clipping, percent=percent)
-    if run.state == "stalled":
-        # Translators: fewer than half of the digits are read at the end, often hardly any.
-        return _("{clipping}: stalled, {percent}%", clipping=clipping, percent=percent)
-    # Translators: the loss has grown beyond all bounds.
-    return _("{clipping}: diverged", clipping=clipping)
+    clipping = _(CLIPPINGS[name]) if name in CLIPPINGS else name
+    return Series(ending(CLIPPED, run, clipping=clipping), positions, losses)

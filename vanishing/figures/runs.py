@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, extremes, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
-from vanishing.localisation import _, format_number, ngettext
+from vanishing.localisation import N_, _, format_number, ngettext
 
 if TYPE_CHECKING:
     from vanishing.training import Run
+
+
+WHOLE = {
+    "learned": N_("{network}: learned, accuracy {percent}%"),
+    # Translators: training stalled; fewer than half of the digits are read, often none.
+    "stalled": N_("{network}: stalled, accuracy {percent}%"),
+    # Translators: training diverged; the loss has grown beyond all bounds.
+    "diverged": N_("{network}: diverged, accuracy {percent}%"),
+}
+AFTER = {
+    # Translators: in a legend, beside "before training": the gradient after a training run.
+    "learned": N_("after: learned, accuracy {percent}%"),
+    # Translators: the training stalled: fewer than half of the digits are read, often none.
+    "stalled": N_("after: stalled, accuracy {percent}%"),
+    # Translators: the training diverged: the loss has grown beyond all bounds.
+    "diverged": N_("after: diverged, accuracy {percent}%"),
+}
+CLIPPED = {
+    # Translators: in a legend: {clipping} is "no clipping", "clipped by norm" and so on.
+    "learned": N_("{clipping}: learned, {percent}%"),
+    # Translators: fewer than half of the digits are read at the end, often hardly any.
+    "stalled": N_("{clipping}: stalled, {percent}%"),
+    # Translators: the loss has grown beyond all bounds.
+    "diverged": N_("{clipping}: diverged"),
+}
+
+
+def ending(sentences: Mapping[str, str], run: Run, **names: str) -> str:
+    """Say how a run ended, in one of the sentences by state, with its last accuracy."""
+    state = bounds.choice(sentences)("state", run.state)
+    return _(sentences[state], percent=round(100 * run.accuracies[-1]), **names)
 
 
 @bounds.checked(
@@ -34,12 +65,7 @@ def draw_gradient_norms(
     notes: network -> what the legend says in place of the network's name.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    return layers_of([((notes or {}).get(name, name), norms[name]) for name in norms], limits)
-
-
-def layers_of(norms: Iterable[tuple[str, Sequence[float]]], limits: Limits | None) -> Picture:
-    """Draw one line per name and norms, next to the input first."""
-    series = [_by_layer(name, values) for name, values in norms]
+    series = [_by_layer((notes or {}).get(name, name), norms[name]) for name in norms]
     return _draw_layers(series, _layers_intro(series), limits)
 
 
@@ -109,6 +135,19 @@ def draw_losses(
     )
 
 
+@bounds.checked(run=arguments.run, limits=arguments.log_limits)
+@drawn
+def draw_training(run: Run, *, limits: Limits | None = None) -> Picture:
+    """Draw the gradient norm of each layer before and after a training run, with how it ended.
+
+    limits: least range of the axis, so that several drawings can be compared.
+    """
+    names = _("before training"), ending(AFTER, run)
+    norms = run.gradient_norms[0], run.gradient_norms[-1]
+    series = [_by_layer(name, values) for name, values in zip(names, norms, strict=True)]
+    return _draw_layers(series, _layers_intro(series), limits)
+
+
 def _draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) -> Picture:
     last = max(len(one.values) for one in series)
     sentences = [sentence for one in series for sentence in _norm_sentences(one)]
@@ -145,18 +184,7 @@ def _outcomes(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
             f"names must be as many as the runs, got {len(names)} names for {len(runs)} runs: "
             "pass one name per run"
         )
-    return [_outcome(name, run) for name, run in zip(names, runs, strict=True)]
-
-
-def _outcome(name: str, run: Run) -> str:
-    percent = round(100 * run.accuracies[-1])
-    if run.state == "learned":
-        return _("{network}: learned, accuracy {percent}%", network=name, percent=percent)
-    if run.state == "stalled":
-        # Translators: training stalled; fewer than half of the digits are read, often none.
-        return _("{network}: stalled, accuracy {percent}%", network=name, percent=percent)
-    # Translators: training diverged; the loss has grown beyond all bounds.
-    return _("{network}: diverged, accuracy {percent}%", network=name, percent=percent)
+    return [ending(WHOLE, run, network=name) for name, run in zip(names, runs, strict=True)]
 
 
 def _norm_sentences(series: Series) -> Iterator[str]:
