@@ -2,7 +2,6 @@
 
 import inspect
 import math
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -362,7 +361,6 @@ def state() -> tuple[Any, ...]:
         torch.get_num_threads(),
         torch.is_grad_enabled(),
         numpy.random.get_state()[1].tolist(),  # type: ignore[index]
-        threading.active_count(),
         localisation.language(),
     )
 
