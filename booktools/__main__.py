@@ -7,31 +7,49 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from functools import partial
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from booktools import catalogues
+from booktools.book import CONTENTS, SETTINGS, Book, book_around
 from booktools.checks import check_catalogues, shortened
 from booktools.extraction import extract_messages
 from booktools.faults import FAULTS, as_sentence
-from booktools.languages import (
-    ROOT,
-    Language,
-    check_code,
-    is_code,
-    load_languages,
-    near_codes,
-    source_language,
-    understood,
-)
+from booktools.languages import Language, check_code, is_code, near_codes, understood
 
 PORT = 8000
 PORTS = click.IntRange(0, 65535)
 _ROW = "{:>6} {:<26} {:>5} {:>10} {:>6} {:>8}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the book is: the folder given, or the one in which the user stands."""
+
+    given: Path | None
+
+    @cached_property
+    def root(self) -> Path:
+        """The book's folder; a sentence where there is none."""
+        files = f"{SETTINGS} and {CONTENTS}"
+        root = self.given or book_around(Path.cwd())
+        if root is None:
+            raise click.UsageError(
+                f"no book is here: neither {Path.cwd()} nor a folder above it has {files}; "
+                "go to the book's folder, or name it with --root"
+            )
+        if not any((root / name).exists() for name in (SETTINGS, CONTENTS)):
+            raise click.UsageError(f"no book is in {root}: it has no {files}; correct --root")
+        return root.resolve()
+
+    @property
+    def book(self) -> Book:
+        """The book as its files are now."""
+        return Book(self.root)
 
 
 class Commands(click.Group):
@@ -46,7 +64,7 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             _end_at_once()
         except OSError as error:
-            raise click.ClickException(as_sentence(error, context.obj or ROOT)) from error
+            raise click.ClickException(as_sentence(error, context.obj.root)) from error
 
 
 def _end_at_once() -> NoReturn:
@@ -57,18 +75,22 @@ def _end_at_once() -> NoReturn:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--root", type=click.Path(path_type=Path, exists=True), default=ROOT, hidden=True)
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The book's folder; by default the one in which you are, or the nearest above it.",
+)
 @click.pass_context
-def booktools(context: click.Context, root: Path) -> None:
+def booktools(context: click.Context, root: Path | None) -> None:
     """Build one book in several languages; write its notebooks; look after its catalogues."""
-    context.obj = root.resolve()
+    context.obj = Place(root)
 
 
 def known_codes(
     context: click.Context, _: click.Parameter, value: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return the codes, or all; refuse one that languages.toml lacks."""
-    languages = load_languages(_table(context.obj))
+    languages = context.obj.book.languages
     given = dict.fromkeys(_known_code(code, languages) for code in value)
     return tuple(given) or tuple(language.code for language in languages)
 
@@ -78,10 +100,10 @@ def translation_codes(
 ) -> tuple[str, ...]:
     """Return the codes, or all, of languages with catalogues; refuse the source language."""
     codes = known_codes(context, parameter, value)
-    languages = load_languages(_table(context.obj))
-    source = source_language(languages).code
+    book = context.obj.book
+    source = book.source.code
     if value and source in codes:
-        others = ", ".join(language.code for language in languages if not language.source)
+        others = ", ".join(language.code for language in book.translations)
         raise click.BadParameter(
             f"{source} is the language in which the book is written and has no catalogue; "
             f"leave it out, or choose from {others}"
@@ -91,15 +113,15 @@ def translation_codes(
 
 def known_code(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
     """Return the code where one is given; refuse one that languages.toml lacks."""
-    return value and _known_code(value, load_languages(_table(context.obj)))
+    return value and _known_code(value, context.obj.book.languages)
 
 
 def new_code(context: click.Context, _: click.Parameter, value: str) -> str:
     """Return the code of a language to be added; refuse one that is there or is no code."""
-    table = _table(context.obj)
-    if code := understood(value, load_languages(table)):
+    book = context.obj.book
+    if code := understood(value, () if book.untranslated else book.languages):
         raise click.BadParameter(f"{code} is a language of the book already; choose another code")
-    check_code(table, value)
+    check_code(book.language_table, value)
     return value
 
 
@@ -115,34 +137,32 @@ def _known_code(given: str, languages: Sequence[Language]) -> str:
     )
 
 
-def _table(root: Path) -> Path:
-    return root / "locales/languages.toml"
-
-
 @booktools.command()
 @click.argument("codes", nargs=-1, callback=known_codes, metavar="[CODE …]")
 @click.option("--port", type=PORTS, help="Then serve them at this port; 0 takes any free one.")
 @click.pass_obj
-def build(root: Path, codes: tuple[str, ...], port: int | None) -> None:
+def build(place: Place, codes: tuple[str, ...], port: int | None) -> None:
     """Build these languages' sites (all without a CODE) into _build/html."""
     from booktools.build import build_all  # Sphinx takes a second to load
     from booktools.serve import serve_site
 
+    site = place.root / "_build/html"
+
     def make() -> None:
-        build_all(root, codes)
-        click.echo(f"built: {root / '_build/html/index.html'}")
+        build_all(place.root, codes)
+        click.echo(f"built: {site / 'index.html'}")
 
     if port is None:
         make()
     else:
-        serve_site(root / "_build/html", port, make)
+        serve_site(site, port, make)
 
 
 @booktools.command()
 @click.argument("code", required=False, callback=known_code)
 @click.option("--port", type=PORTS, default=PORT, show_default=True, help="0 takes any free port.")
 @click.pass_obj
-def serve(root: Path, code: str | None, port: int) -> None:
+def serve(place: Place, code: str | None, port: int) -> None:
     """Build one language, serve it, and rebuild the page when its .md or .po changes.
 
     Without a CODE, serve what is built and change nothing.
@@ -150,9 +170,9 @@ def serve(root: Path, code: str | None, port: int) -> None:
     from booktools import serve as serving
 
     if code is None:
-        serving.serve_site(_built(root), port)
+        serving.serve_site(_built(place.root), port)
     else:
-        serving.serve_language(root, code, port)
+        serving.serve_language(place.root, code, port)
 
 
 def _built(root: Path) -> Path:
@@ -165,20 +185,20 @@ def _built(root: Path) -> Path:
 @booktools.command()
 @click.argument("codes", nargs=-1, callback=known_codes, metavar="[CODE …]")
 @click.pass_obj
-def notebooks(root: Path, codes: tuple[str, ...]) -> None:
+def notebooks(place: Place, codes: tuple[str, ...]) -> None:
     """Regenerate these languages' notebooks (all without a CODE) from the book."""
     from booktools.notebooks import write_notebooks
 
-    for path in write_notebooks(root, codes, root / "notebooks"):
-        click.echo(path.relative_to(root))
+    for path in write_notebooks(place.root, codes, place.root / "notebooks"):
+        click.echo(path.relative_to(place.root))
 
 
 @booktools.command()
 @click.argument("codes", nargs=-1, callback=known_codes, metavar="[CODE …]")
 @click.pass_obj
-def check(root: Path, codes: tuple[str, ...]) -> None:
+def check(place: Place, codes: tuple[str, ...]) -> None:
     """Check these languages' catalogues (all without a CODE) with every rule."""
-    findings = check_catalogues(codes, root=root, report=partial(click.echo, err=True))
+    findings = check_catalogues(codes, root=place.root, report=partial(click.echo, err=True))
     for line in shortened(findings):
         click.echo(line)
     click.echo(f"{len(findings)} findings in {', '.join(codes)}", err=True)
@@ -188,9 +208,9 @@ def check(root: Path, codes: tuple[str, ...]) -> None:
 @booktools.command()
 @click.argument("codes", nargs=-1, callback=translation_codes, metavar="[CODE …]")
 @click.pass_obj
-def update(root: Path, codes: tuple[str, ...]) -> None:
+def update(place: Place, codes: tuple[str, ...]) -> None:
     """Bring new and changed messages of the book and its packages into the catalogues."""
-    changes = catalogues.update(codes, root=root, extract=_extract(root))
+    changes = catalogues.update(codes, root=place.root, extract=_extract(place.root))
     for change in changes:
         counts = f"{len(change.fuzzied)} to look at, {len(change.carried)} carried over"
         click.echo(f"{change.language:>6} {change.domain:<26} {change.state}: {counts}")
@@ -203,9 +223,9 @@ def update(root: Path, codes: tuple[str, ...]) -> None:
 @click.argument("codes", nargs=-1, callback=translation_codes, metavar="[CODE …]")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 @click.pass_obj
-def status(root: Path, codes: tuple[str, ...], as_json: bool) -> None:
+def status(place: Place, codes: tuple[str, ...], as_json: bool) -> None:
     """Show how much of each catalogue is translated, fuzzy and missing."""
-    rows = catalogues.status(codes, root=root)
+    rows = catalogues.status(codes, root=place.root)
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
@@ -225,7 +245,7 @@ def status(root: Path, codes: tuple[str, ...], as_json: bool) -> None:
 @click.option("--direction", default="", help="ltr or rtl.")
 @click.option("--plurals", default="", help="gettext's Plural-Forms.")
 @click.pass_obj
-def new(root: Path, code: str, tag: str, name: str, direction: str, plurals: str) -> None:
+def new(place: Place, code: str, tag: str, name: str, direction: str, plurals: str) -> None:
     """Add a language: its entry in languages.toml, its catalogues, its folder of notebooks.
 
     What no option gives comes from Unicode's tables.
@@ -236,10 +256,12 @@ def new(root: Path, code: str, tag: str, name: str, direction: str, plurals: str
         name=name,
         direction=direction,
         plurals=plurals,
-        root=root,
-        extract=_extract(root),
+        root=place.root,
+        extract=_extract(place.root),
     )
-    click.echo(f"{language.name} is in {_table(root)}; its catalogues are in locales/{code}")
+    click.echo(
+        f"{language.name} is in {place.book.language_table}; its catalogues are in locales/{code}"
+    )
     click.echo(f"See it with: python -m booktools serve {code}")
 
 

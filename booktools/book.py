@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from booktools.faults import BuildError
 from booktools.glossary_terms import Terms, load_terms
 from booktools.languages import Language, LanguageError, load_languages
 
@@ -29,10 +30,22 @@ class Book:
 
     root: Path
 
+    @property
+    def language_table(self) -> Path:
+        """The file that lists the languages."""
+        return self.root / LANGUAGES
+
     @cached_property
     def languages(self) -> tuple[Language, ...]:
         """The languages in the order of their table; raises `LanguageError` where it is wrong."""
-        return load_languages(self.root / LANGUAGES)
+        return load_languages(self.language_table)
+
+    @property
+    def untranslated(self) -> bool:
+        """Whether nobody has begun to translate: there is no table and no folder of catalogues."""
+        table = self.language_table
+        begun = table.exists() or table.is_symlink() or any(self.root.glob("locales/*/LC_MESSAGES"))
+        return not begun
 
     @property
     def source(self) -> Language:
@@ -54,9 +67,17 @@ class Book:
                 return language
         known = ", ".join(language.code for language in self.languages)
         raise LanguageError(
-            f"language must be one of {known}, got {code!r}: "
-            f"correct the code, or add the language to {LANGUAGES}"
+            f"language must be one of {known}, got {code!r}; "
+            f"add it with `python -m booktools new {code}`"
         )
+
+    def chosen(self, codes: Iterable[str]) -> tuple[Language, ...]:
+        """Return the translations with these codes, or all where there are none.
+
+        The source language is left out. Raises `LanguageError` where a code is unknown.
+        """
+        named = tuple(self.language(code) for code in codes)
+        return tuple(language for language in named or self.languages if not language.source)
 
     def catalogue_folder(self, language: Language) -> Path:
         """Return the folder of a language's catalogues."""
@@ -85,8 +106,7 @@ class Book:
     @property
     def packages(self) -> Mapping[str, str]:
         """Catalogue -> folder of each package of the book that has messages of its own."""
-        packages: dict[str, str] = self.settings.get("book_packages", {})
-        return packages
+        return _part(self.settings, "book_packages")
 
     @property
     def domains(self) -> frozenset[str]:
@@ -96,18 +116,32 @@ class Book:
     @property
     def first_page(self) -> str:
         """The file name of the page with which the book begins."""
-        return f"{self._read(CONTENTS)['root']}.html"
+        return f"{_without_suffix(self._said(CONTENTS, 'root'))}.html"
 
     @property
     def title(self) -> str:
         """The title of the book in its own language."""
-        return str(self._read(SETTINGS)["title"])
+        return self._said(SETTINGS, "title")
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """What the book's settings say to Sphinx."""
-        settings: dict[str, Any] = self._read(SETTINGS).get("sphinx", {}).get("config", {})
-        return settings
+        return _part(_part(self._read(SETTINGS), "sphinx"), "config")
+
+    def check(self) -> None:
+        """Raise BuildError where the two files cannot be read or name a page that is not there."""
+        _needed = self.title, self.first_page
+        for page in self.pages:
+            if not any((self.root / f"{page}{suffix}").is_file() for suffix in ("", *SUFFIXES)):
+                raise BuildError(
+                    f"{self.root / CONTENTS} names the page {page}, "
+                    f"but {self.root / page}.md is not there; write it, or remove its line"
+                )
+
+    def _said(self, name: str, key: str) -> str:
+        if value := self._read(name).get(key):
+            return str(value)
+        raise BuildError(f"{self.root / name}: `{key}:` is missing; add that line")
 
     def _named(self, part: Any) -> Iterator[str]:
         """Yield the pages that a part of the table of contents names."""
@@ -129,8 +163,38 @@ class Book:
                 yield path.relative_to(self.root).with_suffix("").as_posix()
 
     def _read(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = yaml.safe_load((self.root / name).read_text(encoding="utf-8"))
-        return found
+        """Return what one of the two files holds; raises BuildError where it holds no keys."""
+        path = self.root / name
+        try:
+            found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BuildError(f"{path}: {error.strerror}; the book needs this file") from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise BuildError(f"{_place(path, error)}: not YAML ({_what(error)}); mend it") from None
+        return found if isinstance(found, dict) else {}
+
+
+def book_around(folder: Path) -> Path | None:
+    """Return the nearest folder, this one or above it, that holds a book."""
+    folders = (folder, *folder.parents)
+    return next(
+        (one for one in folders if (one / SETTINGS).is_file() and (one / CONTENTS).is_file()), None
+    )
+
+
+def _part(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return the settings below a key; what is none of the kind is said by the build."""
+    found = settings.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _place(path: Path, error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f"{path}:{mark.line + 1}" if mark else f"{path}"
+
+
+def _what(error: Exception) -> str:
+    return getattr(error, "problem", None) or str(error).splitlines()[0]
 
 
 def _without_suffix(page: str) -> str:

@@ -16,10 +16,8 @@ from pathlib import Path
 from booktools.book import Book
 from booktools.catalogues import write_safe_copies
 from booktools.checks import shortened
-from booktools.contents import check_contents
 from booktools.extension.outputs import READY
 from booktools.faults import FAULTS, REFUSED, BuildError, DiskError, disk_error
-from booktools.languages import Language, load_languages, source_language
 from booktools.locking import sole_writer
 from booktools.portal import write_portal, write_redirect
 from booktools.repository import address
@@ -46,7 +44,7 @@ def build_language(root: Path, code: str) -> Times:
     """
     started = time.perf_counter()
     # The glossary names each term in every language, so every catalogue is checked.
-    for language in _languages(root):
+    for language in Book(root).languages:
         findings = write_safe_copies(
             language.code, root / "_build/locale", root=root, all_findings=language.code == code
         )
@@ -66,7 +64,7 @@ def build_all(root: Path, codes: Sequence[str]) -> None:
     begin when it has. After a failure, no further language is started.
     Raises BuildError that names every language that failed, its command and its last lines.
     """
-    check_contents(root)
+    Book(root).check()
     address(root)
     with sole_writer(root):
         _build_all(root, codes)
@@ -74,12 +72,12 @@ def build_all(root: Path, codes: Sequence[str]) -> None:
 
 def _build_all(root: Path, codes: Sequence[str]) -> None:
     started = time.perf_counter()
-    source = source_language(_languages(root)).code
+    book = Book(root)
+    source = book.source.code
     ordered = sorted(codes, key=lambda code: code != source)
     outcomes = _build_in_turn(root, ordered)
     _raise_refusal(outcomes)
     _drop_executed_notebooks(root / "_build/html/jupyter_execute")
-    book = Book(root)
     write_portal(root / "_build/html", book.languages, book.title, book.first_page)
     _report_times(
         root, [o.code for o in outcomes if not o.exit_code], time.perf_counter() - started
@@ -152,10 +150,6 @@ def _report_times(root: Path, codes: Sequence[str], total: float) -> None:
 
 def _times_path(root: Path, code: str) -> Path:
     return root / "_build/log" / f"{code}.json"
-
-
-def _languages(root: Path) -> Sequence[Language]:
-    return load_languages(root / "locales/languages.toml")
 
 
 def main(root: Path, code: str) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,35 +14,29 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel.core import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
-from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
-from booktools.characters import is_name
+from booktools.book import SETTINGS, Book
 from booktools.checks import SECURITY_RULES, Finding, catalogue_domain, check_entry
 from booktools.checks.files import (
-    catalogue_folder,
     catalogue_paths,
     duplicates,
     file_findings,
     found,
-    known_domains,
     read_catalogue,
     unreadable,
 )
 from booktools.extraction import Templates, collect, extract_messages
 from booktools.glossary_terms import Terms
 from booktools.languages import (
-    ROOT,
     Language,
     LanguageError,
     check_code,
     check_language,
-    chosen_languages,
+    described,
     language_table,
     load_languages,
-    source_language,
 )
 from booktools.merge import Merged, merge
 from booktools.po import Catalogue, Entry, Problem, render
@@ -93,32 +88,31 @@ class Progress:
 
 
 def update(
-    codes: Iterable[str] = (), *, root: Path = ROOT, extract: Extract | None = None
+    codes: Iterable[str] = (), *, root: Path, extract: Extract | None = None
 ) -> tuple[Change, ...]:
     """Bring the messages of the book and of both packages into every catalogue of `codes`.
 
     extract: writes the .pot files of the pages; Sphinx's gettext builder where it is missing.
     A file that cannot be read is left as it is and reported. Raises `ExtractionError`.
     """
-    languages = chosen_languages(codes, load_languages(root / "locales" / "languages.toml"))
+    languages = Book(root).chosen(codes)
     templates = collect(root, extract or partial(extract_messages, root=root))
     return tuple(
         change for language in languages for change in _update_language(language, templates, root)
     )
 
 
-def status(codes: Iterable[str] = (), *, root: Path = ROOT) -> tuple[Progress, ...]:
+def status(codes: Iterable[str] = (), *, root: Path) -> tuple[Progress, ...]:
     """Count translated, fuzzy and missing messages per language and catalogue."""
-    everything = load_languages(root / "locales" / "languages.toml")
-    languages = chosen_languages((), everything)
-    read = {language.code: _catalogues(language, root) for language in languages}
+    book = Book(root)
+    read = {language.code: _catalogues(language, root) for language in book.translations}
     sizes: dict[str, int] = {}
     for catalogues in read.values():
         for domain, (catalogue, _problems) in catalogues.items():
             sizes[domain] = max(sizes.get(domain, 0), len(_live(catalogue)))
     return tuple(
         _progress(language, domain, read[language.code].get(domain), sizes[domain], root)
-        for language in chosen_languages(codes, everything)
+        for language in book.chosen(codes)
         for domain in sorted(sizes)
     )
 
@@ -130,7 +124,7 @@ def new_language(
     name: str = "",
     direction: str = "",
     plurals: str = "",
-    root: Path = ROOT,
+    root: Path,
     extract: Extract | None = None,
 ) -> Language:
     """Add a language: its entry in languages.toml, its catalogues, its folder of notebooks.
@@ -138,31 +132,54 @@ def new_language(
     What is not given comes from Unicode's tables. Raises `LanguageError` where the code is taken,
     or unknown to Unicode while a value is missing.
     """
-    table = root / "locales" / "languages.toml"
-    if code in {language.code for language in load_languages(table)}:
+    book = Book(root)
+    table = book.language_table
+    known = (_own_language(book),) if book.untranslated else book.languages
+    if code in {language.code for language in known}:
         raise LanguageError(f"language {code!r} exists already; choose another code")
     check_code(table, code)
     refuse_links(root / "locales" / code / "LC_MESSAGES/any", folders=3)
     refuse_links(root / "notebooks" / code / "any", folders=2)
     given = {"tag": tag, "name": name, "direction": direction, "plurals": plurals}
-    language = _described(code, given)
+    language = described(code, given)
     check_language(table, language)
-    before = table.read_text(encoding="utf-8")
-    table.write_text(before.rstrip("\n") + "\n" + language_table(language), encoding="utf-8")
-    try:
+    with _added(book, (*known, language) if book.untranslated else (language,)):
         load_languages(table)
         update((code,), root=root, extract=extract)
-    except BaseException:
-        table.write_text(before, encoding="utf-8")
-        raise
     (root / "notebooks" / code).mkdir(parents=True, exist_ok=True)
     terms = root / "locales" / code / "terms.toml"
     _write(terms, 'matching = "words"\n')
     return language
 
 
+def _own_language(book: Book) -> Language:
+    """Describe the language in which a book is written that has no table of languages yet."""
+    code = book.settings.get("language") or "en"
+    check_code(book.root / SETTINGS, code)
+    return replace(described(code, {}), source=True)
+
+
+@contextmanager
+def _added(book: Book, languages: Iterable[Language]) -> Iterator[None]:
+    """Write these languages into the table, which is as it was before where the rest fails."""
+    table = book.language_table
+    before = None if book.untranslated else table.read_text(encoding="utf-8")
+    tables = "".join(map(language_table, languages))
+    table.parent.mkdir(exist_ok=True)
+    text = f"{before.rstrip()}\n{tables}" if before else tables.lstrip()
+    table.write_text(text, encoding="utf-8")
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            table.unlink()
+        else:
+            table.write_text(before, encoding="utf-8")
+        raise
+
+
 def write_safe_copies(
-    code: str, target: Path, *, root: Path = ROOT, all_findings: bool = True
+    code: str, target: Path, *, root: Path, all_findings: bool = True
 ) -> list[Finding]:
     """Copy the catalogues of `code` below `target`/<code>/LC_MESSAGES for a build.
 
@@ -170,10 +187,9 @@ def write_safe_copies(
     are returned. A copy is written only where it changes, so that a build sees what is new.
     all_findings: False spares the catalogues whose copy is newer than they and these tools are.
     """
-    languages = load_languages(root / "locales" / "languages.toml")
-    if code == source_language(languages).code:
+    language = Book(root).language(code)
+    if language.source:
         return []
-    (language,) = chosen_languages((code,), languages)
     folder = target / code / "LC_MESSAGES"
     findings = _links(language, root)
     kept = set()
@@ -233,7 +249,7 @@ def _is_whole(copy: Path) -> bool:
 
 def _paths(language: Language, root: Path) -> list[Path]:
     """Return what has the name of a catalogue of the book, read or not."""
-    domains = known_domains(root)
+    domains = Book(root).domains
     paths = catalogue_paths(language, root)
     return [path for path in paths if catalogue_domain(path, language, root) in domains]
 
@@ -257,7 +273,7 @@ def _progress(
     translated = sum(entry.translated for entry in entries)
     fuzzy = sum(entry.fuzzy for entry in entries)
     missing = max(len(entries), size) - translated - fuzzy
-    path = catalogue_folder(language, root) / f"{domain}.po"
+    path = Book(root).catalogue_folder(language) / f"{domain}.po"
     unread = str(found(path, problems[0], root)) if problems and not catalogue.header else ""
     unread = unread or _link_above(path, root)
     return Progress(language.code, domain, translated, fuzzy, missing, unread)
@@ -272,7 +288,7 @@ def _link_above(path: Path, root: Path) -> str:
 
 
 def _update_language(language: Language, templates: Templates, root: Path) -> Iterator[Change]:
-    folder = catalogue_folder(language, root)
+    folder = Book(root).catalogue_folder(language)
     paths = catalogue_paths(language, root)
     refused = {path: problem for path in paths if (problem := unreadable(path))}
     for path, problem in refused.items():
@@ -387,39 +403,3 @@ def _write(path: Path, content: str | bytes) -> bool:
     Path(name).chmod(0o644)
     Path(name).replace(path)
     return True
-
-
-def _described(code: str, given: dict[str, str]) -> Language:
-    """Fill in what is not given from Unicode's tables."""
-    try:
-        values = _unicode(code) | {name: value for name, value in given.items() if value}
-    except (UnknownLocaleError, ValueError):
-        if missing := [name for name, value in given.items() if not value]:
-            raise LanguageError(
-                f"Unicode's tables do not know language {code!r}; give {', '.join(missing)} too"
-            ) from None
-        values = given
-    return Language(
-        code=code,
-        tag=values["tag"],
-        name=values["name"],
-        direction=values["direction"],
-        plurals=values["plurals"],
-    )
-
-
-def _unicode(code: str) -> dict[str, str]:
-    locale = Locale.parse(code)
-    plural = get_plural(code)
-    return {
-        "tag": code.replace("_", "-"),
-        "name": _name(locale, code),
-        "direction": locale.text_direction,
-        "plurals": f"nplurals={plural.num_plurals}; plural={plural.plural_expr};",
-    }
-
-
-def _name(locale: Locale, code: str) -> str:
-    """Name a language in itself, with its script and region where the code has them."""
-    names = (locale.get_display_name(code), locale.get_language_name(code))
-    return next((name for name in names if name and is_name(name)), code)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache, lru_cache
 from gettext import c2py  # accepts nothing but arithmetic on n
 from pathlib import Path
 from typing import Any
+
+from babel.core import Locale, UnknownLocaleError
+from babel.messages.plurals import get_plural
 
 from booktools.characters import is_mark, is_name, is_printable
 from booktools.tables import (
@@ -28,8 +31,6 @@ from booktools.tables import (
     text,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = ROOT / "locales" / "languages.toml"
 GB2312 = "gb2312"  # its 3,755 common characters stand in the order of their pinyin
 
 MAX_BYTES = 200_000
@@ -81,11 +82,14 @@ class Language:
         return _forms(self.plurals)[:1000].count(form)
 
 
-def load_languages(path: Path = LANGUAGES) -> tuple[Language, ...]:
+def load_languages(path: Path) -> tuple[Language, ...]:
     """Return the languages of `path` in its order, the source language among them.
 
     Raises `LanguageError` with the file, the key, what is wrong and how to mend it.
     """
+    if not path.exists() and not path.is_symlink():
+        remedy = "`python -m booktools new CODE` writes it"
+        raise LanguageError(f"{path}: cannot be read: No such file or directory; {remedy}")
     try:
         return _languages(path, read_table(path, MAX_BYTES, folders=1))
     except TableError as error:
@@ -119,11 +123,6 @@ def check_code(path: Path, code: str) -> None:
         raise LanguageError(str(TableError(path, what, remedy)))
 
 
-def source_language(languages: Iterable[Language]) -> Language:
-    """Return the language in which the book is written."""
-    return next(language for language in languages if language.source)
-
-
 def understood(given: str, languages: Iterable[Language]) -> str | None:
     """Return the code that is meant, whatever its case and hyphens, or None."""
     plain = _plain(given)
@@ -144,21 +143,43 @@ def _plain(given: str) -> str:
     return given.casefold().replace("-", "_")
 
 
-def chosen_languages(codes: Iterable[str], languages: tuple[Language, ...]) -> tuple[Language, ...]:
-    """Return the translations named by `codes`, or all where `codes` is empty.
+def described(code: str, given: Mapping[str, str]) -> Language:
+    """Return a language; what is not given (tag, name, direction, plurals) Unicode's tables say.
 
-    Raises `LanguageError` where a code is unknown.
+    Raises `LanguageError` where they do not know the code and a value is missing.
     """
-    known = {language.code: language for language in languages}
-    wanted = tuple(codes)
-    for code in wanted:
-        if code not in known:
+    try:
+        values = _unicode(code) | {name: value for name, value in given.items() if value}
+    except (UnknownLocaleError, ValueError):
+        if missing := [name for name in REQUIRED if not given.get(name)]:
             raise LanguageError(
-                f"language must be one of {', '.join(known)}, got {code!r}; "
-                f"add it with `python -m booktools new {code}`"
-            )
-    chosen = (known[code] for code in wanted) if wanted else iter(languages)
-    return tuple(language for language in chosen if not language.source)
+                f"Unicode's tables do not know language {code!r}; give {', '.join(missing)} too"
+            ) from None
+        values = dict(given)
+    return Language(
+        code=code,
+        tag=values["tag"],
+        name=values["name"],
+        direction=values["direction"],
+        plurals=values["plurals"],
+    )
+
+
+def _unicode(code: str) -> dict[str, str]:
+    locale = Locale.parse(code)
+    plural = get_plural(code)
+    return {
+        "tag": code.replace("_", "-"),
+        "name": _name_in_itself(locale, code),
+        "direction": locale.text_direction,
+        "plurals": f"nplurals={plural.num_plurals}; plural={plural.plural_expr};",
+    }
+
+
+def _name_in_itself(locale: Locale, code: str) -> str:
+    """Name a language, with its script and region where the code has them."""
+    names = (locale.get_display_name(code), locale.get_language_name(code))
+    return next((name for name in names if name and is_name(name)), code)
 
 
 def sort_key(language: Language) -> Callable[[str], SortKey]:

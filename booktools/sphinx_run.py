@@ -19,8 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError, SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from booktools.book import SETTINGS
-from booktools.contents import check_contents
+from booktools.book import SETTINGS, Book
 from booktools.faults import BuildError, DiskError, disk_error, disk_error_in
 from booktools.sealing import Seal
 
@@ -160,7 +159,7 @@ def _close(seals: Sequence[Seal]) -> None:
 
 def configuration(root: Path, code: str) -> dict[str, Any]:
     """Return what `jupyter-book build` would give Sphinx, in this language."""
-    check_contents(root)
+    Book(root).check()
     overrides = {
         "language": code,
         "locale_dirs": [str(root / "_build/locale")],

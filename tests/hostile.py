@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from booktools.languages import load_languages
+from real_book import BOOK
+
 from booktools.po import Entry, render
 
 FOLDER = Path(__file__).resolve().parent / "booktools/catalogues/hostile"
 PAYLOAD = "pwned"
 CODE = "ar"
-LANGUAGE = next(language for language in load_languages() if language.code == CODE)
+LANGUAGE = next(language for language in BOOK.languages if language.code == CODE)
 HEADER = Entry(
     msgid="",
     msgstr=(

@@ -8,9 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from booktools.languages import load_languages
-
-ROOT = Path(__file__).resolve().parent.parent
+from real_book import BOOK, ROOT
 
 INDEX = """\
 ---
@@ -104,7 +102,7 @@ class SmallBook:
     def translate(self, code: str, translation: str) -> Path:
         """Translate the chapter's only sentence."""
         name = f"locales/{code}/LC_MESSAGES/book/course/chapter.po"
-        plurals = next(one.plurals for one in load_languages() if one.code == code)
+        plurals = next(one.plurals for one in BOOK.languages if one.code == code)
         return self.write(
             name, CATALOGUE.format(code=code, plurals=plurals, translation=translation)
         )

@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from real_book import BOOK, ROOT
 
 from booktools.checks.finding import Finding
-from booktools.languages import load_languages
 
-ROOT = Path(__file__).resolve().parent.parent
 FORGE = ROOT / ".github"
 WORKFLOWS = sorted((FORGE / "workflows").glob("*.y*ml"))
 GUIDES = sorted((ROOT / "locales").glob("*/TRANSLATING.md"))
@@ -361,7 +360,7 @@ def test_the_form_for_translation_mistakes_asks_for_what_a_translator_needs() ->
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.parent.name)
 def test_a_translated_guide_is_found_and_names_its_own_files(path: Path) -> None:
     code = path.parent.name
-    name = next(language.name for language in load_languages() if language.code == code)
+    name = next(language.name for language in BOOK.languages if language.code == code)
     text = path.read_text(encoding="utf-8")
     link = f"[{name}]({path.relative_to(ROOT).as_posix()})"
     assert link in (ROOT / "TRANSLATING.md").read_text(encoding="utf-8")

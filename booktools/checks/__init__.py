@@ -11,20 +11,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from booktools.book import Book
 from booktools.checks import security, terminology, typography
 from booktools.checks.files import (
     catalogue_domain,
     catalogue_paths,
     file_findings,
     found,
-    known_domains,
     read_catalogue,
     unreadable,
 )
 from booktools.checks.finding import Finding, shortened
 from booktools.checks.message import Message, Rule, messages
-from booktools.glossary_terms import Terms, TermsError, load_terms
-from booktools.languages import ROOT, Language, chosen_languages, load_languages
+from booktools.glossary_terms import Terms, TermsError
+from booktools.languages import Language
 from booktools.po import Entry
 
 MAX_LETTERS, MAX_LINES, MAX_MARKS = 4_000, 60, 300  # of a text, ten times what a page has
@@ -54,7 +54,7 @@ __all__ = [
 
 
 def check_catalogues(
-    codes: Iterable[str] = (), *, root: Path = ROOT, report: Callable[[str], None] | None = None
+    codes: Iterable[str] = (), *, root: Path, report: Callable[[str], None] | None = None
 ) -> list[Finding]:
     """Check every catalogue of the languages `codes` (all where empty) with every rule.
 
@@ -62,13 +62,13 @@ def check_catalogues(
     A broken file becomes a finding, and the others are still checked. Raises `LanguageError`
     for an unknown code and a broken table of languages.
     """
-    languages = chosen_languages(codes, load_languages(root / "locales" / "languages.toml"))
+    book = Book(root)
     findings: list[Finding] = []
-    for language in languages:
+    for language in book.chosen(codes):
         paths = catalogue_paths(language, root)
         if report:
             report(f"checking {language.code}: {len(paths):,} catalogues")
-        findings += _check_language(language, paths, root)
+        findings += _check_language(language, paths, book)
     return findings
 
 
@@ -121,13 +121,14 @@ def _views(message: Message, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Mess
         yield from ((rule, page) for rule in _OF_PAGES)
 
 
-def _check_language(language: Language, paths: Iterable[Path], root: Path) -> Iterator[Finding]:
+def _check_language(language: Language, paths: Iterable[Path], book: Book) -> Iterator[Finding]:
+    root = book.root
     try:
-        terms = load_terms(root / "locales" / language.code / "terms.toml")
+        terms = book.terms(language)
     except TermsError as error:
         yield Finding(error.path.relative_to(root), 1, "terms", error.what, error.remedy)
         terms = Terms()
-    domains = known_domains(root)
+    domains = book.domains
     for path in paths:
         if problem := unreadable(path):
             yield found(path, problem, root)

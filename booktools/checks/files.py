@@ -19,19 +19,9 @@ MAX_ENTRIES = 5_000  # ten times what the longest page has
 UNREAD = frozenset({"file", "encoding", "size"})  # rules of a file that was not read at all
 
 
-def known_domains(root: Path) -> frozenset[str]:
-    """Return the names that a catalogue may have: one per page, and those of the packages."""
-    return Book(root).domains
-
-
-def catalogue_folder(language: Language, root: Path) -> Path:
-    """Return where the catalogues of a language are."""
-    return root / "locales" / language.code / "LC_MESSAGES"
-
-
 def catalogue_domain(path: Path, language: Language, root: Path) -> str:
     """Return gettext's name of a catalogue, such as "book/glossary"; "" for what is none."""
-    folder = catalogue_folder(language, root)
+    folder = Book(root).catalogue_folder(language)
     if path.suffix != ".po" or not path.is_relative_to(folder):
         return ""
     return path.relative_to(folder).with_suffix("").as_posix()
@@ -42,7 +32,7 @@ def catalogue_paths(language: Language, root: Path) -> list[Path]:
 
     Where the folder of catalogues, or one above it, is a link, that link is all there is.
     """
-    folder = catalogue_folder(language, root)
+    folder = Book(root).catalogue_folder(language)
     for place in (folder.parents[1], folder.parent, folder):
         if place.is_symlink():
             return [place]

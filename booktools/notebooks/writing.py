@@ -8,9 +8,9 @@ from dataclasses import astuple
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from booktools.book import Book
 from booktools.catalogues import write_safe_copies
 from booktools.checks import shortened
-from booktools.languages import load_languages
 from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
 from booktools.locking import sole_writer
 from booktools.sphinx_run import run_sphinx
@@ -97,7 +97,7 @@ def differences(root: Path) -> list[str]:
     The addresses are those which the committed notebooks carry: a fork makes nothing stale.
     """
     committed = root / "notebooks"
-    codes = [language.code for language in load_languages(root / "locales/languages.toml")]
+    codes = [language.code for language in Book(root).languages]
     with TemporaryDirectory() as folder:
         fresh = Path(folder)
         write_notebooks(root, codes, fresh, recorded_addresses(committed))

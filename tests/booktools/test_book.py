@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_book import SmallBook
 
-from booktools.book import Book
+from booktools.book import Book, book_around
 from booktools.languages import LanguageError
 
 OTHER_CONTENTS = """\
@@ -41,6 +41,26 @@ def test_an_unknown_language_is_refused_with_those_that_are_known(small_book: Sm
     known = ", ".join(language.code for language in Book(small_book.root).languages)
     with pytest.raises(LanguageError, match=re.escape(f"must be one of {known}, got 'xx'")):
         Book(small_book.root).language("xx")
+
+
+def test_the_remedy_for_an_unknown_language_is_to_add_it(small_book: SmallBook) -> None:
+    with pytest.raises(LanguageError, match="add it with `python -m booktools new xx`"):
+        Book(small_book.root).chosen(["tr", "xx"])
+
+
+def test_no_codes_mean_every_translation(small_book: SmallBook) -> None:
+    book = Book(small_book.root)
+    assert book.chosen([]) == book.translations == book.languages[1:]
+    assert book.chosen(["ar", "tr"]) == (book.language("ar"), book.language("tr"))
+    assert book.chosen(["en"]) == ()
+
+
+def test_a_book_is_found_from_any_folder_in_it(small_book: SmallBook) -> None:
+    inside = small_book.root / "book/course"
+    assert book_around(inside) == book_around(small_book.root) == small_book.root
+    (inside / "_config.yml").touch()
+    assert book_around(inside) == small_book.root, "contents belong to a book as well"
+    assert book_around(small_book.root.parent) is None
 
 
 def test_pages_stand_in_the_order_of_the_contents(small_book: SmallBook) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from real_book import BOOK
 from small_book import write_frame
 
 from booktools import catalogues, extraction
@@ -455,6 +456,6 @@ def test_a_copy_is_spared_until_its_catalogue_changes(book: Book, tmp_path: Path
 
 
 def test_the_name_of_a_language_adds_no_line_to_a_header() -> None:
-    language = replace(load_languages()[1], name="a\nX-Evil: 1")
+    language = replace(BOOK.languages[1], name="a\nX-Evil: 1")
     (text,) = catalogues._header(Catalogue(), language).msgstr
     assert "Language-Team: a X-Evil: 1\n" in text

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Tag
+from real_book import BOOK, ROOT
 from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
-
-from booktools.languages import LANGUAGES, ROOT
 
 HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
 PAGE = (
@@ -132,7 +131,7 @@ def write_book(folder: Path) -> None:
     notebook.write_text("{}", encoding="utf-8")
     table = folder / "locales" / "languages.toml"
     table.parent.mkdir()
-    shutil.copy(LANGUAGES, table)
+    shutil.copy(BOOK.language_table, table)
     write_catalogues(folder / "locales", "ar", ARABIC)
     write_catalogues(folder / "locales", "zh_CN", CHINESE)
 

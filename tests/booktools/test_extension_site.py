@@ -4,14 +4,15 @@ from typing import cast
 
 import pytest
 from docutils import nodes
+from real_book import BOOK
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from booktools.extension import page, quiz, site, theme
-from booktools.extension.strings import BOOK, JUPYTER_BOOK, MYST_NB, SEARCH, SPHINX
-from booktools.languages import load_languages
+from booktools.extension.strings import BOOK as AROUND
+from booktools.extension.strings import JUPYTER_BOOK, MYST_NB, SEARCH, SPHINX
 
-ARABIC = next(language for language in load_languages() if language.code == "ar")
+ARABIC = next(language for language in BOOK.languages if language.code == "ar")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_a_translated_label_keeps_the_placeholder_of_its_original() -> None:
 
 
 def test_no_message_is_listed_twice() -> None:
-    messages = [*BOOK, *SPHINX, *MYST_NB, *JUPYTER_BOOK, *SEARCH]
+    messages = [*AROUND, *SPHINX, *MYST_NB, *JUPYTER_BOOK, *SEARCH]
     assert len(messages) == len(set(messages))
 
 

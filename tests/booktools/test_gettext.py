@@ -7,12 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from real_book import BOOK, ROOT
 
-from booktools.languages import ROOT, load_languages
 from booktools.po import parse
 
 CATALOGUES = sorted((ROOT / "locales").glob("*/LC_MESSAGES/**/*.po"))
-PLURALS = {language.code: language.plurals for language in load_languages()}
+PLURALS = {language.code: language.plurals for language in BOOK.languages}
 installed = pytest.mark.skipif(
     not shutil.which("msgmerge"),
     reason="gettext's tools are not installed: apt-get install gettext",

@@ -16,6 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from real_book import BOOK
 
 from booktools.glossary_data import (
     TBX,
@@ -27,9 +28,9 @@ from booktools.glossary_data import (
     to_tbx,
     write_deck,
 )
-from booktools.languages import Language, load_languages
+from booktools.languages import Language
 
-LANGUAGES = load_languages()
+LANGUAGES = BOOK.languages
 SOURCE = next(language for language in LANGUAGES if language.source)
 ARABIC = next(language for language in LANGUAGES if language.direction == "rtl")
 GRADIENT = Concept(
@@ -117,14 +118,14 @@ def deck(path: Path, *concepts: Concept, language: Language = ARABIC) -> bytes:
 def test_two_decks_of_the_same_terms_are_the_same_bytes(tmp_path: Path) -> None:
     first = deck(tmp_path / "one.apkg", GRADIENT)
     script = (
-        "import sys; sys.path[:0] = sys.argv[1:2]; from pathlib import Path\n"
-        "from test_glossary_data import *; deck(Path(sys.argv[2]), GRADIENT)"
+        "import sys; sys.path[:0] = sys.argv[2:]; from pathlib import Path\n"
+        "from test_glossary_data import *; deck(Path(sys.argv[1]), GRADIENT)"
     )
     for seed in ("1", "2"):
         path = tmp_path / f"{seed}.apkg"
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo"}
-        folder = str(Path(__file__).parent)
-        subprocess.run([sys.executable, "-c", script, folder, path], check=True, env=environment)
+        folders = map(str, Path(__file__).parents[:2])
+        subprocess.run([sys.executable, "-c", script, path, *folders], check=True, env=environment)
         assert path.read_bytes() == first
 
 

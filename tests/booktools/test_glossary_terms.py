@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
+from real_book import ROOT
 
 from booktools.glossary_terms import TermsError, find, load_terms
-from booktools.languages import ROOT
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from hostile import CODE, FOLDER, PAYLOAD, Case, cases, catalogue
+from real_book import ROOT
 from small_book import write_frame
 
 from booktools.catalogues import write_safe_copies
 from booktools.checks import SECURITY_RULES, check_catalogues
 from booktools.extension.messages import read_messages
-from booktools.languages import ROOT
 from booktools.po import parse
 from vanishing import localisation
 

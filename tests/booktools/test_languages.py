@@ -1,19 +1,10 @@
-import re
 import tomllib
 from pathlib import Path
 
 import pytest
+from real_book import BOOK
 
-from booktools.languages import (
-    LANGUAGES,
-    Language,
-    LanguageError,
-    chosen_languages,
-    language_table,
-    load_languages,
-    sort_key,
-    source_language,
-)
+from booktools.languages import Language, LanguageError, language_table, load_languages, sort_key
 
 TABLE = """[xx]
 tag = "xx"
@@ -25,13 +16,13 @@ source = true
 
 
 def language(code: str) -> Language:
-    return next(language for language in load_languages() if language.code == code)
+    return BOOK.language(code)
 
 
 def test_the_table_names_one_source_and_every_folder_of_catalogues() -> None:
-    languages = load_languages()
-    assert source_language(languages).code == "en"
-    folders = {path.name for path in LANGUAGES.parent.iterdir() if path.is_dir()}
+    languages = BOOK.languages
+    assert BOOK.source.code == "en"
+    folders = {path.name for path in BOOK.language_table.parent.iterdir() if path.is_dir()}
     assert folders <= {language.code for language in languages}
 
 
@@ -67,17 +58,9 @@ def test_a_broken_table_is_refused_with_its_remedy(
     assert str(path) in str(error.value)
 
 
-def test_an_unknown_code_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(
-        LanguageError, match=re.escape("got 'xx'; add it with `python -m booktools new xx`")
-    ):
-        chosen_languages(["xx"], load_languages())
-
-
-def test_no_codes_mean_every_translation() -> None:
-    languages = load_languages()
-    assert chosen_languages([], languages) == languages[1:]
-    assert chosen_languages([languages[0].code], languages) == ()
+def test_a_missing_table_is_named_with_the_command_that_writes_it(tmp_path: Path) -> None:
+    with pytest.raises(LanguageError, match="No such file or directory; `python -m booktools new"):
+        load_languages(tmp_path / "languages.toml")
 
 
 def test_a_written_table_reads_back() -> None:

@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -21,6 +22,33 @@ def test_the_commands_that_stay_are_all_there() -> None:
     commands = ["build", "serve", "notebooks", "update", "check", "status", "new"]
     assert set(booktools.commands) == set(commands)
     assert all(booktools.commands[name].help for name in commands)
+
+
+def test_the_book_is_the_one_in_whose_folder_the_user_stands(
+    small_book: SmallBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_book.translate("tr", "Metin.")
+    monkeypatch.chdir(small_book.root / "book/course")
+    result = CliRunner().invoke(booktools, ["status", "tr", "--json"])
+    assert [row["domain"] for row in json.loads(result.output)] == ["book/course/chapter"]
+
+
+@pytest.mark.parametrize("command", ["build", "serve", "notebooks", "update", "check", "new nl"])
+def test_outside_of_a_book_a_sentence_says_how_to_name_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(booktools, command.split())
+    assert result.exit_code == 2
+    assert f"no book is here: neither {tmp_path} nor a folder above it" in result.output
+    assert "or name it with --root" in result.output
+    assert CliRunner().invoke(booktools, [command.split()[0], "--help"]).exit_code == 0
+
+
+def test_a_folder_that_holds_no_book_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(booktools, ["--root", str(tmp_path), "status"])
+    assert result.exit_code == 2
+    assert f"no book is in {tmp_path}: it has no _config.yml and _toc.yml" in result.output
 
 
 def test_the_light_commands_start_without_sphinx() -> None:

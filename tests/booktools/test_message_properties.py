@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from random_messages import CANARY, MANY, texts
+from real_book import BOOK
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms.i18n import publish_msgstr
@@ -24,7 +25,6 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils, sphinx_doma
 from booktools.checks import SECURITY_RULES, check_entry
 from booktools.extension.safe_messages import difference
 from booktools.glossary_terms import Terms
-from booktools.languages import load_languages
 from booktools.notebooks.markdown import Markdown, Page
 from booktools.po import Entry
 
@@ -36,7 +36,7 @@ SENTENCES = (
     "Call `loss.backward()` first.",
     "See {numref}`Figure %s <shapes>`.",
 )
-ARABIC = next(language for language in load_languages() if language.code == "ar")
+ARABIC = next(language for language in BOOK.languages if language.code == "ar")
 OPTIONS = {
     "extensions": ["myst_nb", "booktools.extension.message_parser"],
     "myst_enable_extensions": ["amsmath", "colon_fence", "deflist", "dollarmath", "substitution"],

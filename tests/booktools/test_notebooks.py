@@ -13,11 +13,11 @@ from typing import Any
 
 import nbformat
 import pytest
+from real_book import BOOK
 from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from booktools.languages import LANGUAGES, load_languages
 from booktools.notebooks import Addresses, cells, notebook_name, writing
 from booktools.notebooks.addresses import find_addresses, recorded_addresses, site_of
 from booktools.notebooks.cells import cell_id
@@ -61,7 +61,7 @@ class Book:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.write("conf.py", CONFIG)
-        self.write("locales/languages.toml", LANGUAGES.read_text(encoding="utf-8"))
+        self.write("locales/languages.toml", BOOK.language_table.read_text(encoding="utf-8"))
         self.write("book/glossary.md", GLOSSARY)
         self.write("book/references.bib", REFERENCE)
         self.write("book/course/next.md", f"{HEADER}(next)=\n# Next page\n{CODE}")
@@ -514,7 +514,7 @@ def test_notebook_names_follow_the_book() -> None:
 
 def test_a_code_that_no_schema_saw_is_only_a_text_in_the_first_cell() -> None:
     code = 'x")\nimport os  # \\'
-    language = replace(load_languages()[0], code=code)
+    language = replace(BOOK.languages[0], code=code)
     library = cells.Library("library", "distribution")
     document = cells.Document("book/x", language, Addresses(), library=library)
     tree = ast.parse("\n".join(cells._setup_code(document)))
@@ -523,6 +523,6 @@ def test_a_code_that_no_schema_saw_is_only_a_text_in_the_first_cell() -> None:
 
 
 def test_a_book_without_a_library_has_no_first_cell_for_it() -> None:
-    english = next(language for language in load_languages() if language.source)
+    english = next(language for language in BOOK.languages if language.source)
     document = cells.Document("book/x", english, Addresses())
     assert [cell["cell_type"] for cell in cells._first_cells(document)] == ["markdown"]

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from hostile import cases
+from real_book import BOOK, ROOT
 from small_book import write_frame
 
 from booktools.catalogues import write_safe_copies
 from booktools.checks import SECURITY_RULES, check_catalogues, check_entry
 from booktools.glossary_terms import Terms
-from booktools.languages import ROOT, load_languages
 from booktools.po import Entry, quote
 from vanishing import localisation
 from vanishing.untrusted import brings_only_words
@@ -268,7 +268,7 @@ def spoiled(chance: random.Random) -> str:
     return "\n".join(lines)
 
 
-TURKISH = next(language for language in load_languages() if language.code == "tr")
+TURKISH = next(language for language in BOOK.languages if language.code == "tr")
 LABELS = (
     "training step", "accuracy {percent}%", "%d of {all}", "2 < 3", 'a "name"', "see `x` $y$",
     "https://a.org/x", "50 % of it", "<b>bold</b>", "{{x}}", "line\nline",
@@ -302,7 +302,7 @@ def test_the_library_refuses_exactly_what_the_check_refuses_in_a_label() -> None
 
 @pytest.mark.parametrize("code", ["tr", "ar", "zh_CN"])
 def test_the_forms_of_a_number_are_judged_alike(code: str, root: Path) -> None:
-    language = next(one for one in load_languages() if one.code == code)
+    language = next(one for one in BOOK.languages if one.code == code)
     header = f"Language: {code}\nContent-Type: text/plain; charset=UTF-8\n"
     header += f"Plural-Forms: {language.plurals}\n"
     path = root / "locales" / code / "LC_MESSAGES/vanishing.po"

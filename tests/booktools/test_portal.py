@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from real_book import BOOK
 
-from booktools.languages import Language, load_languages
+from booktools.languages import Language
 from booktools.portal import write_portal
 
-ENGLISH, *_others = load_languages()
+ENGLISH, *_others = BOOK.languages
 HOSTILE = '"><img src=x onerror=alert(1)></script><!--\u2028{0}{title}'
 
 

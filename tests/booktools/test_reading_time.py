@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from real_book import BOOK, ROOT
 
 from booktools.checks import check_entry
 from booktools.checks.files import MAX_BYTES
 from booktools.glossary_terms import load_terms
-from booktools.languages import ROOT, load_languages
 from booktools.po import Entry, parse
 
-LANGUAGE = next(language for language in load_languages() if language.code == "ar")
+LANGUAGE = next(language for language in BOOK.languages if language.code == "ar")
 TERMS = load_terms(ROOT / "locales/ar/terms.toml")
 ENTRY = 'msgid "A gradient."\nmsgstr "x"\n'
 

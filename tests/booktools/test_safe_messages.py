@@ -14,11 +14,11 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_messages import CANARY, EXAMPLES, MANY, texts
+from real_book import ROOT
 from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from booktools.languages import ROOT
 from booktools.po import Entry, quote, render
 
 HEADER = Entry(msgid="", msgstr=("Content-Type: text/plain; charset=UTF-8\n",))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from real_book import BOOK, ROOT
 from small_book import write_frame
 
 from booktools.__main__ import booktools
@@ -19,12 +20,12 @@ from booktools.catalogues import new_language, status, update, write_safe_copies
 from booktools.checks import check_catalogues
 from booktools.checks.files import MAX_BYTES, MAX_ENTRIES
 from booktools.checks.finding import IN_ALL, PER_FILE
-from booktools.languages import ROOT, load_languages
+from booktools.languages import load_languages
 from booktools.po import Entry, render
 from booktools.reading import ReadingError
 
 CODE = "tr"
-PLURALS = next(language.plurals for language in load_languages() if language.code == CODE)
+PLURALS = next(language.plurals for language in BOOK.languages if language.code == CODE)
 FIELDS = f"Language: {CODE}\nContent-Type: text/plain; charset=UTF-8\nPlural-Forms: {PLURALS}\n"
 HEADER = Entry(msgid="", msgstr=(FIELDS,))
 SECRET = "a secret of the machine"

@@ -11,12 +11,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import book_pages
 from playwright.sync_api import Browser, Page, Response
+from real_book import BOOK
 
-from booktools.languages import Language, load_languages
+from booktools.languages import Language
 
 pytestmark = pytest.mark.browser
 
-LANGUAGES = {language.code: language for language in load_languages()}
+LANGUAGES = {language.code: language for language in BOOK.languages}
 TRIED = ("en", "zh_CN", "ar")
 CORE = ("book/index", "book/course/what-vanishes", "book/glossary", "book/references", "search")
 FURTHER = [page for page in book_pages() if page not in CORE]

@@ -6,7 +6,6 @@ import ast
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -14,14 +13,13 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from markdown_it import MarkdownIt
 from nbclient import NotebookClient
+from real_book import BOOK, ROOT
 
-from booktools.languages import load_languages
 from booktools.notebooks import differences
 
-ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 EXPERIMENTS = ROOT / "_build/cache/experiments"
-LANGUAGES = load_languages()
+LANGUAGES = BOOK.languages
 SOURCE = next(language.code for language in LANGUAGES if language.source)
 CHAPTERS = sorted(
     path.relative_to(NOTEBOOKS / SOURCE).as_posix()

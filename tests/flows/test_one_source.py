@@ -13,10 +13,10 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from conftest import book_pages
-from small_book import ROOT, SmallBook
+from real_book import BOOK, ROOT
+from small_book import SmallBook
 
 from booktools.catalogues import status
-from booktools.languages import load_languages
 from booktools.notebooks.writing import write_notebooks
 from booktools.workers import build_apart
 
@@ -25,8 +25,8 @@ def source_of(page: str) -> str:
     return (ROOT / page).with_suffix(".md").read_text(encoding="utf-8")
 
 
-CODES = [language.code for language in load_languages()]
-SOURCE = next(language.code for language in load_languages() if language.source)
+CODES = [language.code for language in BOOK.languages]
+SOURCE = next(language.code for language in BOOK.languages if language.source)
 PAGES = [f"{page}.html" for page in book_pages()]
 WITH_CELLS = [page for page in PAGES if "{code-cell}" in source_of(page)]
 
@@ -68,7 +68,7 @@ def test_every_figure_shows_the_same_numbers_as_in_english(
 @pytest.mark.book
 @pytest.mark.parametrize("code", [code for code in CODES if code != SOURCE])
 def test_a_page_is_wholly_translated_or_says_that_it_is_not(site: Path, code: str) -> None:
-    progress = {row.domain: row for row in status([code])}
+    progress = {row.domain: row for row in status([code], root=ROOT)}
     for page in PAGES:
         row = progress[page.removesuffix(".html")]
         text = (site / code / page).read_text(encoding="utf-8")
