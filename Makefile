@@ -6,7 +6,7 @@ CODE ?= en
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: book test serve notebooks check bench clean
+.PHONY: book test serve notebooks results check bench clean
 .NOTPARALLEL:
 
 book: $(INSTALLED)
@@ -24,6 +24,12 @@ serve: $(INSTALLED)
 
 notebooks: $(INSTALLED)
 	$(BIN)/python -m booktools notebooks
+
+# Measures anew everything that the cells ask for, and puts it into vanishing/results, to be committed.
+results: $(INSTALLED)
+	rm -rf _build/cache/executed _build/cache/asked _build/cache/experiments
+	VANISHING_RESULTS=none VANISHING_CACHE=$(CURDIR)/_build/cache/experiments $(BIN)/python -m booktools build
+	VANISHING_CACHE=$(CURDIR)/_build/cache/experiments $(BIN)/python -m vanishing.remembering _build/cache/asked
 
 check: $(INSTALLED)
 	$(BIN)/python -m booktools check

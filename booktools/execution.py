@@ -25,6 +25,7 @@ from booktools.files import keep, kept
 from booktools.workers import follow_parent
 
 FOLDER = "_build/cache/executed"
+ASKED = "_build/cache/asked"  # what the cells of each chapter want to have measured
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CODE_CELL = re.compile(
     r"^(`{3,}|~{3,})\{code-cell\}[^\n]*\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL
@@ -62,6 +63,11 @@ class Task:
     def path(self) -> Path:
         """The file that keeps the result."""
         return executed_path(self.root, self.language, self.chapter.name)
+
+    @property
+    def asked(self) -> Path:
+        """The file in which the library notes what the cells want to have measured."""
+        return self.root / ASKED / self.language / f"{self.chapter.name}.txt"
 
     @property
     def code(self) -> str:
@@ -169,6 +175,8 @@ def _run_all(
 def _run(task: Task, seen: str, key: str) -> tuple[str, float]:
     """Run a chapter in a kernel of its own and keep what it shows."""
     started = time.perf_counter()
+    task.asked.parent.mkdir(parents=True, exist_ok=True)
+    task.asked.write_text("", encoding="utf-8")
     notebook = deepcopy(task.chapter.notebook)
     if not task.whole:
         cells = [n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
@@ -200,6 +208,7 @@ def _environment(task: Task) -> dict[str, str]:
         **os.environ,
     }
     own = {
+        "VANISHING_ASKED": str(task.asked),
         "VANISHING_LANGUAGE": task.language,
         "VANISHING_LOCALES": str(task.catalogues),
         "VANISHING_STATIC": "1",

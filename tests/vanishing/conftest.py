@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,14 @@ def speak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Speak:
         localisation.set_language(code)
 
     return choose
+
+
+@pytest.fixture(scope="session", autouse=True)
+def measured_anew() -> Iterator[None]:
+    """Measure what is tested, also what travels with the package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VANISHING_RESULTS", "none")
+        yield
 
 
 @pytest.fixture

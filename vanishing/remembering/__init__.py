@@ -1,4 +1,7 @@
-"""Keep what was measured on disk: pages, languages and restarts share one computation."""
+"""Keep what was measured on disk: pages, languages and restarts share one computation.
+
+What the cells of the book ask for travels with the package (see ``shipped``).
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 import platformdirs
 import torch
 
+from vanishing.remembering import process, shipped
 from vanishing.remembering.calls import Call, plain
 from vanishing.remembering.keys import code_version
 from vanishing.remembering.process import compute
@@ -31,11 +36,12 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
     """Make a pure function of this package compute each result once, in a process of its own.
 
     Arguments and result are plain data: numbers, strings, tuples, dictionaries or frozen
-    dataclasses of these; the result's type is annotated. Results are kept in the folder
-    ``VANISHING_CACHE`` (else the user's cache folder), under a key made of the function's name, all
-    its arguments, the code that it depends on and PyTorch's version; a damaged entry is computed
-    anew. What is computed depends on nothing else (see ``reproducible``), and nothing of it is seen
-    in the process that asks.
+    dataclasses of these; the result's type is annotated. Results come with the package, unless
+    ``VANISHING_RESULTS`` is ``none``; others are kept in the folder ``VANISHING_CACHE`` (else the
+    user's cache folder). Their key is the function's name, all its arguments, the code that it
+    depends on and, in the folder, PyTorch's version; a damaged entry is computed anew. What is
+    computed depends on nothing else (see ``reproducible``), and nothing of it is seen in the
+    process that asks.
 
     Calls raise what the function raises, and what the ``observer`` of ``vanishing.progress``
     raises, such as ``Cancelled``. Raises ``TypeError`` for a function that another process cannot
@@ -59,14 +65,17 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
         code = code_version(Path(file))
         entry = _cache_folder() / f"{_key(asked, code)}.json"
         kind: type[R] = get_type_hints(function)["return"]
+        _note(asked)
         with suppress(_Absent):
-            return _read(entry, asked, kind)
+            return _restored(shipped.find(function.__module__, code, asked), kind)
+        with suppress(_Absent):
+            return _restored(_stored(entry, asked), kind)
         call = Call(
             function.__module__, function.__qualname__, file, code, bound.args, bound.kwargs
         )
         text = _text(call, entry.name)
         _write(entry, {**asked, "result": json.loads(text)})
-        return plain.structure(json.loads(text), kind)
+        return _restored(text, kind)
 
     return recall
 
@@ -120,15 +129,40 @@ def _key(asked: dict[str, Any], code: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _read(entry: Path, asked: dict[str, Any], kind: type[Result]) -> Result:
+def _stored(entry: Path, asked: dict[str, Any]) -> str:
     try:
         stored = json.loads(entry.read_text(encoding="utf-8"))
         if {name: stored[name] for name in asked} != asked:
             raise _Absent
-        result: Result = plain.structure(stored["result"], kind)
-        return result
-    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        return json.dumps(stored["result"], separators=(",", ":"))
+    except (OSError, ValueError, TypeError, LookupError) as error:
         raise _Absent from error
+
+
+def _restored(text: str | None, kind: type[Result]) -> Result:
+    if text is None:
+        raise _Absent
+    try:
+        result: Result = plain.structure(json.loads(text), kind)
+        return result
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise _Absent from error
+
+
+def kept(asked: dict[str, Any]) -> str | None:
+    """Return the result of what was asked as JSON if the cache holds it."""
+    module = import_module(str(asked["function"]).rpartition(".")[0])
+    key = _key(asked, code_version(Path(str(module.__file__))))
+    with suppress(_Absent):
+        return _stored(_cache_folder() / f"{key}.json", asked)
+    return None
+
+
+def _note(asked: dict[str, Any]) -> None:
+    """Add what a cell asks for to the file ``VANISHING_ASKED``, if there is one."""
+    if (file := os.environ.get("VANISHING_ASKED")) and not process.is_inside():
+        with Path(file).open("a", encoding="utf-8") as notes:
+            notes.write(f"{shipped.as_text(asked)}\n")
 
 
 def _write(entry: Path, stored: dict[str, Any]) -> None:

@@ -235,6 +235,11 @@ def stay_here() -> None:
     _inside = True
 
 
+def is_inside() -> bool:
+    """Say whether this process is the one that computes."""
+    return _inside
+
+
 def _running() -> Worker:
     global _worker
     if _worker is None:
