@@ -1,19 +1,18 @@
 """Find the sick layers of any network: which ones starve, why, and what to try."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from vanishing import given, recipes
-from vanishing.diagnosis.evidence import is_finite, measure, zero_weight
+from vanishing.calling import Loss
+from vanishing.diagnosis.evidence import measure
 from vanishing.diagnosis.table import diagnosis_html, diagnosis_text
 from vanishing.diagnosis.verdicts import Judgement, judge
 from vanishing.figures.diagnosis import draw_diagnosis
-from vanishing.given import tensors_in
-from vanishing.probes import layers_of
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Diagnosis(Judgement):
 def diagnose(
     model: nn.Module,
     inputs: Any,
-    targets: Any,
-    loss: Callable[[Any, Any], Tensor] = cross_entropy,
+    targets: Any = None,
+    loss: Loss = cross_entropy,
 ) -> Diagnosis:
     """Judge every layer of a model by the gradient of ``loss(model(inputs), targets)``.
 
@@ -55,10 +54,9 @@ def diagnose(
     Raises what ``gradient_profile`` raises.
     """
     model = given.module_of(model)
-    layers = layers_of(model)
     given.refuse_examples(inputs)
     given.refuse_loss(loss)
-    value, evidence = measure(model, layers, inputs, targets, loss)
-    finite = all(is_finite(one) for one in tensors_in(inputs) if one.is_floating_point())
-    judged = judge(evidence, inputs_are_finite=finite, zero_weight=zero_weight(model))
-    return Diagnosis(type(model).__name__, value, judged)
+    around, evidence, left_out = measure(model, inputs, targets, loss)
+    judged = judge(evidence, around)
+    name = type(model).__name__
+    return Diagnosis(name, around.loss, judged, around.alarm, around.broken, left_out)

@@ -4,7 +4,7 @@ Errors of the reader's own code stay what they are; one line says where they wer
 """
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,18 +14,19 @@ from torch.nn.functional import cross_entropy
 from torch.nn.parameter import is_lazy
 
 from vanishing.bounds import shown
+from vanishing.calling import called, hint_of, lost, unwrapped
 
 DEEPEST = 250
 """Modules inside each other: calling each takes three of the 1,000 calls that Python nests."""
 
 
 def module_of(model: Any) -> nn.Module:
-    """Return the model, or what ``torch.compile`` made it of.
+    """Return the model, or what ``torch.compile`` or data parallelism made it of.
 
     Raises ``TypeError`` or ``ValueError`` for a model that cannot be measured.
     """
     _refuse_no_module(model)
-    model = model._orig_mod if hasattr(model, "_orig_mod") else model
+    model = unwrapped(model)
     if _is_too_deep(model):
         raise ValueError(
             f"the model must be nested at most {DEEPEST} modules deep, got more: "
@@ -101,10 +102,10 @@ def refuse_loss(loss: Any) -> None:
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
-    """Yield the tensors in tuples, lists and dictionaries, however deep."""
+    """Yield the tensors in tuples, lists and mappings, however deep."""
     if isinstance(value, Tensor):
         yield value
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         for item in value.values():
             yield from tensors_in(item)
     elif isinstance(value, list | tuple):
@@ -115,7 +116,7 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
 def run(model: nn.Module, inputs: Any, caller: str) -> Any:
     """Return what the model makes of the inputs; what it raises says in which layer."""
     try:
-        return model(inputs)
+        return called(model, inputs)
     except Exception as error:
         place, took_inputs = _place(error, model, inputs)
         if took_inputs and isinstance(error, TypeError | AttributeError):
@@ -127,7 +128,13 @@ def run(model: nn.Module, inputs: Any, caller: str) -> Any:
             f"raised by the model while {caller} ran it forward, in {place}, "
             f"on inputs: {_described(inputs)}"
         )
+        _add_hint(error)
         raise
+
+
+def _add_hint(error: Exception) -> None:
+    if hint := hint_of(error):
+        error.add_note(f"try: {hint}")
 
 
 def _place(error: Exception, model: nn.Module, inputs: Any) -> tuple[str, bool]:
@@ -155,7 +162,7 @@ def loss_of(loss: Callable[[Any, Any], Any], outputs: Any, targets: Any, caller:
     for a result that is not one real number.
     """
     try:
-        value = loss(outputs, targets)
+        value = lost(loss, outputs, targets)
     except Exception as error:
         wrong = _wrong_for_cross_entropy(outputs, targets) if loss is cross_entropy else None
         if wrong is not None:
@@ -164,6 +171,7 @@ def loss_of(loss: Callable[[Any, Any], Any], outputs: Any, targets: Any, caller:
             f"raised by the loss while {caller} computed it, on outputs: {_described(outputs)}, "
             f"targets: {_described(targets)}"
         )
+        _add_hint(error)
         raise
     _refuse_value(value)
     result: Tensor = value
@@ -238,6 +246,7 @@ def going_back(caller: str) -> Iterator[None]:
         yield
     except Exception as error:
         error.add_note(f"raised on the way back from the loss, in {caller}")
+        _add_hint(error)
         raise
 
 

@@ -3,6 +3,7 @@
 import copy
 import math
 import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -109,13 +110,13 @@ def _own_weights(module: nn.Module) -> list[nn.Parameter]:
     is_leaf = next(module.children(), None) is None
     return [
         parameter
-        for name, parameter in _own_parameters(module)
+        for name, parameter in own_parameters(module)
         if "weight" in name or (is_leaf and "bias" not in name)
         if parameter.is_floating_point()
     ]
 
 
-def _own_parameters(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+def own_parameters(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
     """Yield a module's parameters; those that ``nn.utils.parametrize`` moved away come home."""
     yield from module.named_parameters(recurse=False)
     if parametrize.is_parametrized(module):
@@ -125,12 +126,14 @@ def _own_parameters(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
 
 
 @contextmanager
-def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Thaw frozen parameters; afterwards put everything back that a pass may change.
+def undisturbed(model: nn.Module, *, thaw: bool = True) -> Iterator[None]:
+    """Afterwards put everything back that a pass may change; thaw frozen parameters until then.
 
-    That is: parameters, their gradients, buffers, the mode of each module, the random states.
+    That is: parameters, their gradients, buffers, tensors and collections that modules keep as
+    attributes, the mode of each module, the random states.
     """
-    frozen = [p for p in model.parameters() if not p.requires_grad and p.is_floating_point()]
+    weights_of = model.parameters() if thaw else iter(())
+    frozen = [p for p in weights_of if not p.requires_grad and p.is_floating_point()]
     present = [p for p in model.parameters() if not (is_lazy(p) or p.is_meta)]
     weights = [(parameter, parameter.detach().clone(), parameter.grad) for parameter in present]
     buffers = [
@@ -139,6 +142,7 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
         for name, tensor in owner._buffers.items()
     ]
     modes = [(module, module.training) for module in model.modules()]
+    attributes = [(module, _attributes(module)) for module in model.modules()]
     cuda = list(range(torch.cuda.device_count()))
     other_states = random.getstate(), numpy.random.get_state()
     with torch.random.fork_rng(devices=cuda), torch.inference_mode(False), torch.enable_grad():
@@ -155,7 +159,39 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
                 parameter.requires_grad_(False)
             for module, training in modes:
                 module.training = training
+            for module, kept in attributes:
+                _put_attributes_back(module, kept)
             _put_back(weights, buffers)
+
+
+def _attributes(module: nn.Module) -> dict[str, tuple[Any, Any]]:
+    """Return what a module keeps beside its parameters and buffers, each with a copy of it."""
+    own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    return {name: (value, _copied(value)) for name, value in own.items() if name != "training"}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    return copy.copy(value) if isinstance(value, list | dict | set | deque) else None
+
+
+@torch.no_grad()
+def _put_attributes_back(module: nn.Module, kept: dict[str, tuple[Any, Any]]) -> None:
+    for name in [one for one in vars(module) if not one.startswith("_") and one != "training"]:
+        if name not in kept:
+            delattr(module, name)
+    for name, (value, before) in kept.items():
+        vars(module)[name] = value
+        if isinstance(value, Tensor):
+            if not torch.equal(value, before):
+                value.data.copy_(before)
+        elif isinstance(value, list | deque):
+            value.clear()
+            value.extend(before)
+        elif isinstance(value, dict | set):
+            value.clear()
+            value.update(before)
 
 
 @torch.no_grad()

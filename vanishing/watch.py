@@ -9,10 +9,10 @@ from torch import nn
 
 from vanishing import bounds, given
 from vanishing.diagnose import Diagnosis
-from vanishing.diagnosis.evidence import LOOKUPS, norm_of, squared_scale
+from vanishing.diagnosis.parts import LOOKUPS, Part, find_parts, squared_scale
 from vanishing.diagnosis.verdicts import LayerEvidence, judge
+from vanishing.diagnosis.way_back import norm_of
 from vanishing.figures.diagnosis import draw_history
-from vanishing.probes import Layer, find_layers, layers_of
 
 STEP = bounds.whole(0, 10**12)
 
@@ -69,7 +69,7 @@ class GradientWatch:
         or with weights that have no values yet, and for ``every`` below 1.
         """
         model = given.module_of(model)
-        layers_of(model)
+        find_parts(model)
         self.model: nn.Module = model
         self.every: int = every
         self.history: GradientHistory = GradientHistory(type(model).__name__)
@@ -89,8 +89,7 @@ class GradientWatch:
                 f"step must be above the last recorded one, {past.steps[-1]}, got {step}: count "
                 "on through all epochs, or begin a new GradientWatch"
             )
-        layers = find_layers(self.model)
-        record = tuple(_evidence(layer, module) for module, layer in layers.items())
+        record = tuple(map(_evidence, find_parts(self.model)[0]))
         if not any(one.connected for one in record):
             raise ValueError(
                 f"at step {step}, at least one weight must have a gradient, got none: call "
@@ -103,17 +102,17 @@ class GradientWatch:
         return self.history.diagnosis(step)
 
 
-def _evidence(layer: Layer, module: nn.Module) -> LayerEvidence:
+def _evidence(layer: Part) -> LayerEvidence:
     gradients = [weight.grad for weight in layer.weights]
     norm, scale = norm_of(gradients), math.sqrt(sum(map(squared_scale, layer.weights)))
     return LayerEvidence(
         name=layer.name,
-        kind=type(module).__name__.removeprefix("Parametrized"),
+        kind=layer.kind,
         gradient_norm=norm,
         weight_norm=norm_of(layer.weights),
         relative_gradient=norm / scale if scale else math.nan,
         dtype=str(layer.weights[0].dtype).removeprefix("torch."),
         frozen=not any(weight.requires_grad for weight in layer.weights),
         connected=any(gradient is not None for gradient in gradients),
-        lookup=isinstance(module, LOOKUPS),
+        lookup=isinstance(layer.module, LOOKUPS),
     )

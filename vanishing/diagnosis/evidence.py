@@ -3,60 +3,91 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import Node
+from torch.nn.utils import parametrize
 from torch.nn.utils.rnn import PackedSequence
 
 from vanishing import given
-from vanishing.diagnosis.activity import Activity, watching
-from vanishing.diagnosis.verdicts import LayerEvidence
-from vanishing.probes import Layer, in_forward_order, listening, undisturbed
+from vanishing.calling import Loss, in_the_open, lost
+from vanishing.diagnosis.activity import KIND_OF, Activation, Tape, watching
+from vanishing.diagnosis.parts import LOOKUPS, Part, find_parts, gain, is_matrix, squared_scale
+from vanishing.diagnosis.verdicts import SATURATED_SHARE, LayerEvidence, Spot, Surroundings
+from vanishing.diagnosis.way_back import (
+    Use,
+    WayBack,
+    dense,
+    next_number,
+    norm_of,
+    number_of,
+    plain_name,
+    spoken,
+)
+from vanishing.probes import Layer, find_layers, listening, undisturbed
 
 Gradients = dict[Tensor, Tensor | None]
 
-LOOKUPS = (nn.Embedding, nn.EmbeddingBag)
-"""Modules of which a batch reads only some rows."""
-
 MANY_CALLS = 8
-"""Calls in one pass from which on a layer's calls are taken for the steps of a sequence."""
+"""Calls in one pass from which on those that feed one another are the steps of a sequence."""
+
+SMALL_FACTOR = 1e-2
+"""Root mean square of a learned factor below which it is taken for a start close to zero."""
 
 
 def measure(
-    model: nn.Module,
-    layers: dict[nn.Module, Layer],
-    inputs: Any,
-    targets: Any,
-    loss: Callable[[Any, Any], Tensor],
-) -> tuple[float, list[LayerEvidence]]:
-    """Return the loss and every layer's evidence, in forward order."""
-    frozen = frozenset(
-        layer.name for layer in layers.values() if not any(w.requires_grad for w in layer.weights)
-    )
-    with undisturbed(model):
-        # A part that is computed again on the way back (checkpointing) must not be heard twice.
+    model: nn.Module, inputs: Any, targets: Any, loss: Loss
+) -> tuple[Surroundings, list[LayerEvidence], tuple[str, ...]]:
+    """Return what surrounds the layers, every layer's evidence in forward order, what is left out.
+
+    The errors are those of ``diagnose``.
+    """
+    parts, left_out = find_parts(model)
+    layers = find_layers(model)
+    with undisturbed(model, thaw=False), in_the_open():
         with (
             _following_steps(layers) as steps,
             listening(layers),
-            watching(list(layers)) as activities,
+            watching(model) as tape,
         ):
             outputs = given.run(model, inputs, "diagnose")
-        value = given.loss_of(loss, outputs, targets, "diagnose")
-        wanted = _wanted(list(layers.values()), steps)
-        with given.going_back("diagnose"):
-            gradients = _gradients(value, wanted)
-            larger = _gradients_of_a_larger_loss(value, wanted, gradients)
-        at_loss = _next_to(value, list(layers.values()))
-        measured = _Measurement(layers, activities, steps, gradients, larger, frozen, at_loss)
-        return float(value.detach()), list(measured.evidence())
+            tape.end = next_number()
+            value = given.loss_of(loss, outputs, targets, "diagnose")
+        measured = _Measurement.of(parts, layers, steps, tape, value)
+        around = _surroundings(measured, inputs, targets)
+        if measured.is_quiet():
+            better = _has_better(loss, outputs, targets, float(value.detach()))
+            around = replace(around, better_outputs=better)
+        return around, measured.evidence(around), left_out
 
 
-def zero_weight(model: nn.Module) -> str:
-    """Return the name of the first parameter, biases aside, that is zero in every entry."""
-    weights = (pair for pair in model.named_parameters() if "bias" not in pair[0])
-    return next((name for name, one in weights if one.numel() and not one.any()), "")
+def _surroundings(measured: "_Measurement", inputs: Any, targets: Any) -> Surroundings:
+    tensors = [one.detach() for one in given.tensors_in(inputs)]
+    real = [one for one in tensors if one.is_floating_point() and one.numel()]
+    wanted = [one for one in given.tensors_in(targets) if one.is_floating_point()]
+    scales = [norm_of([one]) / math.sqrt(one.numel()) for one in real]
+    return Surroundings(
+        inputs_are_finite=not any(_is_dirty(one, len(tensors)) for one in real),
+        targets_are_finite=all(map(is_finite, wanted)),
+        input_scale=max((one for one in scales if math.isfinite(one)), default=1.0),
+        inputs_are_alike=not tensors or all(_likeness(one) >= 0.99 for one in tensors),
+        loss=float(measured.value.detach()),
+        alarm=measured.alarm(),
+        broken=measured.broken(),
+        has_slopes=measured.tape.differentiates,
+    )
+
+
+def _is_dirty(tensor: Tensor, count: int) -> bool:
+    """Say whether a tensor holds NaN or infinity; -inf beside zeros is a mask among inputs."""
+    values = dense(tensor)
+    if bool(values.isnan().any()) or bool((values == math.inf).any()):
+        return True
+    is_mask = count > 1 and bool((values[values.isfinite()] <= 0).all())
+    return not is_mask and not is_finite(values)
 
 
 @contextmanager
@@ -99,27 +130,6 @@ def _traced(tensor: Tensor) -> Tensor:
     return tensor.clone() if tensor.requires_grad else tensor.detach().clone().requires_grad_()
 
 
-def _wanted(layers: Sequence[Layer], steps: dict[str, list[list[Tensor]]]) -> list[Tensor]:
-    read = [tensor for calls in steps.values() for call in calls for tensor in call]
-    return [*(tensor for one in layers for tensor in (*one.weights, *one.outputs)), *read]
-
-
-def _next_to(value: Tensor, layers: Sequence[Layer]) -> frozenset[str]:
-    """Return the names of the layers that the way back from the loss meets first."""
-    names = {one.grad_fn: layer.name for layer in layers for one in layer.outputs}
-    ahead, seen, met = [value.grad_fn], set(), set()
-    while ahead:
-        node = ahead.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if node in names:
-            met.add(names[node])
-        else:
-            ahead.extend(before for before, _number in node.next_functions)
-    return frozenset(met)
-
-
 def _gradients(value: Tensor, wanted: Sequence[Tensor], scale: float = 1.0) -> Gradients:
     if not value.requires_grad:
         return dict.fromkeys(wanted)
@@ -137,7 +147,7 @@ def _gradients_of_a_larger_loss(
     Returns nothing where no entry is zero, or no scale fits. Source: the loss scaling of
     Micikevicius et al. 2018, "Mixed precision training", section 3.2.
     """
-    arrived = [one.to_dense() for one in gradients.values() if one is not None]
+    arrived = [dense(one) for one in gradients.values() if one is not None]
     largest = max((_largest(one) for one in arrived), default=0.0)
     if not 0 < largest < math.inf or all(bool((one != 0).all()) for one in arrived):
         return {}
@@ -153,116 +163,505 @@ def _gradients_of_a_larger_loss(
 
 
 def _largest(tensor: Tensor) -> float:
-    return float(tensor.detach().double().abs().max()) if tensor.numel() else 0.0
+    return float(tensor.abs().max()) if tensor.numel() else 0.0
 
 
-def is_finite(tensor: Tensor) -> bool:
-    """Return whether no entry is NaN or infinite."""
-    return bool(torch.isfinite(tensor.detach().to_dense()).all())
+STAIRS = ("round", "sign", "floor", "ceil", "trunc", "sgn", "frac", "heaviside")
+CHOICES = (
+    *("cat", "stack", "slice", "select", "index", "index_select", "gather", "where", "split"),
+    *("masked_fill", "masked_select", "masked_scatter", "narrow", "unbind", "unsafe_split"),
+)
+SCALES = ("mul", "t", "transpose", "permute", "view", "reshape", "expand", "to_copy", "clone")
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Measurement:
     """Hold all that one way there and back gave, as tensors."""
 
+    parts: list[Part]
     layers: dict[nn.Module, Layer]
-    activities: dict[nn.Module, Activity]
     steps: dict[str, list[list[Tensor]]]
-    gradients: Gradients
-    larger: Gradients
-    frozen: frozenset[str]
-    at_loss: frozenset[str]
+    tape: Tape
+    value: Tensor
+    way: WayBack
+    gradients: Gradients = field(default_factory=dict)
+    kept: dict[tuple[Node, int], Tensor] = field(default_factory=dict)
+    larger: Gradients = field(default_factory=dict)
+    latest: dict[Node, Part] = field(default_factory=dict)
 
-    def evidence(self) -> Iterator[LayerEvidence]:
-        """Yield each layer's plain numbers, in forward order."""
-        modules = {layer.name: module for module, layer in self.layers.items()}
-        for layer in in_forward_order(list(self.layers.values())):
-            yield self._evidence(layer, modules[layer.name])
+    @classmethod
+    def of(
+        cls,
+        parts: list[Part],
+        layers: dict[nn.Module, Layer],
+        steps: dict[str, list[list[Tensor]]],
+        tape: Tape,
+        value: Tensor,
+    ) -> "_Measurement":
+        """Send the gradient back, and listen at every operation."""
+        self = cls(parts, layers, steps, tape, value, WayBack.of(value))
+        self._share_out()
+        self.parts = self._in_order()
+        self.latest = self._latest_parts()
+        self.kept = {(use.node, use.edge): value for part in parts for use in self._shared(part)}
+        wanted = self._wanted()
+        with given.going_back("diagnose"):
+            with self.way.listening(self.kept):
+                self.gradients = _gradients(value, wanted)
+            self.larger = _gradients_of_a_larger_loss(value, wanted, self.gradients)
+        return self
 
-    def _evidence(self, layer: Layer, module: nn.Module) -> LayerEvidence:
-        activity = self.activities[module]
-        arrived = [self.gradients[one] for one in (*layer.weights, *layer.outputs)]
-        norm = norm_of([self.gradients[one] for one in layer.weights])
-        scale = math.sqrt(sum(map(squared_scale, layer.weights)))
+    def _share_out(self) -> None:
+        """Give each use of a parameter to the part in whose call it lies."""
+        owners: dict[nn.Parameter, list[Part]] = {}
+        for part in self.parts:
+            for weight in part.weights:
+                owners.setdefault(weight, []).append(part)
+        for use in sorted(
+            (use for uses in self.way.uses.values() for use in uses), key=lambda use: use.number
+        ):
+            if candidates := owners.get(use.parameter):
+                running = self.tape.owner(use.number, {part.module for part in candidates})
+                inside = [part for part in candidates if part.module is running]
+                (inside or [self._outside(use, candidates)])[0].uses.append(use)
+
+    def _outside(self, use: Use, candidates: list[Part]) -> Part:
+        """Return the part for a use outside of its module's calls: its own, or one more."""
+        first = candidates[0]
+        if use.number in self.tape.inner:  # of a gradient that the model or the loss computes
+            return first
+        calls = [call for call in self.tape.calls if call.module is first.module]
+        if not calls or not first.is_whole or any(use.number < call.start for call in calls[:1]):
+            return first
+        again = f"{first.name} (again)"
+        known = [part for part in self.parts if part.name == again]
+        if not known:
+            known = [Part(again, first.module, [use.parameter], is_whole=False)]
+            self.parts.extend(known)
+        return known[0]
+
+    def _in_order(self) -> list[Part]:
+        """Sort by first use or call; a part without either stays behind its neighbour."""
+        starts: dict[nn.Module, tuple[int, int]] = {}
+        for count, one in enumerate(self.tape.calls):
+            starts.setdefault(one.module, (one.start, count))
+        place, order = (-1, 0), {}
+        for part in self.parts:
+            start = starts.get(part.module)
+            if part.number is not None:
+                place = (part.number, start[1] if start else place[1])
+            elif start is not None:
+                place = start
+            order[part.name] = place
+        return sorted(self.parts, key=lambda part: order[part.name])
+
+    def _latest_parts(self) -> dict[Node, Part]:
+        """Return, for each operation, the part that the signal last came through before it."""
+        users = {use.node: part for part in self.parts for use in part.uses}
+        found: dict[Node, Part] = {}
+        numbers: dict[Node, int] = {}
+        for node in reversed(self.way.nodes):
+            latest = -1
+            for before, _number in node.next_functions:
+                if before is None:
+                    continue
+                at = number_of(before) if before in users else numbers.get(before, -1)
+                if at > latest and (before in users or before in found):
+                    latest = at
+                    found[node] = users.get(before) or found[before]
+            numbers[node] = latest
+        return found
+
+    def _shared(self, part: Part) -> list[Use]:
+        """Return a part's uses of weights that other parts use as well."""
+        others = {use.parameter for one in self.parts if one is not part for use in one.uses}
+        return [use for use in part.uses if use.parameter in others or self._uses_apart(part)]
+
+    def _uses_apart(self, part: Part) -> bool:
+        return len(part.uses) > len(part.weights)
+
+    def _wanted(self) -> list[Tensor]:
+        read = [tensor for calls in self.steps.values() for one in calls for tensor in one]
+        weights = [w for part in self.parts for w in part.weights if w.requires_grad]
+        outputs = [tensor for layer in self.layers.values() for tensor in layer.outputs]
+        return list({id(one): one for one in (*weights, *outputs, *read)}.values())
+
+    # What surrounds the layers
+
+    def alarm(self) -> str:
+        """Return what is wrong with the loss itself, or nothing."""
+        value = float(self.value.detach())
+        if not any(weight.requires_grad for part in self.parts for weight in part.weights):
+            return "all_frozen"
+        reached = [self.gradients[w] for p in self.parts for w in p.weights if w.requires_grad]
+        if self.tape.no_terms and (not math.isfinite(value) or value == 0):
+            return "no_terms"
+        if not math.isfinite(value):
+            return "nan_loss" if math.isnan(value) else "infinite_loss"
+        return "" if any(one is not None for one in reached) else "constant"
+
+    def broken(self) -> Spot | None:
+        """Return the first operation that gives NaN or infinity, forward or on the way back."""
+        births, node = self.tape.births, self.way.broken()
+        if node is not None and math.isfinite(float(self.value.detach())):
+            # what a choice leaves out does no harm before the way back; NaN elsewhere does
+            births = [one for one in births if one.is_nan and not self._is_not_taken(node)]
+        if births:
+            first = births[0]
+            kind = first.kind
+            if kind == "overflow" and first.dtype == "float16":
+                kind = "overflow_16"
+            return Spot(kind, spoken(first.operation), *self._place(first.number))
+        return None if node is None else self._broken_back(node)
+
+    def _broken_back(self, node: Node) -> Spot:
+        operation = plain_name(node)
+        kind = "where" if self._is_not_taken(node) else KIND_OF.get(operation, "")
+        kind = kind or ("root" if operation in ("pow", "linalg_vector_norm") else "overflow")
+        layer = self.latest.get(node)
+        in_loss = node not in self.way.behind and not self._is_inside(number_of(node))
+        name = layer.name if layer else ""
+        return Spot(kind, operation, name, in_loss=in_loss, backward=True)
+
+    def _is_not_taken(self, node: Node) -> bool:
+        """Say whether a choice between two branches stands right behind an operation."""
+        takers = [one for one, _edge in self.way.consumers.get(node, [])]
+        after = [one for taker in takers for one, _edge in self.way.consumers.get(taker, [])]
+        names = {plain_name(one) for one in (*takers, *after)}
+        return bool(names & {"where", "masked_fill", "masked_select", "masked_scatter"})
+
+    def _place(self, number: int) -> tuple[str, str, bool]:
+        """Return the layer before an operation, no parameter, and whether it is in the loss."""
+        before = [part for part in self.parts if part.number is not None and part.number < number]
+        node = next((one for one in self.way.nodes if number_of(one) == number), None)
+        layer = self.latest.get(node) if node is not None else None
+        layer = layer or (max(before, key=_number) if before else None)
+        return layer.name if layer else "", "", not self._is_inside(number)
+
+    def _is_inside(self, number: int) -> bool:
+        """Return whether an operation belongs to the model, and not to the loss."""
+        return number < self.tape.end
+
+    def is_quiet(self) -> bool:
+        """Return whether hardly any gradient comes, so that the loss is worth a question."""
+        found = [self._relative(part) for part in self.parts if not part.frozen]
+        return max((one for one in found if one == one), default=0.0) < 1e-3
+
+    # Layer by layer
+
+    def evidence(self, around: Surroundings) -> list[LayerEvidence]:
+        """Return each part's plain numbers, in forward order."""
+        return [self._evidence(part) for part in self.parts]
+
+    def _evidence(self, part: Part) -> LayerEvidence:
+        outputs = self.layers[part.module].outputs if self._has_outputs(part) else []
+        arrived = [self.gradients.get(one) for one in (*part.weights, *outputs)]
+        heard = self._heard(part)
+        behind = [one for one in heard if self._is_on_the_way(one)]
         return LayerEvidence(
-            name=layer.name,
-            kind=type(module).__name__.removeprefix("Parametrized"),
-            gradient_norm=norm,
-            weight_norm=norm_of(layer.weights),
-            relative_gradient=norm / scale if scale else math.nan,
-            gain=0.0 if isinstance(module, LOOKUPS) else max(map(gain, layer.weights)),
-            signal=_root_mean_square(layer.outputs),
-            activation=activity.kind,
-            inactive_share=activity.inactive_share,
-            saturated_share=activity.saturated_share,
-            zero_share=self._zero_share(layer),
-            lost_share=self._lost_share(layer),
-            first_step=self._first_step(layer),
-            dtype=_coarsest([*layer.weights, *layer.outputs]),
-            frozen=layer.name in self.frozen,
+            name=part.name,
+            kind=part.kind,
+            gradient_norm=(norm := self._norm(part)),
+            weight_norm=norm_of(part.weights),
+            relative_gradient=self._relative(part),
+            first_use=self._first_use(part),
+            gain=self._gain(part),
+            signal=_root_mean_square(outputs),
+            activation=_kind(behind),
+            operation=max(behind, key=_flatness).operation if behind else "",
+            inactive_share=self._inactive_share(part, behind),
+            saturated_share=max(map(_flatness, behind), default=0.0),
+            zero_share=_zero_share(self._arrived(part)),
+            lost_share=max(self._lost_among(part.weights), self._lost_among(outputs)),
+            first_step=self._first_step(part),
+            likeness=self._likeness_of(part, outputs),
+            dtype=_coarsest([*part.weights, *outputs]),
+            frozen=part.frozen,
             connected=any(one is not None for one in arrived),
-            fed=activity.fed or not activity.called,
-            lookup=isinstance(module, LOOKUPS),
-            at_loss=layer.name in self.at_loss,
+            fed=self._is_fed(part, norm),
+            lookup=isinstance(part.module, LOOKUPS),
+            scales=not any(map(is_matrix, part.weights)),
+            at_loss=any(use.node not in self.way.behind for use in part.uses),
+            stopped=self._stopped(part) if norm == 0 and not part.frozen else None,
+            scaled_by=self._scaled_by(part),
         )
 
-    def _zero_share(self, layer: Layer) -> float:
-        arrived = [one for w in layer.weights if (one := self.gradients[w]) is not None]
-        entries = sum(one.numel() for one in arrived)
-        zeros = sum(int((one.to_dense() == 0).sum()) for one in arrived)
-        return zeros / entries if entries else 1.0
+    def _has_outputs(self, part: Part) -> bool:
+        return part.is_whole and part.module in self.layers
 
-    def _lost_share(self, layer: Layer) -> float:
-        return max(self._lost_among(layer.weights), self._lost_among(layer.outputs))
+    def _arrived(self, part: Part) -> list[Tensor]:
+        """Return the gradients by this part's own uses of its weights."""
+        others = {use.parameter for one in self.parts if one is not part for use in one.uses}
+        alone = [weight for weight in part.weights if weight not in others]
+        arrived = [one for weight in alone if (one := self.gradients.get(weight)) is not None]
+        shared = [use for use in part.uses if use.parameter in others]
+        return [*arrived, *_summed([self._at(use) for use in shared])]
+
+    def _at(self, use: Use) -> Tensor:
+        gradient = self.kept[use.node, use.edge]
+        return torch.zeros(()) if gradient is self.value else gradient
+
+    def _norm(self, part: Part) -> float:
+        return norm_of(self._arrived(part))
+
+    def _relative(self, part: Part) -> float:
+        if part.frozen:
+            return math.nan
+        scale = math.sqrt(sum(map(squared_scale, part.weights)))
+        return self._norm(part) / scale if scale else math.nan
+
+    def _first_use(self, part: Part) -> float:
+        if not self._uses_apart(part) or any(u.number in self.tape.inner for u in part.uses):
+            return math.nan
+        return norm_of([self._at(part.uses[0])])
+
+    def _gain(self, part: Part) -> float:
+        """Return the largest gain of the matrices that the signal is multiplied by as they are."""
+        if isinstance(part.module, LOOKUPS):
+            return 0.0
+        if parametrize.is_parametrized(part.module):
+            return max(gain(weight, weight.shape[0]) for weight in part.weights if weight.dim())
+        return max((_gain_of(use) for use in part.uses), default=0.0)
+
+    def _heard(self, part: Part) -> list[Activation]:
+        numbers = {
+            number_of(node): node
+            for node, owner in self.latest.items()
+            if owner is part and self.way.flows.get(node) is not None
+        }
+        return [one for one in self.tape.activations if one.number in numbers]
+
+    def _is_on_the_way(self, heard: Activation) -> bool:
+        return self._is_inside(heard.number)
+
+    def _node(self, number: int) -> Node | None:
+        return next((node for node in self.way.nodes if number_of(node) == number), None)
+
+    def _inactive_share(self, part: Part, heard: list[Activation]) -> float:
+        """Return the share of units that rectifiers between this part and other weights silence."""
+        at = 0 if self._has_channels(part) else 1
+        masks = [
+            one.silent[at] for one in heard if one.silent is not None and self._stands_between(one)
+        ]
+        silent = masks[0] if masks else torch.zeros(1)
+        for mask in masks[1:]:
+            silent = silent & mask if mask.shape == silent.shape else mask
+        return float(silent.double().mean())
+
+    def _stands_between(self, heard: Activation) -> bool:
+        """Say whether weights follow, or the loss is not zero although nothing passes."""
+        node = self._node(heard.number)
+        if node is None or node in self.way.behind:
+            return node is not None
+        return float(self.value.detach()) != 0 and not self.way.flows[node].passes
+
+    def _has_channels(self, part: Part) -> bool:
+        names = [use.node.name() for use in part.uses]
+        return any("Conv" in name or "BatchNorm" in name or "GroupNorm" in name for name in names)
 
     def _lost_among(self, tensors: Sequence[Tensor]) -> float:
         lost, there = 0, 0
         for one in tensors:
-            small, large = self.gradients[one], self.larger.get(one)
+            small, large = self.gradients.get(one), self.larger.get(one)
             if small is not None and large is not None:
-                present = large.to_dense() != 0
+                present = dense(large) != 0
                 there += int(present.sum())
-                lost += int((present & (small.to_dense() == 0)).sum())
+                lost += int((present & (dense(small) == 0)).sum())
         return lost / there if there else 0.0
 
-    def _first_step(self, layer: Layer) -> float:
+    def _first_step(self, part: Part) -> float:
         """Return the least share over all sequences; 1 where there are none."""
+        layer = self.layers.get(part.module)
+        if layer is None or not (part.is_whole or _reads_first(part)):
+            return 1.0
         if (sequences := self.steps.get(layer.name)) is not None:
             paths = [[[self.gradients[step]] for step in sequence] for sequence in sequences]
         else:
-            starts = (0, *layer.ends)
             calls = [
                 [self.gradients[one] for one in layer.outputs[start:end]]
-                for start, end in zip(starts, layer.ends, strict=False)
+                for start, end in zip((0, *layer.ends), layer.ends, strict=False)
             ]
-            used = [call for call in calls if any(one is not None for one in call)]
-            paths = [used] if len(used) >= MANY_CALLS else []
+            used = [one for one in calls if any(tensor is not None for tensor in one)]
+            paths = [used] if len(used) >= MANY_CALLS and self._feeds_itself(part) else []
         return min((_first_share([norm_of(step) for step in path]) for path in paths), default=1.0)
+
+    def _feeds_itself(self, part: Part) -> bool:
+        """Say whether what one call puts out comes to the next with no other layer in between."""
+        own = {use.node for use in part.uses}
+        last = max(own, key=number_of, default=None)
+        if last is None:
+            return False
+        users = {use.node for one in self.parts for use in one.uses}
+        return bool(self.way.carriers(users).get(last, frozenset()) & (own - {last}))
+
+    def _likeness_of(self, part: Part, outputs: list[Tensor]) -> float:
+        """Return how alike what two examples make of a matrix is, its own biases left out."""
+        if not outputs or not any(map(is_matrix, part.weights)) or part.kind in _NOT_COMPARED:
+            return math.nan
+        if isinstance(part.module, LOOKUPS):
+            return math.nan
+        signal, bias = outputs[0].detach(), getattr(part.module, "bias", None)
+        if isinstance(bias, Tensor) and bias.dim() == 1 and signal.dim() > 1:
+            at = 1 if self._has_channels(part) else signal.dim() - 1
+            if signal.shape[at] == len(bias):
+                shape = [-1 if n == at else 1 for n in range(signal.dim())]
+                signal = signal - bias.detach().reshape(shape)
+        return _likeness(signal)
+
+    def _is_fed(self, part: Part, norm: float) -> bool:
+        calls = [one for one in self.tape.calls if one.module is part.module and part.is_whole]
+        if calls:
+            return any(one.fed for one in calls)
+        flows = [self.way.flows.get(use.node) for use in part.uses]
+        return norm != 0 or not any(flow is not None and flow.incoming for flow in flows)
+
+    def _stopped(self, part: Part) -> Spot | None:
+        """Return what lets nothing through to a part, or what gives its weights only zeros."""
+        nodes = [use.node for use in part.uses]
+        if not nodes:
+            return None
+        flow = self.way.flows.get(nodes[0])
+        if flow is not None and flow.incoming:
+            before = self.latest.get(nodes[0])
+            if before is not None and not any(map(_is_something, before.weights)):
+                return Spot("zero_weights", parameter=before.name, layer=before.name)
+            return None
+        found = self.way.blocker(nodes[0])
+        return None if found is None else self._spot(*found)
+
+    def _spot(self, node: Node, edge: int) -> Spot:
+        layer = self.latest.get(node)
+        name, at_end = layer.name if layer else "", node not in self.way.behind
+        in_loss = at_end and not self._is_inside(number_of(node))
+        zeros = [
+            use.parameter
+            for use in self.way.uses.get(node, [])
+            if use.edge != edge and not _is_something(use.parameter) and _multiplies(node, use)
+        ]
+        if zeros:
+            gradient = self.gradients.get(zeros[0])
+            starts = gradient is not None and bool(dense(gradient).any())
+            return Spot(
+                "zero_weights", plain_name(node), name, self._title(zeros[0]), starts=starts
+            )
+        heard = [one for one in self.tape.activations if one.number == number_of(node)]
+        operation = heard[0].operation if heard else plain_name(node)
+        usual = "stairs" if operation in STAIRS else "choice" if operation in CHOICES else ""
+        kind = heard[0].kind if heard else usual
+        if kind == "relu" and heard[0].flat >= SATURATED_SHARE:
+            kind = "cut"  # at its upper bound
+        if self.tape.differentiates and kind != "stairs":
+            kind = "slope"
+        return Spot(kind, operation, name, in_loss=in_loss, at_end=at_end)
+
+    def _title(self, parameter: nn.Parameter) -> str:
+        owners = (part.name for part in self.parts if any(w is parameter for w in part.weights))
+        return next(owners, "")
+
+    def _scaled_by(self, part: Part) -> str:
+        """Return the learned factor close to zero that a part's way to the loss leads through."""
+        node = max((use.node for use in part.uses), key=number_of, default=None)
+        while node is not None:
+            ahead = [
+                (self.way.flows[one].outgoing[edge] or 0.0, number_of(one), one)
+                for one, edge in self.way.consumers.get(node, [])
+                if one in self.way.flows
+            ]
+            node = max(ahead, key=lambda each: each[:2])[2] if ahead else None
+            if node is not None and plain_name(node) == "mul":
+                for use in self.way.uses.get(node, []):
+                    if _is_small_factor(use.parameter) and use not in part.uses:
+                        return self._title(use.parameter)
+        return ""
+
+
+_NOT_COMPARED = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
+
+
+def _number(part: Part) -> int:
+    return part.number or 0
+
+
+def _is_something(weight: Tensor) -> bool:
+    return bool(weight.detach().any())
+
+
+def _is_small_factor(weight: Tensor) -> bool:
+    size = norm_of([weight]) / math.sqrt(max(weight.numel(), 1))
+    return weight.requires_grad and not is_matrix(weight) and 0 < size < SMALL_FACTOR
+
+
+def _multiplies(node: Node, use: Use) -> bool:
+    adds = node.name().startswith(("Addmm", "Addmv", "Baddbmm")) and use.edge == 0
+    return plain_name(node) not in ("add", "sub") and not adds
+
+
+def _gain_of(use: Use) -> float:
+    operation = plain_name(use.node)
+    if not ("conv" in operation or operation in ("matmul", "linear")):
+        return 0.0
+    before: Node | None = use.node.next_functions[use.edge][0]
+    while before is not None and before.next_functions:
+        if plain_name(before) not in SCALES[1:]:
+            return 0.0
+        before = before.next_functions[0][0]
+    weight = use.parameter
+    width = int(use.node._input_metadata[0].shape[-1])
+    rows = width if "conv" not in operation and width in weight.shape else weight.shape[0]
+    return gain(weight, rows)
+
+
+def _reads_first(part: Part) -> bool:
+    """Return whether a part is the one in a stack that reads the sequence."""
+    return isinstance(part.module, nn.RNNBase) and part.name.endswith("weight_ih_l0")
+
+
+def _kind(heard: list[Activation]) -> str:
+    usual = {"cut": "tanh", "leaky": "smooth", "shrink": "smooth"}
+    kinds = [one.kind for one in heard if one.kind not in ("softmax", "single")]
+    if "relu" in kinds:
+        return "relu"
+    return usual.get(kinds[-1], kinds[-1]) if kinds else ""
+
+
+def _flatness(heard: Activation) -> float:
+    return heard.flat
+
+
+def _zero_share(arrived: list[Tensor]) -> float:
+    entries = sum(one.numel() for one in arrived)
+    zeros = sum(int((dense(one) == 0).sum()) for one in arrived)
+    return zeros / entries if entries else 1.0
+
+
+def _summed(gradients: list[Tensor]) -> list[Tensor]:
+    """Add up the gradients of one shape, as several uses of one weight add up."""
+    sums: dict[torch.Size, Tensor] = {}
+    for one in map(dense, gradients):
+        sums[one.shape] = sums[one.shape] + one if one.shape in sums else one
+    return list(sums.values())
+
+
+def _has_better(loss: Loss, outputs: Any, targets: Any, value: float) -> bool | None:
+    """Say whether other outputs of the same shape lower the loss; None if it cannot be told."""
+    if not math.isfinite(value) or not isinstance(outputs, Tensor):
+        return None
+    least = value - 1e-2 * max(abs(value), 0.1)
+    tried = (factor * outputs.detach() + shift for factor, shift in _OTHERS)
+    try:
+        with torch.no_grad():
+            losses = [float(lost(loss, other, targets)) for other in tried]
+    except (RuntimeError, TypeError, ValueError):
+        return None
+    return min((one for one in losses if math.isfinite(one)), default=value) < least
+
+
+_OTHERS = ((0.0, 0.0), (-1.0, 0.0), (0.1, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, 0.5))
 
 
 def _first_share(norms: Sequence[float]) -> float:
     largest = max((norm for norm in norms if math.isfinite(norm)), default=0.0)
     return min(norms[0] / largest, 1.0) if largest and math.isfinite(norms[0]) else 1.0
-
-
-def norm_of(tensors: Sequence[Tensor | None]) -> float:
-    """Return the Euclidean norm over all tensors that are there, summed in float64."""
-    present = (one.detach().to_dense().double() for one in tensors if one is not None)
-    return math.sqrt(sum(one.square().sum().item() for one in present))
-
-
-def squared_scale(weight: Tensor) -> float:
-    """Return a matrix's squared norm; each row of a vector or of zeros counts as 1, at least."""
-    squared = float(weight.detach().double().square().sum())
-    rows = weight.shape[0] if weight.dim() else 1
-    return max(squared, rows) if weight.dim() < 2 or squared == 0 else squared
-
-
-def gain(weight: Tensor) -> float:
-    """Return fan-in times mean squared weight: the sum of squares per row."""
-    if weight.dim() < 2 or not weight.shape[0]:
-        return 0.0
-    return float(weight.detach().double().square().sum()) / weight.shape[0]
 
 
 def _root_mean_square(tensors: Sequence[Tensor]) -> float:
@@ -272,6 +671,23 @@ def _root_mean_square(tensors: Sequence[Tensor]) -> float:
 
 def _coarsest(tensors: Sequence[Tensor]) -> str:
     """Return the name of the dtype whose smallest numbers are largest."""
-    dtypes = {one.dtype for one in tensors if one.is_floating_point()}
+    dtypes = {one.dtype for one in tensors if one.is_floating_point() or one.is_complex()}
     coarsest = max(dtypes, key=lambda dtype: torch.finfo(dtype).tiny)
     return str(coarsest).removeprefix("torch.")
+
+
+def is_finite(tensor: Tensor) -> bool:
+    """Return whether no entry is NaN or infinite."""
+    return bool(torch.isfinite(dense(tensor)).all())
+
+
+def _likeness(tensor: Tensor) -> float:
+    """Return the mean cosine between two examples (NaN: there are not two that can be compared)."""
+    if tensor.dim() < 2 or len(tensor) < 2 or tensor.is_complex():
+        return math.nan
+    rows = dense(tensor).float().flatten(1)
+    lengths = rows.norm(dim=1, keepdim=True)
+    if not bool(torch.isfinite(lengths).all()) or not bool((lengths > 0).all()):
+        return math.nan
+    count = len(rows)
+    return (float((rows / lengths).sum(0).double().square().sum()) - count) / (count * (count - 1))

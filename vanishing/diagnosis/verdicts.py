@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-VERDICTS = ("healthy", "starving", "dead", "exploding", "underflowing")
+VERDICTS = ("healthy", "starving", "dead", "exploding", "underflowing", "alike")
 
 STARVING_SHARE = 1e-3
 """Share of the best-fed later layer's gradient below which a layer starves.
@@ -55,26 +55,76 @@ weights' gradient is a sum over examples, which hides what each of them has lost
 """
 
 SATURATED_SLOPE = 0.1
-"""Share of the largest slope of sigmoid or tanh below which a unit counts as saturated."""
+"""Share of an activation function's largest slope below which a unit counts as saturated."""
+
+SATURATED_SHARE = 0.5
+"""Share of saturated values from which on the function behind a layer is to blame."""
+
+ALIKE = 0.998
+"""Mean cosine between what two examples make a layer put out, from which on they are alike.
+
+In a plain ReLU network, 1 minus the cosine falls as the squared inverse of the depth (Hayou et al.
+2019). Among the chapters' networks, those above this bound only guess after training.
+"""
+
+LARGE_INPUTS = 10.0
+"""Root mean square of the inputs from which on their scale is named as a cause."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Hold an operation that stops the gradient or breaks it, and where it stands.
+
+    ``kind`` says what it does: see ``vanishing.diagnosis.evidence``. ``layer`` is the one whose
+    signal it works on ("": none); ``parameter``, one that is zero in every entry, if it has such a
+    factor; ``in_loss``, whether it belongs to the loss; ``at_end``, whether no weights
+    follow; ``backward``, whether it breaks only the way back.
+    """
+
+    kind: str
+    operation: str = ""
+    layer: str = ""
+    parameter: str = ""
+    in_loss: bool = False
+    at_end: bool = False
+    backward: bool = False
+    starts: bool = False
+
+    @property
+    def cause(self) -> str:
+        """The key of the sentence that says where something breaks."""
+        if self.kind == "overflow_16" and self.layer:
+            return "broken_format"
+        way = "broken_backward" if self.backward else "broken_forward"
+        if self.in_loss:
+            return f"{way}_in_loss"
+        return way if self.layer else f"{way}_at_start"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerEvidence:
     """Hold what was measured at one layer, as plain numbers.
 
+    ``gradient_norm`` counts the uses of the weights in this layer's own calls; ``first_use`` is the
+    norm at the first of them (NaN: the same).
     ``relative_gradient`` is the gradient norm divided by the norm of the weights, where gains and
     other vectors, and matrices that are all zero, count as if each of their rows had length 1.
     ``gain`` is fan-in times the mean squared weight (2 for He initialization; 0: no matrix).
     ``signal`` is the root mean square of what the layer puts out (NaN: unknown).
-    ``inactive_share``: of the units behind it, the share that a rectifier sets to zero on every
-    example. ``saturated_share``: of the values behind it, the share on a flat part of sigmoid or
-    tanh. ``zero_share``: of the gradient's entries, the share that is exactly zero.
+    ``inactive_share``: of the units behind it, the share that a rectifier on the gradient's way
+    sets to zero on every example. ``saturated_share``: of the values behind it, the share on a flat
+    part of the activation function ``operation``.
+    ``zero_share``: of the gradient's entries, the share that is exactly zero.
     ``lost_share``: of the entries that are not zero when the loss is scaled up, the share that is
     zero without, in the gradient by the weights or by the outputs, whichever has lost more.
     ``first_step``: the gradient that reaches the first step of a sequence, or the first call of a
     layer, as a share of the largest over all steps (1 where there are no steps).
+    ``likeness``: the mean cosine between what two examples make the layer put out (NaN: unknown).
+    ``update``: by what share of its length the optimizer moved the weights (NaN: unknown).
     ``lookup`` is whether the layer is an embedding, of which a batch reads only some rows;
-    ``at_loss``, whether the way back from the loss meets it before any other layer.
+    ``at_loss``, whether the way back from the loss meets it before any other layer; ``scales``,
+    whether its weights are gains or other vectors only.
+    ``stopped`` is what lets no gradient through to it; ``scaled_by``, a learned factor near zero.
     """
 
     name: str
@@ -82,33 +132,69 @@ class LayerEvidence:
     gradient_norm: float
     weight_norm: float
     relative_gradient: float
+    first_use: float = math.nan
     gain: float = 0.0
     signal: float = math.nan
     activation: str = ""
+    operation: str = ""
     inactive_share: float = 0.0
     saturated_share: float = 0.0
     zero_share: float = 0.0
     lost_share: float = 0.0
     first_step: float = 1.0
+    likeness: float = math.nan
+    update: float = math.nan
     dtype: str = "float32"
     frozen: bool = False
     connected: bool = True
     fed: bool = True
     lookup: bool = False
     at_loss: bool = False
+    scales: bool = False
+    stopped: Spot | None = None
+    scaled_by: str = ""
+
+    @property
+    def arriving(self) -> float:
+        """The gradient norm at the layer's own place on the way back."""
+        return self.gradient_norm if math.isnan(self.first_use) else self.first_use
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Hold what was measured around the layers: inputs, targets, the loss.
+
+    ``input_scale`` is the root mean square of the largest input; ``alarm``, what is wrong with the
+    loss itself; ``broken``, the first operation that is not finite; ``better_outputs``, whether
+    other outputs lower the loss (None: not known); ``has_slopes``, whether the loss is computed
+    from the slopes of a rectifier.
+    """
+
+    inputs_are_finite: bool = True
+    targets_are_finite: bool = True
+    input_scale: float = 1.0
+    inputs_are_alike: bool = True
+    loss: float = math.nan
+    alarm: str = ""
+    broken: Spot | None = None
+    better_outputs: bool | None = None
+    has_slopes: bool = False
 
 
 @dataclass(frozen=True)
 class LayerDiagnosis:
     """Hold the verdict on one layer, the key of its likely cause, and the layer to blame, if any.
 
-    ``verdict`` is one of ``VERDICTS``; ``cause`` is "" for a healthy layer.
+    ``verdict`` is one of ``VERDICTS``; ``cause`` is "" for a healthy layer. ``operation`` is the
+    function to blame, ``remedy`` the key of what to try where the cause alone does not say it.
     """
 
     evidence: LayerEvidence
     verdict: str
     cause: str = ""
     culprit: str = ""
+    operation: str = ""
+    remedy: str = ""
 
     @property
     def name(self) -> str:
@@ -120,12 +206,17 @@ class LayerDiagnosis:
 class Judgement:
     """Hold the loss on one batch and the verdict on each layer, in forward order, as plain data.
 
-    ``loss`` is NaN where it is not known.
+    ``loss`` is NaN where it is not known. ``alarm`` is the key of what is wrong with the loss
+    itself ("": nothing), ``broken`` the operation that broke it; ``left_out`` names parameters that
+    could not be judged.
     """
 
     model: str
     loss: float
     layers: tuple[LayerDiagnosis, ...]
+    alarm: str = ""
+    broken: Spot | None = None
+    left_out: tuple[str, ...] = ()
 
     def count(self, verdict: str) -> int:
         """Return how many layers have a verdict."""
@@ -138,33 +229,48 @@ class Judgement:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether every layer is healthy."""
-        return not self.sick
+        """Whether every layer that is trained is healthy, and the loss can be trained on."""
+        return not self.sick and not self.alarm
 
     @property
     def verdict(self) -> str:
         """The verdict on the whole: "exploding" or "dead" if any layer is, else the usual one.
 
-        One such layer is enough to starve the others, so it is what to look at first.
+        One such layer is enough to starve the others, so it is what to look at first. A loss that
+        is NaN or infinite counts as exploding, one without a way to the weights as starving.
         """
-        ruinous = [verdict for verdict in ("exploding", "dead") if self.count(verdict)]
-        usual = max(("starving", "underflowing"), key=self.count) if self.sick else "healthy"
-        return ruinous[0] if ruinous else usual
+        if self.alarm in ("nan_loss", "infinite_loss") or self.count("exploding"):
+            return "exploding"
+        if self.count("dead"):
+            return "dead"
+        usual = ("starving", "underflowing", "alike")
+        return max(usual, key=self.count) if not self.is_healthy else "healthy"
 
 
 def judge(
-    layers: Sequence[LayerEvidence], *, inputs_are_finite: bool = True, zero_weight: str = ""
+    layers: Sequence[LayerEvidence], surroundings: Surroundings | None = None
 ) -> tuple[LayerDiagnosis, ...]:
-    """Judge every layer; they stand in forward order, the one next to the input first.
-
-    zero_weight: the name of a parameter of the model, no bias, that is zero in every entry.
-    """
+    """Judge every layer; they stand in forward order, the one next to the input first."""
     judged: dict[int, LayerDiagnosis] = {}
     for index in reversed(range(len(layers))):
-        case = _Case(layers, index, judged, inputs_are_finite, zero_weight)
-        verdict, cause, culprit = case.verdict()
-        judged[index] = LayerDiagnosis(layers[index], verdict, cause, culprit)
-    return tuple(judged[index] for index in range(len(layers)))
+        case = _Case(layers, index, judged, surroundings or Surroundings())
+        judged[index] = case.diagnosis()
+    found = tuple(judged[index] for index in range(len(layers)))
+    sick = any(one.verdict not in ("healthy", "alike") for one in found)
+    return tuple(map(_not_alike, found)) if sick else found
+
+
+def _not_alike(found: LayerDiagnosis) -> LayerDiagnosis:
+    """Take back a verdict that says little while another layer is sick."""
+    return LayerDiagnosis(found.evidence, "healthy") if found.verdict == "alike" else found
+
+
+FLAT = ("cut", "sigmoid", "tanh", "smooth", "elu", "shrink", "softmax")
+"""Kinds of functions that can be flat where the signal is."""
+
+RECURRENT = ("RNN", "LSTM", "GRU")
+
+Found = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -174,37 +280,72 @@ class _Case:
     layers: Sequence[LayerEvidence]
     index: int
     judged: dict[int, LayerDiagnosis]
-    inputs_are_finite: bool
-    zero_weight: str
+    around: Surroundings
 
     @property
     def layer(self) -> LayerEvidence:
         return self.layers[self.index]
 
-    def verdict(self) -> tuple[str, str, str]:
+    def diagnosis(self) -> LayerDiagnosis:
+        verdict, cause, culprit = self.verdict()
+        operation, remedy = self._details(cause, culprit)
+        return LayerDiagnosis(self.layer, verdict, cause, culprit, operation, remedy)
+
+    def _details(self, cause: str, culprit: str) -> tuple[str, str]:
+        """Return the operation to blame and what to try, where the cause leaves them open."""
+        if cause.startswith("broken") and self.around.broken:
+            return self.around.broken.operation, self.around.broken.kind
+        if cause.startswith("saturated"):
+            large = self.around.input_scale > LARGE_INPUTS
+            operation = self.layer.stopped.operation if self.layer.stopped else ""
+            behind = (one.operation for one in self.layers if one.name == culprit)
+            return operation or next(behind, ""), "large_inputs" if large else "saturated"
+        return (self.layer.stopped.operation if self.layer.stopped else ""), ""
+
+    def verdict(self) -> Found:
         layer = self.layer
+        if layer.frozen:
+            return "healthy", "frozen", ""
+        if self.around.alarm in ("no_terms", "constant") and not layer.gradient_norm:
+            return "starving", "loss", ""
         if not layer.connected:
-            return ("healthy", "frozen", "") if layer.frozen else ("starving", "disconnected", "")
+            return "starving", "slope" if self.around.has_slopes else "disconnected", ""
         if _explodes(layer, self._last()):
             return "exploding", *self._explosion()
-        if not layer.fed:
-            return "starving", "unfed", self._dead_before()
-        if layer.inactive_share >= DEAD_SHARE:
+        if self._is_broken_to_zero():
+            return "exploding", *self._broken()
+        if not layer.fed and layer.gradient_norm == 0:
+            return self._unfed()
+        if self._is_dead():
+            if layer.weight_norm == 0:
+                return "starving", "zero_weights", layer.name
             return "dead", "inactive", ""
         if layer.lost_share >= LOST_SHARE:
             return "underflowing", *self._underflow()
         if layer.gradient_norm == 0:
             return self._nothing()
         if self._is_starving():
-            return "starving", *self._starvation()
+            return self._starving()
         if layer.first_step < STARVING_SHARE:
             return "starving", "time", ""
-        return "healthy", "", ""
+        return self._alike()
+
+    def _is_dead(self) -> bool:
+        """Say whether hardly a unit is active, and the layer does not live on the few that are."""
+        others = (one.gradient_norm for one in self.layers if one is not self.layer)
+        leads = self.layer.gradient_norm > max(others, default=math.inf)
+        return self.layer.inactive_share >= DEAD_SHARE and not leads
+
+    def _alike(self) -> Found:
+        known = [one.likeness for one in self.layers if not math.isnan(one.likeness)]
+        if self.around.inputs_are_alike or not known or min(known[-2:]) < ALIKE:
+            return "healthy", "", ""
+        return ("alike", "alike", "") if self.layer.likeness >= ALIKE else ("healthy", "", "")
 
     def _last(self) -> LayerEvidence:
         """Return the connected layer where the gradient enters, the best-fed one if several."""
-        entrances = [one for one in self.layers if one.at_loss and one.connected]
-        entrances = entrances or [one for one in self.layers if one.connected][-1:]
+        trained = [one for one in self.layers if one.connected and not one.frozen]
+        entrances = [one for one in trained if one.at_loss] or trained[-1:]
         norms = [
             math.inf if math.isnan(one.gradient_norm) else one.gradient_norm for one in entrances
         ]
@@ -232,15 +373,52 @@ class _Case:
             and layer.relative_gradient < STARVING_SHARE * best.relative_gradient
         )
 
-    def _nothing(self) -> tuple[str, str, str]:
+    def _is_far_behind(self) -> bool:
+        """Say whether less arrives than a layer beside the main way may do without."""
+        layer, best = self.layer, self.layers[self._best()]
+        return (
+            layer.gradient_norm < STARVING_SHARE / 10 * best.gradient_norm
+            and layer.relative_gradient < 10 * STARVING_RATIO
+        )
+
+    def _unfed(self) -> Found:
+        spot = self.layer.stopped
+        if spot is not None and spot.kind == "zero_weights":
+            return "starving", "zero_weights", spot.parameter
+        if not (dead := self._dead_before()) and (flat := _flattest(self.layers[: self.index])):
+            return "starving", "saturated_at", flat
+        return "starving", "unfed", dead
+
+    def _nothing(self) -> Found:
         """Say why a layer with a way to the loss receives exactly nothing."""
+        spot = self.layer.stopped
         if dead := self._later_with("dead"):
             return "starving", "blocked", dead
         if self._later_with("underflowing"):
             return "underflowing", *self._starvation()
-        if self.zero_weight:
-            return "starving", "zero_weights", self.zero_weight
-        return "starving", "zero" if any(one.gradient_norm for one in self.layers) else "still", ""
+        if spot is None:
+            moved = any(one.gradient_norm for one in self.layers)
+            return "starving", "zero" if moved else self._still(), ""
+        if spot.kind == "zero_weights":
+            start = ("healthy", "start") if spot.starts else ("starving", "zero_weights")
+            return *start, spot.parameter
+        if spot.kind in ("single", "stairs", "slope"):
+            return "starving", f"{spot.kind}_in_loss" if spot.in_loss else spot.kind, spot.layer
+        if spot.kind in FLAT and not (spot.in_loss and self.around.better_outputs is False):
+            return "starving", "saturated_at" if spot.layer else "saturated_in_loss", spot.layer
+        if spot.kind == "relu" and spot.at_end and self.around.loss == 0:
+            return "starving", "still", ""
+        asked = any(one.gradient_norm for one in self.layers)
+        if asked and (spot.in_loss or (spot.kind == "choice" and spot.at_end)):
+            return "healthy", "unasked", ""
+        if spot.in_loss:
+            return "starving", self._still(), ""
+        if spot.kind == "relu":
+            return "starving", "blocked", spot.layer
+        return "starving", "zero_at" if spot.layer else "zero", spot.layer
+
+    def _still(self) -> str:
+        return "still_flat" if self.around.better_outputs else "still"
 
     def _later_with(self, verdict: str) -> str:
         later = range(self.index + 1, len(self.layers))
@@ -259,17 +437,29 @@ class _Case:
             return "half_precision", ""
         return self._starvation()
 
+    def _starving(self) -> Found:
+        if self.layer.scaled_by and not self._later_with("dead"):
+            return "healthy", "small_start", self.layer.scaled_by
+        cause, culprit = self._starvation()
+        if cause == "passed" and (self.layer.scales or not self._is_far_behind()):
+            return "healthy", "", ""  # of what stands beside the way, hardly any may matter here
+        return "starving", cause, culprit
+
     def _starvation(self) -> tuple[str, str]:
         if dead := self._later_with("dead"):
             return "blocked", dead
+        best = self._best()
+        way = self.layers[self.index : max(best, self.index + 1)]
         if not self._is_behind() and self._last_is_weak():
             return self._weakness_everywhere()
-        best = self._best()
         if self._is_passed(self.layers[best].gradient_norm):
             return "passed", ""
-        way = self.layers[self.index : max(best, self.index + 1)]
         if cause := _squashing(way):
             return cause, ""
+        if flat := _flattest(way):
+            return "saturated_at", flat
+        if sum(one.kind in RECURRENT for one in way) > len(way) / 2:
+            return "stacked", ""
         if _usual_gain(way) < 0.8 and not any("Norm" in one.kind for one in way):
             return "small_weights", ""  # after normalization, the size of weights does not count
         culprit = self._steepest(best)
@@ -278,38 +468,55 @@ class _Case:
     def _is_passed(self, best: float) -> bool:
         """Say whether an earlier layer is fed well, so that the way back is not to blame."""
         least = max(10 * self.layer.gradient_norm, STARVING_SHARE * best)
-        earlier = (one.gradient_norm for one in self.layers[: self.index])
+        earlier = (one.arriving for one in self.layers[: self.index])
         return any(least < norm < math.inf for norm in earlier)
 
     def _weakness_everywhere(self) -> tuple[str, str]:
+        if flat := _flattest(self.layers):
+            return "saturated_at", flat
         if _fade(self.layers) >= STARVING_SHARE:
-            return "flat", ""
+            return ("still_flat" if self.around.better_outputs else "flat"), ""
         return ("small_weights", "") if _usual_gain(self.layers) < 0.8 else ("faded", "")
 
     def _steepest(self, best: int) -> str:
         """Return the layer in which the gradient loses most, if that is nine tenths or more."""
         way = [one for one in self.layers[self.index : best + 1] if one.connected]
-        logs = [math.log(max(one.gradient_norm, 5e-324)) for one in way]
+        logs = [math.log(max(one.arriving, 5e-324)) for one in way]
         falls = [after - before for before, after in itertools.pairwise(logs)]
         steepest = max(falls, default=0.0)
         return way[1 + falls.index(steepest)].name if steepest > math.log(10) else ""
 
     def _explosion(self) -> tuple[str, str]:
-        if not self.inputs_are_finite:
+        if not self.around.inputs_are_finite:
             return "bad_inputs", ""
+        if not self.around.targets_are_finite:
+            return "bad_targets", ""
         if broken := [one.name for one in self.layers if not math.isfinite(one.weight_norm)]:
             return "bad_weights", broken[0]
+        finite, spot = math.isfinite(self.layer.gradient_norm), self.around.broken
+        if spot is not None and not finite and spot.kind not in ("overflow", "constant"):
+            return self._broken()
         if (large := self._large_weights()) is not None:
             return "large_weights", large
         if _growth(self.layers) > 100:
             return "growing_sum", ""
-        endless = [one.name for one in self.layers if math.isinf(one.signal)]
-        if endless:
-            return "overflow", endless[0]
+        if spot is not None and not finite and (not spot.backward or self._is_broken()):
+            return self._broken()
         if self._is_broken():
             return "not_a_number", ""
         grows = not self.layer.gradient_norm <= 10 * self._last().gradient_norm
         return ("grows_backward", "") if grows else ("large_error", "")
+
+    def _is_broken_to_zero(self) -> bool:
+        """Say whether something was infinite on the way forward, and nothing comes back."""
+        spot = self.around.broken
+        kinds = ("overflow", "overflow_16", "exponential")
+        stops = spot is not None and not spot.backward and spot.kind in kinds
+        return stops and self.layer.gradient_norm == 0
+
+    def _broken(self) -> tuple[str, str]:
+        spot = self.around.broken or Spot("")
+        return spot.cause, "" if spot.in_loss else spot.layer
 
     def _is_broken(self) -> bool:
         """Say whether NaN or infinity comes at once, not at the end of a growth."""
@@ -337,6 +544,12 @@ def _explodes(layer: LayerEvidence, last: LayerEvidence) -> bool:
         return True
     grown = layer.gradient_norm > EXPLODING_GROWTH * last.gradient_norm > 0
     return grown and layer.relative_gradient > 1
+
+
+def _flattest(layers: Sequence[LayerEvidence]) -> str:
+    """Return the layer with the most saturated function behind it, if it is saturated."""
+    flat = [one for one in layers if one.saturated_share >= SATURATED_SHARE]
+    return max(flat, key=lambda one: one.saturated_share).name if flat else ""
 
 
 def _squashing(layers: Sequence[LayerEvidence]) -> str:

@@ -35,6 +35,7 @@ LOOKS = {
     "dead": ("X", COLOURS[5]),
     "exploding": ("^", COLOURS[1]),
     "underflowing": ("s", COLOURS[3]),
+    "alike": ("P", COLOURS[4]),
 }
 
 
@@ -74,9 +75,14 @@ def draw_diagnosis(diagnosis: Judgement, *, limits: Limits | None = None) -> Pic
 def _figure(
     diagnosis: Judgement, words: Mapping[str, str], labels: tuple[str, str], limits: Limits | None
 ) -> Figure:
-    values = [layer.evidence.relative_gradient for layer in diagnosis.layers]
+    evidence = [layer.evidence for layer in diagnosis.layers]
+    unknown = [one.frozen and math.isnan(one.relative_gradient) for one in evidence]
+    values = [
+        1.0 if gap else one.relative_gradient for one, gap in zip(evidence, unknown, strict=True)
+    ]
     axes = empty_axes(words.values())
     heights = _set_scale(axes, values, limits)
+    heights = [math.nan if gap else at for gap, at in zip(unknown, heights, strict=True)]
     label_axes(axes, *labels)
     axes.set_xlim(0.5, len(values) + 0.5)
     axes.set_xticks(sorted({1, *round_steps(1, len(values), 12)}))
