@@ -15,7 +15,7 @@ from vanishing.experiment import ACTIVATIONS, EXPERIMENT, SEED, Experiment
 from vanishing.networks import Network, activation_module, build_network
 from vanishing.progress import report
 from vanishing.remembering import remembered
-from vanishing.training import updates
+from vanishing.training import accuracy, updates
 
 REACH, PER_UNIT = 10, 1000  # slopes are sought from -10 to 10, at every thousandth
 SATURATED = 0.1  # of the greatest slope
@@ -115,10 +115,10 @@ def watch_units(experiment: Experiment, bias: float = 0.0) -> Units:
     for step in updates(network, experiment, digits):
         if step in steps:
             found = unit_slopes(network, digits.train_inputs)
-            saturated.append(tuple(_share(one.abs() < limit) for one in found))
-            dead.append(tuple(_share((one == 0).all(dim=0)) for one in found))
+            saturated.append(tuple(_share(layer.abs() < limit) for layer in found))
+            dead.append(tuple(_share((layer == 0).all(dim=0)) for layer in found))
         report(step, all_steps)
-    return Units(tuple(steps), tuple(saturated), tuple(dead), _accuracy(network))
+    return Units(tuple(steps), tuple(saturated), tuple(dead), accuracy(network, digits))
 
 
 @bounds.checked(experiment=EXPERIMENT, bias=BIAS, seeds=bounds.several(SEED, "(0, 1, 2)"))
@@ -132,9 +132,9 @@ def typical_units(
     watched = [watch_units(experiment.at(seed=seed), bias) for seed in seeds]
     return Units(
         steps=watched[0].steps,
-        saturated=_median([one.saturated for one in watched]),
-        dead=_median([one.dead for one in watched]),
-        accuracy=median(one.accuracy for one in watched),
+        saturated=_median([units.saturated for units in watched]),
+        dead=_median([units.dead for units in watched]),
+        accuracy=median(units.accuracy for units in watched),
     )
 
 
@@ -143,22 +143,22 @@ def unit_slopes(network: Network, inputs: Tensor) -> list[Tensor]:
 
     The network runs in the mode that it is in; no hook stays behind.
     """
-    with _listening(network) as sums, torch.no_grad():
+    with _listening(network) as pre_activations, torch.no_grad():
         network(inputs)
-    return [slopes(network.activation, one) for one in sums]
+    return [slopes(network.activation, layer) for layer in pre_activations]
 
 
 @contextmanager
 def _listening(network: Network) -> Iterator[list[Tensor]]:
     """Collect what enters the activation function, one tensor per hidden layer."""
-    sums: list[Tensor] = []
+    pre_activations: list[Tensor] = []
 
     def listen(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        sums.append(inputs[0])
+        pre_activations.append(inputs[0])
 
     hook = network.activation.register_forward_pre_hook(listen)
     try:
-        yield sums
+        yield pre_activations
     finally:
         hook.remove()
 
@@ -170,14 +170,5 @@ def _share(chosen: Tensor) -> float:
 def _median(shares: Sequence[Shares]) -> Shares:
     """Take the median over runs of every step's and layer's share."""
     return tuple(
-        tuple(median(one) for one in zip(*layers, strict=True))
-        for layers in zip(*shares, strict=True)
+        tuple(map(median, zip(*layers, strict=True))) for layers in zip(*shares, strict=True)
     )
-
-
-def _accuracy(network: Network) -> float:
-    digits = load_digits()
-    network.eval()
-    with torch.no_grad():
-        guesses = network(digits.test_inputs).argmax(dim=1)
-    return float((guesses == digits.test_targets).double().mean())

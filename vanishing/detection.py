@@ -5,7 +5,6 @@ Ultralytics, which it comes from, is under the licence AGPL-3.0 and optional: it
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 import tempfile
@@ -28,7 +27,8 @@ from torch.overrides import TorchFunctionMode
 
 from vanishing import bounds
 from vanishing.experiment import SEED
-from vanishing.progress import report
+from vanishing.probes import norm_of
+from vanishing.progress import last_recorded, report
 from vanishing.remembering import remembered
 
 ACTIVATIONS = ("SiLU", "sigmoid")
@@ -98,11 +98,9 @@ class DetectorRun:
 
     @bounds.checked(step=bounds.whole(0, 1000))
     def norms_at(self, step: int) -> dict[int, float]:
-        """Return block -> gradient norm after ``step`` updates."""
-        if step not in self.steps:
-            known = ", ".join(map(str, self.steps))
-            raise ValueError(f"step must be a recorded one, got {step!r}: choose from {known}")
-        return dict(zip(self.blocks, self.gradient_norms[self.steps.index(step)], strict=True))
+        """Return block -> gradient norm at the nearest recorded step at or before ``step``."""
+        norms = self.gradient_norms[last_recorded(self.steps, step)]
+        return dict(zip(self.blocks, norms, strict=True))
 
 
 DETECTOR = bounds.a(Detector, "Detector()")
@@ -281,10 +279,10 @@ def block_norms(network: nn.Module) -> dict[int, float]:
     norms = {}
     blocks: Any = network.model
     for number, block in enumerate(blocks):
-        weights = [one.weight for one in block.modules() if isinstance(one, nn.Conv2d)]
-        squares = [w.grad.double().square().sum().item() for w in weights if w.grad is not None]
-        if squares:
-            norms[number] = math.sqrt(sum(squares))
+        weights = [module.weight for module in block.modules() if isinstance(module, nn.Conv2d)]
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        if gradients:
+            norms[number] = norm_of(gradients)
     return norms
 
 

@@ -16,14 +16,16 @@ from vanishing import bounds
 from vanishing.data import load_digits
 from vanishing.experiment import EXPERIMENT, Experiment
 from vanishing.networks import Network, build_network
-from vanishing.probes import undisturbed
+from vanishing.probes import norm_of, undisturbed
+from vanishing.products import FORMATS
 from vanishing.progress import report
 from vanishing.remembering import remembered
 from vanishing.reproducible import without_flushing
 from vanishing.training import updates
 
-FORMATS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-SMALLEST = {"float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+SMALLEST = {
+    name: torch.finfo(dtype).tiny * torch.finfo(dtype).eps for name, dtype in FORMATS.items()
+}  # positive numbers, which are subnormal
 EXPONENTS = tuple(range(0, 25, 3))
 IMAGES = 100
 
@@ -67,7 +69,7 @@ def record_divergence(experiment: Experiment, most: int = 20) -> Divergence:
     broken_at, origin = None, ""
     for step in updates(network, experiment, digits):
         loss, gradients, place = _look(network, digits.train_inputs, digits.train_targets)
-        records.append((loss, _norm(gradients), _largest(network)))
+        records.append((loss, norm_of(gradients), _largest(network)))
         if place and not origin:
             broken_at, origin = step, place
         report(step, most)
@@ -112,10 +114,6 @@ def _watching(network: nn.Module) -> Iterator[list[str]]:
             if isinstance(module, nn.Linear):
                 stack.callback(module.register_forward_hook(watch).remove)
         yield broken
-
-
-def _norm(gradients: list[Tensor]) -> float:
-    return math.sqrt(sum(gradient.double().square().sum().item() for gradient in gradients))
 
 
 def _largest(network: nn.Module) -> float:

@@ -12,7 +12,7 @@ from vanishing.experiment import SEED
 from vanishing.remembering import remembered
 
 EXAMPLES = 8
-SETTLING_LAYERS = 10
+SETTLING_LAYERS = 10  # until the variance is near its fixed point
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +55,11 @@ NETWORK = bounds.a(TanhNetwork, "TanhNetwork(weight_variance=1.5)")
 class Propagation:
     """Hold one number per layer, in forward order.
 
-    ``lengths`` are the mean squares of the sums z (weights times signal, plus bias), over units and
-    examples; ``gradient_norms`` are the norms of the gradient by these sums, for a random gradient
-    of norm 1 at the last layer. ``ratio`` is the mean factor of the squared norm per layer, going
-    back, without the first layers, in which the signal still settles.
+    ``lengths`` are the variances q (Poole's "length"): the mean squares of the pre-activations,
+    weights times signal plus bias, over units and examples. ``gradient_norms`` are the norms of the
+    gradient by these, for a random gradient of norm 1 at the last layer. ``ratio`` is the mean
+    factor of the squared norm per layer, going back, without the first layers, in which the signal
+    still settles.
     """
 
     lengths: tuple[float, ...]
@@ -74,13 +75,14 @@ def propagate(network: TanhNetwork) -> Propagation:
     The inputs of the first layer are drawn from N(0, 1).
     """
     random = torch.Generator(device="cpu").manual_seed(network.seed)
-    sums = _sums(network, random)
-    sent = torch.randn(sums[-1].shape, generator=random, dtype=torch.float64)
-    arrived = torch.autograd.grad(sums[-1], sums, sent / sent.norm())
+    pre_activations = _pre_activations(network, random)
+    last = pre_activations[-1]
+    sent = torch.randn(last.shape, generator=random, dtype=torch.float64)
+    arrived = torch.autograd.grad(last, pre_activations, sent / sent.norm())
     norms = [gradient.norm().item() for gradient in arrived]
     first = norms[SETTLING_LAYERS]
     ratio = (first / norms[-1]) ** (2 / (network.depth - 1 - SETTLING_LAYERS))
-    lengths = tuple(one.detach().square().mean().item() for one in sums)
+    lengths = tuple(layer.detach().square().mean().item() for layer in pre_activations)
     return Propagation(lengths, tuple(norms), ratio)
 
 
@@ -106,14 +108,16 @@ def _reseeded(network: TanhNetwork, seed: int) -> TanhNetwork:
     )
 
 
-def _sums(network: TanhNetwork, random: torch.Generator) -> list[Tensor]:
+def _pre_activations(network: TanhNetwork, random: torch.Generator) -> list[Tensor]:
+    """Send random inputs through random layers; each layer gives a tensor (examples, width)."""
+
     def draw(variance: float, *shape: int) -> Tensor:
         numbers = torch.randn(shape, generator=random, dtype=torch.float64, device="cpu")
         return numbers * math.sqrt(variance)
 
-    signal, sums = draw(1.0, EXAMPLES, network.width).requires_grad_(), []
+    signal, layers = draw(1.0, EXAMPLES, network.width).requires_grad_(), []
     for _ in range(network.depth):
         weights = draw(network.weight_variance / network.width, network.width, network.width)
-        sums.append(signal @ weights.T + draw(network.bias_variance, network.width))
-        signal = sums[-1].tanh()
-    return sums
+        layers.append(signal @ weights.T + draw(network.bias_variance, network.width))
+        signal = layers[-1].tanh()
+    return layers

@@ -15,13 +15,14 @@ from vanishing.experiment import Experiment
 from vanishing.mean_field import TanhNetwork, median_propagation
 from vanishing.networks import build_network
 from vanishing.probes import gradient_profile
+from vanishing.products import FORMATS
 from vanishing.remembering import remembered
 from vanishing.reproducible import without_flushing
 from vanishing.residual import Stack, growth
 from vanishing.theory import PREDICTIONS, Prediction
 
 # In the first layers the signal still shrinks from the size of the inputs to that of the theory.
-SETTLING_LAYERS = 5
+FIRST_LAYERS = 5
 STEPS = 50  # of a recurrent network
 BLOCKS = 54  # of the residual network of Veit, Wilber & Belongie (2016)
 
@@ -91,7 +92,6 @@ def measure(key: str) -> float:
     return MEASUREMENTS[bounds.choice(MEASUREMENTS)("key", key)]().value
 
 
-_FORMATS = ("float32", "float16", "bfloat16")
 _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
@@ -123,7 +123,7 @@ def _slopes_of(activation: str) -> Tensor:
 def underflow(dtype: str) -> Measured:
     """Count how often 1 must be multiplied by 0.25 in that format until exactly 0 is left."""
     with without_flushing():
-        number, times = torch.ones((), dtype=getattr(torch, dtype)), 0
+        number, times = torch.ones((), dtype=FORMATS[dtype]), 0
         while number.item() != 0:
             number, times = number * 0.25, times + 1
     return Measured(times)
@@ -161,8 +161,8 @@ def _log_ratio(activation: str, init: str, normalization: str, seed: int) -> flo
     inputs = torch.randn(256, 64, generator=random, device="cpu")
     targets = torch.randint(10, (256,), generator=random, device="cpu")
     norms = gradient_profile(build_network(experiment), inputs, targets).signal_norms
-    first, last = norms[SETTLING_LAYERS], norms[-2]
-    return 2 * math.log(first / last) / (len(norms) - 2 - SETTLING_LAYERS)
+    first, last = norms[FIRST_LAYERS], norms[-2]
+    return 2 * math.log(first / last) / (len(norms) - 2 - FIRST_LAYERS)
 
 
 def _mean_field(weight_variance: float) -> TanhNetwork:
@@ -170,7 +170,7 @@ def _mean_field(weight_variance: float) -> TanhNetwork:
 
 
 def settled_length(weight_variance: float) -> Measured:
-    """Measure the mean square of the sums in the last 20 of 40 tanh layers of width 256.
+    """Measure the mean squared pre-activation in the last 20 of 40 tanh layers of width 256.
 
     The bias variance is 0.05, and there are eight random inputs; the median of five networks.
     """
@@ -267,7 +267,7 @@ def cell_path(forget_bias: float) -> Measured:
 def _measurements() -> dict[str, Callable[[], Measured]]:
     slopes = {f"slopes/{name}-max": partial(largest_slope, name) for name in _FUNCTIONS}
     least = {f"slopes/{name}-min": partial(least_slope, name) for name in ("gelu", "silu")}
-    formats = {f"underflow/{name}": partial(underflow, name) for name in _FORMATS}
+    formats = {f"underflow/{name}": partial(underflow, name) for name in FORMATS}
     names = [one.key.partition("/")[2] for one in PREDICTIONS if one.group == "layers"]
     pairs = [name.split("-") for name in names]
     return {

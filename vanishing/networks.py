@@ -1,7 +1,7 @@
 """Build the networks of the book: plain, residual and normalized multi-layer perceptrons."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import torch
 from torch import Tensor, nn
@@ -56,21 +56,41 @@ class Network(nn.Module):
         self.activation = activation_module(experiment.activation)
         self.output = _linear(width, CLASSES, experiment.init, random)
 
-    def forward(self, signal: Tensor) -> Tensor:
-        """Compute the scores of the ten classes."""
+    def forward(self, signal: Tensor, without: Collection[str] = ()) -> Tensor:
+        """Compute the scores of the ten classes: (number, 64) -> (number, 10).
+
+        without: names of hidden layers that are passed by.
+        """
         for number, name in enumerate(self.hidden):
-            branch = self.activation(self._normalized(name, self.get_submodule(name)(signal)))
-            adds = self.residual and signal.shape == branch.shape
-            signal = signal + self._scale(number) * branch if adds else branch
+            if name not in without:
+                branch = self.branch(number, signal)
+                signal = signal + branch if self._adds(signal, branch) else branch
+        return self.scores(signal)
+
+    def branch(self, number: int, signal: Tensor) -> Tensor:
+        """Compute what hidden layer ``number``, from 0, adds to a signal, or makes of it.
+
+        Signals: (number, 64) for the first layer, else (number, width), which is also returned.
+        """
+        name = self.hidden[number]
+        pre_activation = self._normalized(name, self.get_submodule(name)(signal))
+        branch: Tensor = self.activation(pre_activation)
+        return self._scale(number) * branch if self._adds(signal, branch) else branch
+
+    def scores(self, signal: Tensor) -> Tensor:
+        """Compute the scores from the last hidden signal: (number, width) -> (number, 10)."""
         scores: Tensor = self.output(self._normalized("output", signal))
         return scores
+
+    def _adds(self, signal: Tensor, branch: Tensor) -> bool:
+        return self.residual and signal.shape == branch.shape
 
     def _scale(self, number: int) -> float | Tensor:
         return self.scale if isinstance(self.scale, float) else self.scale[number]
 
-    def _normalized(self, name: str, summed: Tensor) -> Tensor:
+    def _normalized(self, name: str, values: Tensor) -> Tensor:
         normalization = self._modules.get(f"normalization_{name}")
-        return summed if normalization is None else normalization(summed)
+        return values if normalization is None else normalization(values)
 
 
 @bounds.checked(name=bounds.choice(ACTIVATIONS))

@@ -258,8 +258,7 @@ def _gradients(value: Tensor, layers: list[Layer]) -> dict[Tensor, Tensor | None
 
 def _profile(layers: list[Layer], gradients: dict[Tensor, Tensor | None]) -> GradientProfile:
     def norm(tensors: list[Tensor] | list[nn.Parameter]) -> float:
-        arrived = [g for g in map(gradients.get, tensors) if g is not None]
-        return math.sqrt(sum(g.to_dense().double().square().sum().item() for g in arrived))
+        return norm_of([g for g in map(gradients.get, tensors) if g is not None])
 
     layers = in_forward_order(layers)
     weight_norms = tuple(norm(layer.weights) for layer in layers)
@@ -268,6 +267,11 @@ def _profile(layers: list[Layer], gradients: dict[Tensor, Tensor | None]) -> Gra
         for layer, weight_norm in zip(layers, weight_norms, strict=True)
     )
     return GradientProfile(tuple(layer.name for layer in layers), weight_norms, signal_norms)
+
+
+def norm_of(tensors: list[Tensor]) -> float:
+    """Return the Euclidean norm of all entries together, summed in float64; of none it is 0."""
+    return math.sqrt(sum(one.to_dense().double().square().sum().item() for one in tensors))
 
 
 def in_forward_order(layers: list[Layer]) -> list[Layer]:

@@ -1,6 +1,6 @@
 """What a long computation says while it runs, and how it is told to stop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 
 
@@ -19,3 +19,8 @@ def report(done: int, steps: int) -> None:
     """
     if watch := observer.get():
         watch(done, steps)
+
+
+def last_recorded(steps: Sequence[int], step: int) -> int:
+    """Return which of the recorded steps is the nearest one at or before ``step``, from 0."""
+    return sum(recorded <= step for recorded in steps) - 1

@@ -1,7 +1,6 @@
 """Measure what residual blocks do to a signal, to its gradient, and to a network that loses one."""
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -9,15 +8,26 @@ from torch import Tensor
 from torch.nn.functional import batch_norm, cross_entropy
 
 from vanishing import bounds
-from vanishing.data import Digits, load_digits
-from vanishing.experiment import EXPERIMENT, SEED, Experiment
+from vanishing.data import load_digits
+from vanishing.experiment import BRANCHES, EXPERIMENT, SEED, Experiment
 from vanishing.networks import PIXELS, Network, build_network
 from vanishing.progress import report
 from vanishing.remembering import remembered
-from vanishing.training import updates
+from vanishing.theory import path_shares
+from vanishing.training import accuracy, updates
+
+__all__ = [
+    "Growth",
+    "Lesions",
+    "PathGradients",
+    "Stack",
+    "growth",
+    "lesions",
+    "path_gradients",
+    "path_shares",
+]
 
 ORDERS = ("linear_last", "relu_last")
-BRANCHES = ("sum", "scaled", "rezero", "normalized")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +55,7 @@ class Stack:
             blocks=bounds.whole(1, 200),
             width=bounds.whole(1, 1024),
             order=bounds.choice(ORDERS),
-            branch=bounds.choice(BRANCHES),
+            branch=bounds.choice((*BRANCHES, "normalized")),
             seed=SEED,
         )
 
@@ -115,16 +125,6 @@ def growth(stack: Stack) -> Growth:
     return Growth(tuple(map(_mean_square, signals)), tuple(map(_mean_square, gradients)))
 
 
-@bounds.checked(blocks=bounds.whole(1, 1000))
-def path_shares(blocks: int) -> tuple[float, ...]:
-    """Return the share of the 2ⁿ paths that go through 0, 1, …, n blocks: Binomial(n, 1/2).
-
-    Source: Veit, Wilber & Belongie 2016, section 4.1.
-    Raises ``ValueError`` for a number of blocks out of bounds, ``TypeError`` for a wrong type.
-    """
-    return tuple(math.comb(blocks, length) / 2**blocks for length in range(blocks + 1))
-
-
 @bounds.checked(experiment=EXPERIMENT)
 @remembered
 def lesions(experiment: Experiment) -> Lesions:
@@ -137,8 +137,8 @@ def lesions(experiment: Experiment) -> Lesions:
     """
     _check_width(experiment)
     digits, network = load_digits(), _trained(experiment)
-    without = tuple(_accuracy(network, digits, {name}) for name in network.hidden)
-    return Lesions(_accuracy(network, digits, ()), without)
+    without = tuple(accuracy(network, digits, {name}) for name in network.hidden)
+    return Lesions(accuracy(network, digits), without)
 
 
 @bounds.checked(experiment=EXPERIMENT)
@@ -169,10 +169,10 @@ def _scale(stack: Stack) -> float:
 
 def _branch(stack: Stack, weight: Tensor, signal: Tensor) -> Tensor:
     linear_last = stack.order == "linear_last"
-    summed = signal if linear_last else signal @ weight.T
+    pre_activation = signal if linear_last else signal @ weight.T
     if stack.branch == "normalized":
-        summed = batch_norm(summed, None, None, training=True)
-    return summed.relu() @ weight.T if linear_last else summed.relu()
+        pre_activation = batch_norm(pre_activation, None, None, training=True)
+    return pre_activation.relu() @ weight.T if linear_last else pre_activation.relu()
 
 
 def _mean_square(values: Tensor) -> float:
@@ -187,43 +187,19 @@ def _trained(experiment: Experiment) -> Network:
     return network.eval()
 
 
-def _layer(network: Network, number: int, signal: Tensor) -> Tensor:
-    """Compute what hidden layer ``number``, from 0, adds to the signal, or makes of it."""
-    name = network.hidden[number]
-    summed = network._normalized(name, network.get_submodule(name)(signal))
-    scaled: Tensor = network._scale(number) * network.activation(summed)
-    return scaled
-
-
-def _scores(network: Network, signal: Tensor) -> Tensor:
-    scores: Tensor = network.output(network._normalized("output", signal))
-    return scores
-
-
-def _accuracy(network: Network, digits: Digits, deleted: Collection[str]) -> float:
-    signal = digits.test_inputs
-    with torch.no_grad():
-        for number, name in enumerate(network.hidden):
-            if name not in deleted:
-                branch = _layer(network, number, signal)
-                signal = signal + branch if network.residual else branch
-        guesses = _scores(network, signal).argmax(dim=1)
-    return float((guesses == digits.test_targets).double().mean())
-
-
 def _gradients_by_length(network: Network, inputs: Tensor, targets: Tensor) -> Tensor:
     """Return the gradient by the inputs, (blocks + 1, number, pixels), one part per path length."""
     signals = [inputs]
     with torch.no_grad():
         for number in range(len(network.hidden)):
-            signals.append(signals[-1] + _layer(network, number, signals[-1]))
+            signals.append(signals[-1] + network.branch(number, signals[-1]))
     top = signals.pop().requires_grad_()
-    loss = cross_entropy(_scores(network, top), targets)
+    loss = cross_entropy(network.scores(top), targets)
     parts = torch.autograd.grad(loss, top)[0][None]
     for number in reversed(range(len(network.hidden))):
         # In test mode images do not mix: one copy of them for each length.
         copies = signals.pop().repeat(len(parts), 1).requires_grad_()
-        added = _layer(network, number, copies)
+        added = network.branch(number, copies)
         through = torch.autograd.grad(added, copies, parts.flatten(0, 1))[0].view_as(parts)
         none = torch.zeros_like(parts[:1])
         # A path around the block keeps its length, a path through it is one block longer.

@@ -11,9 +11,12 @@ enough for other seeds, too narrow for a wrong law.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy
+from scipy.optimize import brentq  # type: ignore[import-untyped]
+from scipy.special import digamma  # type: ignore[import-untyped]
 
 from vanishing import bounds
 
@@ -80,7 +83,7 @@ def weight_variance(init: str, inputs: int) -> float:
 def mean_squared_slope(activation: str) -> float:
     """Return E[φ′(z)²] at a start centred on zero: exact for linear units and ReLU.
 
-    For tanh and sigmoid it is a bound, for SiLU the value while the sums are small: σ(0)².
+    For tanh and sigmoid it is a bound, for SiLU the value of small pre-activations: σ(0)².
     Sources: ReLU lets half of the signals through: He et al. 2015, section 2.2; σ′ ≤ 1/4 and
     tanh′ ≤ 1 by σ′ = σ(1 - σ) and tanh′ = 1 - tanh².
     Raises ``ValueError`` for another activation.
@@ -93,7 +96,7 @@ def backward_ratio(activation: str, init: str) -> float:
     """Return the squared gradient norm's factor per layer, going back through square layers.
 
     Source: He et al. 2015, eq. 14. For tanh and sigmoid this is a bound; for SiLU it holds while
-    the sums are small.
+    the pre-activations are small.
     """
     return weight_variance(init, inputs=1) * mean_squared_slope(activation)
 
@@ -110,8 +113,9 @@ def batch_normalized_relu_ratio() -> float:
 def layer_normalized_relu_ratio() -> float:
     """Return the factor per layer with layer or RMS normalization before ReLU, in wide layers: 1.
 
-    The sums have the variance n·Var[w]/2 after ReLU of normalized sums. Going back, this factor of
-    the weights and of ReLU stands against the division by the same size, for every init.
+    Behind ReLU of normalized pre-activations, the next ones have the variance n·Var[w]/2. Going
+    back, this factor of the weights and of ReLU stands against the division by the same size, for
+    every init.
     Derived from He et al. 2015, eq. 10 and 14.
     """
     weights, slope, size = 2.0, 1 / 2, 2.0 * (1 / 2)
@@ -128,16 +132,8 @@ def gaussian_lyapunov_exponents(width: int) -> tuple[float, ...]:
     Source: Newman 1986, "The distribution of Lyapunov exponents: exact results for random
     matrices". Raises ``ValueError`` for a width below 1.
     """
-    digammas = [_digamma_of_half(degrees) for degrees in range(width, 0, -1)]
-    return tuple(0.5 * (digamma + math.log(2 / width)) for digamma in digammas)
-
-
-def _digamma_of_half(degrees: int) -> float:
-    """Return ψ(degrees/2), for a whole number from 1 on, by ψ(x + 1) = ψ(x) + 1/x."""
-    euler = 0.5772156649015329
-    start = 1 if degrees % 2 else 2
-    value = -euler - (2 * math.log(2) if start == 1 else 0.0)
-    return value + sum(2 / degree for degree in range(start, degrees, 2))
+    halves = numpy.arange(width, 0, -1) / 2
+    return tuple((0.5 * (digamma(halves) + math.log(2 / width))).tolist())
 
 
 @bounds.checked(activation=bounds.choice(_SLOPES))
@@ -163,10 +159,7 @@ def slope_extremes(activation: str) -> tuple[float, float]:
 
 def silu_turning_point() -> float:
     """Return the positive x at which the slope of SiLU is largest: x·tanh(x/2) = 2."""
-    x = 2.0
-    for _ in range(100):
-        x = 2 / math.tanh(x / 2)
-    return x
+    return _root(lambda x: x * math.tanh(x / 2) - 2, 2.0, 3.0)
 
 
 def _gelu_slope(x: float) -> float:
@@ -230,9 +223,8 @@ def relu_last_residual_ratio() -> float:
     adds 2 mean(h) r/√π to the sum. So the ratio is 2 + 2 m/√π, where m = mean(h)/r settles at the
     fixed point of m = (m + 1/√π) / √(2 + 2 m/√π). Derived from He et al. 2015, eq. 10.
     """
-    m, c = 0.0, 1 / math.sqrt(math.pi)
-    for _ in range(200):
-        m = (m + c) / math.sqrt(2 + 2 * m * c)
+    c = 1 / math.sqrt(math.pi)
+    m = _root(lambda m: (m + c) / math.sqrt(2 + 2 * m * c) - m, 0.0, 1.0)
     return 2 + 2 * m * c
 
 
@@ -250,6 +242,16 @@ def share_of_paths(blocks: int, shortest: int, longest: int) -> float:
     return math.ldexp(ways, -blocks)
 
 
+@bounds.checked(blocks=bounds.whole(1, 1000))
+def path_shares(blocks: int) -> tuple[float, ...]:
+    """Return the share of the 2ⁿ paths that go through 0, 1, …, n blocks: Binomial(n, 1/2).
+
+    Source: Veit, Wilber & Belongie 2016, section 4.1.
+    Raises ``ValueError`` for a number of blocks out of bounds, ``TypeError`` for a wrong type.
+    """
+    return tuple(share_of_paths(blocks, length, length) for length in range(blocks + 1))
+
+
 # The mean-field theory of wide tanh networks (Poole et al. 2016, Schoenholz et al. 2017). Weights
 # are drawn from N(0, σ_w²/n) and biases from N(0, σ_b²); `weight_variance` below means σ_w².
 
@@ -260,8 +262,9 @@ _density = numpy.exp(-(_points**2) / 2) / math.sqrt(2 * math.pi) * (_points[1] -
 
 @bounds.checked(length=bounds.real(0, 1e9), weight_variance=_VARIANCE, bias_variance=_VARIANCE)
 def length_map(length: float, weight_variance: float, bias_variance: float) -> float:
-    """Return the variance of the next layer's sums: σ_w²·E[tanh(√q·z)²] + σ_b², z from N(0, 1).
+    """Return the variance of the next layer's pre-activations from q, that of this layer's.
 
+    It is σ_w²·E[tanh(√q·z)²] + σ_b², with z from N(0, 1); ``length`` is q, as Poole et al. call it.
     Source: Poole et al. 2016; Schoenholz et al. 2017. The expectation is a trapezoidal sum over the
     whole normal density, which for tanh is exact to about 1e-12 up to q = 100.
     """
@@ -271,7 +274,7 @@ def length_map(length: float, weight_variance: float, bias_variance: float) -> f
 
 @bounds.checked(weight_variance=_VARIANCE, bias_variance=_VARIANCE)
 def fixed_length(weight_variance: float, bias_variance: float) -> float:
-    """Return q*, the variance at which the sums of deep tanh layers settle.
+    """Return q*, the variance (Poole's "length") at which deep tanh layers' pre-activations settle.
 
     The length map is concave, so it has at most one positive fixed point, and this one attracts.
     Without biases and with σ_w² ≤ 1 there is none, and the answer is 0.
@@ -280,11 +283,7 @@ def fixed_length(weight_variance: float, bias_variance: float) -> float:
     low, high = 1e-9, weight_variance + bias_variance
     if high <= low or length_map(low, weight_variance, bias_variance) <= low:
         return 0.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        grows = length_map(middle, weight_variance, bias_variance) > middle
-        low, high = (middle, high) if grows else (low, middle)
-    return high
+    return _root(lambda q: length_map(q, weight_variance, bias_variance) - q, low, high)
 
 
 @bounds.checked(weight_variance=_VARIANCE, bias_variance=_VARIANCE)
@@ -295,8 +294,8 @@ def chi(weight_variance: float, bias_variance: float) -> float:
     width, at random initialization, deep enough for the variance to have settled at q*.
     Source: Schoenholz et al. 2017.
     """
-    sums = math.sqrt(fixed_length(weight_variance, bias_variance)) * _points
-    slopes = 1 - numpy.tanh(sums) ** 2
+    pre_activations = math.sqrt(fixed_length(weight_variance, bias_variance)) * _points
+    slopes = 1 - numpy.tanh(pre_activations) ** 2
     return weight_variance * float(_density @ slopes**2)
 
 
@@ -306,11 +305,12 @@ def critical_weight_variance(bias_variance: float) -> float:
 
     Source: Schoenholz et al. 2017. Raises ``ValueError`` for a bias variance outside 0 to 1.
     """
-    low, high = 1.0, 16.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if chi(middle, bias_variance) < 1 else (low, middle)
-    return high
+    return _root(lambda variance: chi(variance, bias_variance) - 1, 0.5, 16.0)
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function is zero between two numbers at which its signs differ."""
+    return float(brentq(function, low, high, xtol=1e-14))
 
 
 _GLOROT, _HE = "Glorot & Bengio 2010", "He et al. 2015"

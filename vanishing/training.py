@@ -1,7 +1,7 @@
 """Train an experiment and keep what happened, as plain numbers."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +13,7 @@ from vanishing.data import Digits, load_digits
 from vanishing.experiment import EXPERIMENT, Experiment
 from vanishing.networks import CLASSES, Network, build_network
 from vanishing.probes import gradient_profile
-from vanishing.progress import report
+from vanishing.progress import last_recorded, report
 from vanishing.remembering import remembered
 from vanishing.reproducible import without_flushing
 
@@ -77,7 +77,7 @@ class Run:
     @bounds.checked(step=STEP)
     def norms_at(self, step: int) -> tuple[float, ...]:
         """Return every layer's gradient norm at the nearest recorded step at or before ``step``."""
-        return self.gradient_norms[sum(recorded <= step for recorded in self.steps) - 1]
+        return self.gradient_norms[last_recorded(self.steps, step)]
 
 
 @bounds.checked(experiment=EXPERIMENT)
@@ -163,13 +163,17 @@ def _record(network: Network, digits: Digits) -> tuple[tuple[float, ...], float,
 
     network.train()
     profile = gradient_profile(network, digits.train_inputs, digits.train_targets, loss)
-    return profile.weight_norms, losses[0], _accuracy(network, digits)
+    return profile.weight_norms, losses[0], accuracy(network, digits)
 
 
-def _accuracy(network: Network, digits: Digits) -> float:
+def accuracy(network: Network, digits: Digits, without: Collection[str] = ()) -> float:
+    """Return the share of the test digits that a network recognises, from 0 to 1, in its test mode.
+
+    without: names of hidden layers that are passed by.
+    """
     network.eval()
     with torch.no_grad():
-        guesses = network(digits.test_inputs).argmax(dim=1)
+        guesses = network(digits.test_inputs, without).argmax(dim=1)
     return float((guesses == digits.test_targets).double().mean())
 
 

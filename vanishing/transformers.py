@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from vanishing import bounds
 from vanishing.experiment import SEED
-from vanishing.progress import report
+from vanishing.progress import last_recorded, report
 from vanishing.remembering import remembered
 from vanishing.reproducible import without_flushing
 
@@ -100,7 +100,7 @@ class RecallRun:
     @bounds.checked(step=bounds.whole(0, 10_000))
     def sensitivity_at(self, step: int) -> tuple[float, ...]:
         """Return the sensitivities at the nearest recorded step at or before ``step``."""
-        return self.sensitivities[sum(recorded <= step for recorded in self.steps) - 1]
+        return self.sensitivities[last_recorded(self.steps, step)]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from vanishing import bounds
 from vanishing.experiment import SEED
 from vanishing.number_words import COMMA, LIMIT, SOURCE, teachable, tokens, write
-from vanishing.progress import report
+from vanishing.progress import last_recorded, report
 from vanishing.remembering import remembered
 from vanishing.reproducible import without_flushing
 
@@ -116,8 +116,8 @@ class TranslationRun:
         if length not in self.lengths:
             known = ", ".join(map(str, self.lengths))
             raise ValueError(f"length must be one of {known}, got {length!r}: choose {LENGTHS[1]}")
-        recorded = sum(one <= step for one in self.steps) - 1
-        return self.gradients[recorded][self.lengths.index(length)]
+        recorded = self.gradients[last_recorded(self.steps, step)]
+        return recorded[self.lengths.index(length)]
 
 
 class Translator(nn.Module):

@@ -8,7 +8,7 @@ import torch
 from vanishing.mean_field import (
     Propagation,
     TanhNetwork,
-    _sums,
+    _pre_activations,
     median_propagation,
     propagate,
 )
@@ -44,7 +44,7 @@ def test_the_sums_settle_at_the_fixed_length() -> None:
 def test_the_gradient_is_that_of_finite_differences() -> None:
     network = TanhNetwork(weight_variance=2, bias_variance=0.1, width=3, depth=12)
     random = torch.Generator().manual_seed(0)
-    sums = _sums(network, random)
+    sums = _pre_activations(network, random)
     sent = torch.randn(sums[-1].shape, generator=random, dtype=torch.float64)
     sent = sent / sent.norm()
     weights, biases = _last_layer(network)

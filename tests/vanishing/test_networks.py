@@ -95,6 +95,29 @@ def test_scaled_branches_are_divided_by_the_square_root_of_the_depth() -> None:
     assert torch.allclose(scaled(inputs), plain.output(inputs + first / 2), atol=1e-5)
 
 
+@pytest.mark.parametrize("width", [64, 32])
+@pytest.mark.parametrize("branch", ["sum", "scaled", "rezero"])
+def test_branches_and_scores_are_the_parts_that_forward_puts_together(
+    branch: str, width: int
+) -> None:
+    network = build_network(RESNET.at(depth=3, width=width, branch=branch))
+    if isinstance(network.scale, nn.Parameter):
+        with torch.no_grad():
+            network.scale.copy_(torch.tensor([0.5, -1.0, 2.0]))
+    inputs = load_digits().test_inputs
+    signal = network.branch(0, inputs) + (inputs if width == 64 else 0)
+    for number in (1, 2):
+        signal = signal + network.branch(number, signal)
+    assert torch.equal(network.scores(signal), network(inputs))
+
+
+def test_layers_can_be_passed_by() -> None:
+    inputs = load_digits().test_inputs
+    plain, residual = (build_network(one.at(depth=2)) for one in (RELU, RESNET))
+    assert torch.equal(plain(inputs, {"1"}), plain.scores(plain.branch(1, inputs)))
+    assert torch.equal(residual(inputs, {"1", "2"}), residual.scores(inputs))
+
+
 def test_default_is_what_pytorch_does() -> None:
     ours = build_network(RELU.at(init="default", depth=1, width=1024)).get_submodule("1")
     theirs = nn.Linear(64, 1024)

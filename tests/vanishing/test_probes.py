@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 
 from vanishing.experiment import RELU, RESNET, SIGMOID
 from vanishing.networks import build_network
-from vanishing.probes import GradientProfile, gradient_profile
+from vanishing.probes import GradientProfile, gradient_profile, norm_of
 
 
 @pytest.fixture(autouse=True)
@@ -414,3 +414,9 @@ def test_the_residual_network_keeps_its_gradient_where_the_sigmoid_loses_it() ->
     sigmoid = gradient_profile(build_network(SIGMOID.at(depth=30)), inputs, targets)
     assert kept(residual) > 0.1
     assert 0 < kept(sigmoid) < 1e-20
+
+
+def test_a_norm_is_taken_over_all_entries_and_summed_in_float64() -> None:
+    assert norm_of([torch.tensor([3.0]), torch.tensor([[0.0, 4.0]])]) == 5.0
+    assert norm_of([torch.tensor([1e-30, 0.0]).to_sparse()]) == pytest.approx(1e-30, rel=1e-6)
+    assert norm_of([]) == 0.0

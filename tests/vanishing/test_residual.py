@@ -133,12 +133,12 @@ def test_the_gradient_by_length_is_the_sum_over_every_single_path() -> None:
         for number in range(4):
 
             def branch(one: torch.Tensor, number: int = number) -> torch.Tensor:
-                return residual._layer(network, number, one[None])[0]
+                return network.branch(number, one[None])[0]
 
             jacobians.append(torch.func.jacrev(branch)(signal))
             signal = signal + branch(signal)
         top = signal.detach().requires_grad_()
-        loss = cross_entropy(residual._scores(network, top[None]), targets[image : image + 1]) / 3
+        loss = cross_entropy(network.scores(top[None]), targets[image : image + 1]) / 3
         (gradient,) = torch.autograd.grad(loss, top)
         expected = torch.zeros(5, 64)
         for path in itertools.product((False, True), repeat=4):
