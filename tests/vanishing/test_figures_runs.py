@@ -101,8 +101,8 @@ def test_a_training_can_be_drawn_in_every_language(language: str) -> None:
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda: draw_runs([]), r"at least one run, got none: pass \[train"),
-        (lambda: draw_losses([]), r"at least one run, got none: pass \[train"),
+        (lambda: draw_runs([]), r"runs must hold at least 1, got none: pass \[train"),
+        (lambda: draw_losses([]), r"runs must hold at least 1, got none: pass \[train"),
         (lambda: draw_runs([a_run()], names=["a", "b"]), r"got 2 names for 1 runs: pass one name"),
         (lambda: draw_training(a_run(state="won")), r"state .* got 'won': choose from learned,"),
     ],

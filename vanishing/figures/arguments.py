@@ -131,7 +131,7 @@ def run(name: str, value: Any) -> Any:
     return value
 
 
-runs = several(run, "[train(experiment)]", least=0, most=MOST_LINES)
+runs = several(run, "[train(experiment)]", most=MOST_LINES)
 
 
 def history(name: str, value: Any) -> Any:

@@ -53,6 +53,16 @@ class Series:
                 f"and {len(self.positions)} positions: pass lists of equal length"
             )
 
+    @classmethod
+    def numbered(cls, name: str, values: Sequence[float], start: int = 1) -> Series:
+        """Put values at whole numbers, the first at `start`."""
+        return cls(name, tuple(map(float, range(start, start + len(values)))), tuple(values))
+
+    @classmethod
+    def of(cls, name: str, values: Mapping[int, float] | Mapping[float, float]) -> Series:
+        """Take a mapping from positions to values, in its order."""
+        return cls(name, tuple(map(float, values)), tuple(values.values()))
+
     def where(self, kind: str, *, log: bool = True) -> list[float]:
         """Return the positions of the values of one kind: finite, zero, infinite or nan.
 

@@ -8,6 +8,7 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.sentences import loss_sentence
 from vanishing.localisation import _, format_number
 
 STAGES = (10.5, 22.5)  # where the backbone of YOLO26 ends, and where its head begins
@@ -27,10 +28,7 @@ def draw_blocks(
     norms: network -> block of the yaml file -> norm; two lines part backbone, neck and head.
     step: the number of training steps done. limits: least range of the axis.
     """
-    series = [
-        Series(name, tuple(map(float, blocks)), tuple(blocks.values()))
-        for name, blocks in norms.items()
-    ]
+    series = [Series.of(name, blocks) for name, blocks in norms.items()]
     intro = _(
         "Line chart on a logarithmic scale: the gradient norm of each block of the detector "
         "at training step {step}.",
@@ -54,17 +52,14 @@ def draw_blocks(
 @drawn
 def draw_detector_losses(losses: Mapping[str, Sequence[float]]) -> Picture:
     """Draw the loss per image against the training step, one line per network."""
-    series = [
-        Series(name, tuple(map(float, range(len(values)))), tuple(values))
-        for name, values in losses.items()
-    ]
+    series = [Series.numbered(name, values, start=0) for name, values in losses.items()]
     intro = _("Line chart: the loss per image against the training step.")
     last = max(map(len, losses.values())) - 1
     return line_chart(
         series,
         x=_("training step"),
         y=_("loss per image"),
-        description=" ".join([intro, *map(_loss_sentence, series)]),
+        description=" ".join([intro, *map(loss_sentence, series)]),
         limits=(0.0, 1.0),
         x_ticks=round_steps(0, last, 8),
     )
@@ -79,14 +74,4 @@ def _blocks_sentence(series: Series) -> str:
         last=format_number(series.values[-1]),
         smallest=format_number(min(series.values)),
         largest=format_number(max(series.values)),
-    )
-
-
-def _loss_sentence(series: Series) -> str:
-    return _(
-        "{network}. Loss {first} before training, {last} after {steps} training steps.",
-        network=series.name,
-        first=format_number(series.values[0]),
-        last=format_number(series.values[-1]),
-        steps=format_number(series.positions[-1]),
     )

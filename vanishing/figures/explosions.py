@@ -71,7 +71,7 @@ def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) 
         "Line chart on a logarithmic scale: the loss against the training step, "
         "for several kinds of gradient clipping. Losses above one million are not drawn."
     )
-    sentences = [f"{one.name}." for one in series]
+    sentences = [f"{line.name}." for line in series]
     return line_chart(
         series,
         x=_("training step"),

@@ -45,8 +45,8 @@ def draw_chi(predicted: Mapping[float, float], measured: Mapping[float, float]) 
     predicted, measured: variance of a weight times the fan-in -> factor, going back.
     """
     series = [
-        _by_variance(_("theory"), predicted),
-        replace(_by_variance(_("measured"), measured), joined=False),
+        Series.of(_("theory"), dict(sorted(predicted.items()))),
+        replace(Series.of(_("measured"), dict(sorted(measured.items()))), joined=False),
     ]
     description = _(
         "Line chart: the factor of the squared gradient norm per layer, from theory and measured. "
@@ -121,13 +121,8 @@ def _power(base: float, exponent: float) -> float:
         return math.inf
 
 
-def _by_variance(name: str, factors: Mapping[float, float]) -> Series:
-    positions = tuple(sorted(factors))
-    return Series(name, positions, tuple(factors[position] for position in positions))
-
-
 def _nearest(factors: Mapping[float, float], variance: float) -> float:
-    return factors[min(factors, key=lambda one: abs(one - variance))]
+    return factors[min(factors, key=lambda known: abs(known - variance))]
 
 
 def _three_digits(value: float) -> str:

@@ -26,7 +26,7 @@ def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None 
     powers: name of a number format -> the products, from one factor on.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    series = [_by_number(name, _until_lost(values)) for name, values in powers.items()]
+    series = [Series.numbered(name, _until_lost(values)) for name, values in powers.items()]
     intro = _(
         "Line chart on a logarithmic scale: the product of equal factors "
         "against the number of factors."
@@ -56,7 +56,9 @@ def draw_spectra(
     spectra: "gaussian", "orthogonal" or another name -> singular values in falling order.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    series = [_by_number(_spectrum_name(name, values), values) for name, values in spectra.items()]
+    series = [
+        Series.numbered(_spectrum_name(name, values), values) for name, values in spectra.items()
+    ]
     intro = _(
         "Line chart on a logarithmic scale: the singular values of a product of matrices, "
         "from the largest to the smallest."
@@ -65,7 +67,7 @@ def draw_spectra(
         series,
         x=_("singular value (1 = largest)"),
         y=_("size (logarithmic)"),
-        description=" ".join([intro, *(f"{one.name}." for one in series)]),
+        description=" ".join([intro, *(f"{line.name}." for line in series)]),
         log_y=True,
         limits=limits,
         marks={_("length unchanged"): 1.0},
@@ -81,11 +83,9 @@ def draw_rates(rates: Mapping[int, Sequence[float]], limit: Sequence[float]) -> 
     rates: number of factors m -> m-th roots of the singular values in falling order.
     limit: what the roots approach when the number of factors grows.
     """
-    if not rates:
-        raise ValueError("rates must hold at least one product, got none: pass {50: roots}")
     names = {m: ngettext("{count} factor", "{count} factors", m) for m in rates}
-    series = [_by_number(names[m], values) for m, values in rates.items()]
-    series.append(_by_number(_("infinitely many (theory)"), limit))
+    series = [Series.numbered(names[m], values) for m, values in rates.items()]
+    series.append(Series.numbered(_("infinitely many (theory)"), limit))
     intro = _(
         "Line chart: how much each singular value changes per factor, "
         "from the largest to the smallest singular value."
@@ -98,10 +98,6 @@ def draw_rates(rates: Mapping[int, Sequence[float]], limit: Sequence[float]) -> 
         marks={_("length unchanged"): 1.0},
         markers=False,
     )
-
-
-def _by_number(name: str, values: Sequence[float]) -> Series:
-    return Series(name, tuple(map(float, range(1, len(values) + 1))), tuple(values))
 
 
 def _until_lost(values: Sequence[float]) -> Sequence[float]:

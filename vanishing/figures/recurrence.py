@@ -33,10 +33,7 @@ def draw_gradient_by_time(
         for name, values in relative.items()
     ]
     return line_chart(
-        [
-            Series(name, tuple(map(float, range(len(values)))), tuple(values))
-            for name, values in relative.items()
-        ],
+        [Series.numbered(name, values, start=0) for name, values in relative.items()],
         x=_("time step"),
         # Translators: gradient norms, divided by the one at the last time step
         y=_("gradient norm (last step = 1)"),

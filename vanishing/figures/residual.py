@@ -35,7 +35,7 @@ def draw_signal_growth(
         for name, values in mean_squares.items()
     ]
     return line_chart(
-        [_numbered(name, values, start=0) for name, values in mean_squares.items()],
+        [Series.numbered(name, values, start=0) for name, values in mean_squares.items()],
         # Translators: a residual block, a part of the network
         x=_("block"),
         y=_("mean square of the signal"),
@@ -66,7 +66,7 @@ def draw_path_shares(paths: Sequence[float], gradient: Sequence[float]) -> Pictu
     # Rounded, lest a share of -0.00001 pulls the axis below zero.
     rounded = {name: [round(value, 3) + 0.0 for value in values] for name, values in names.items()}
     return line_chart(
-        [_numbered(name, values, start=0) for name, values in rounded.items()],
+        [Series.numbered(name, values, start=0) for name, values in rounded.items()],
         x=_("path length (blocks passed)"),
         y=_("share"),
         description=" ".join([intro, *sentences]),
@@ -87,7 +87,7 @@ def draw_lesions(
     whole: network -> accuracy with all layers; without: network -> accuracy without each layer.
     chance: accuracy of guessing.
     """
-    if not without or whole.keys() != without.keys():
+    if whole.keys() != without.keys():
         raise ValueError(
             f"whole and without must name the same networks, got {bounds.shown(sorted(whole))} "
             f"and {bounds.shown(sorted(without))}: measure both for each network"
@@ -105,7 +105,7 @@ def draw_lesions(
     ]
     guessing = _("guessing: {accuracy}", accuracy=f"{chance:.1f}")
     return line_chart(
-        [_numbered(names[name], values, start=1) for name, values in without.items()],
+        [Series.numbered(names[name], values) for name, values in without.items()],
         x=_("deleted layer"),
         y=_("test accuracy"),
         description=" ".join([intro, *sentences]),
@@ -117,11 +117,6 @@ def draw_lesions(
 def _whole_name(name: str, accuracy: float) -> str:
     # Translators: in a legend: the accuracy of the whole network, with no layer deleted
     return _("{network}, whole: {accuracy}", network=name, accuracy=f"{accuracy:.2f}")
-
-
-def _numbered(name: str, values: Sequence[float], *, start: int) -> Series:
-    positions = tuple(float(number) for number in range(start, start + len(values)))
-    return Series(name, positions, tuple(values))
 
 
 def _peak(values: Sequence[float]) -> int:

@@ -10,6 +10,7 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, extremes, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.sentences import loss_sentence
 from vanishing.localisation import N_, _, format_number, ngettext
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def draw_gradient_norms(
     notes: network -> what the legend says in place of the network's name.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
     """
-    series = [_by_layer((notes or {}).get(name, name), norms[name]) for name in norms]
+    series = [Series.numbered((notes or {}).get(name, name), norms[name]) for name in norms]
     return _draw_layers(series, _layers_intro(series), limits)
 
 
@@ -88,10 +89,8 @@ def draw_runs(
     Without `limits` the axis spans all recorded steps: it stays put while the step changes.
     names: what the legend calls the runs, in place of the kinds of their networks.
     """
-    if not runs:
-        raise ValueError("runs must hold at least one run, got none: pass [train(experiment)]")
     outcomes = zip(_outcomes(runs, names), runs, strict=True)
-    series = [_by_layer(outcome, run.norms_at(step)) for outcome, run in outcomes]
+    series = [Series.numbered(outcome, run.norms_at(step)) for outcome, run in outcomes]
     intro = _(
         "Line chart on a logarithmic scale: "
         "the gradient norm of each layer at training step {step}.",
@@ -113,8 +112,6 @@ def draw_losses(
     chance: loss of a network that finds every class equally likely; ln 10 for ten digits.
     names: what the legend calls the runs, in place of the kinds of their networks.
     """
-    if not runs:
-        raise ValueError("runs must hold at least one run, got none: pass [train(experiment)]")
     outcomes = zip(_outcomes(runs, names), runs, strict=True)
     series = [
         Series(outcome, tuple(map(float, run.steps)), run.losses) for outcome, run in outcomes
@@ -128,7 +125,7 @@ def draw_losses(
         series,
         x=_("training step"),
         y=_("loss (logarithmic)"),
-        description=" ".join([intro, *map(_loss_sentence, series)]),
+        description=" ".join([intro, *map(loss_sentence, series)]),
         log_y=True,
         marks={_("guessing: {loss}", loss=f"{chance:.2f}"): chance},
         x_ticks=round_steps(0, max(max(run.steps) for run in runs), 8),
@@ -144,13 +141,13 @@ def draw_training(run: Run, *, limits: Limits | None = None) -> Picture:
     """
     names = _("before training"), ending(AFTER, run)
     norms = run.gradient_norms[0], run.gradient_norms[-1]
-    series = [_by_layer(name, values) for name, values in zip(names, norms, strict=True)]
+    series = [Series.numbered(name, values) for name, values in zip(names, norms, strict=True)]
     return _draw_layers(series, _layers_intro(series), limits)
 
 
 def _draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) -> Picture:
-    last = max(len(one.values) for one in series)
-    sentences = [sentence for one in series for sentence in _norm_sentences(one)]
+    last = max(len(line.values) for line in series)
+    sentences = [sentence for line in series for sentence in _norm_sentences(line)]
     return line_chart(
         series,
         x=_("layer (1 = next to the input)"),
@@ -163,12 +160,8 @@ def _draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) ->
     )
 
 
-def _by_layer(name: str, norms: Sequence[float]) -> Series:
-    return Series(name, tuple(map(float, range(1, len(norms) + 1))), tuple(norms))
-
-
 def _layers_intro(series: Sequence[Series]) -> str:
-    last = max(len(one.values) for one in series)
+    last = max(len(line.values) for line in series)
     return ngettext(
         "Line chart on a logarithmic scale: the gradient norm of {count} layer.",
         "Line chart on a logarithmic scale: the gradient norm of each of {count} layers, "
@@ -210,13 +203,3 @@ def _norm_sentences(series: Series) -> Iterator[str]:
             "In {count} layers it is infinite or NaN.",
             broken,
         )
-
-
-def _loss_sentence(series: Series) -> str:
-    return _(
-        "{network}. Loss {first} before training, {last} after {steps} training steps.",
-        network=series.name,
-        first=format_number(series.values[0]),
-        last=format_number(series.values[-1]),
-        steps=format_number(series.positions[-1]),
-    )

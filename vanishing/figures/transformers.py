@@ -9,6 +9,7 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.sentences import length_sentence, token_sentence
 from vanishing.localisation import _, format_number
 
 
@@ -23,17 +24,17 @@ def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Pi
 
     gradients: network -> length -> gradient norm; both axes are logarithmic.
     """
-    lengths = sorted({length for one in gradients.values() for length in one})
+    lengths = sorted({length for norms in gradients.values() for length in norms})
     intro = _(
         "Line chart with two logarithmic scales: the gradient of the last output "
         "by the first token against the length of the sequence."
     )
-    series = [_by_length(name, values) for name, values in gradients.items()]
+    series = [Series.of(name, values) for name, values in gradients.items()]
     return line_chart(
         series,
         x=_("sequence length (tokens)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *map(_length_sentence, series)]),
+        description=" ".join([intro, *map(length_sentence, series)]),
         log_x=True,
         log_y=True,
         x_ticks=lengths,
@@ -56,7 +57,7 @@ def draw_block_gradients(
         "Line chart: the gradient norm in each block, "
         "from the one next to the input to the one next to the output."
     )
-    series = [_by_number(name, values) for name, values in norms.items()]
+    series = [Series.numbered(name, values) for name, values in norms.items()]
     last = max(map(len, norms.values()))
     return line_chart(
         series,
@@ -86,12 +87,12 @@ def draw_sensitivities(
         "Line chart on a logarithmic scale: the gradient of the answer by each token, "
         "from the first token of the sequence to the last."
     )
-    series = [_by_number(name, values) for name, values in sensitivities.items()]
+    series = [Series.numbered(name, values) for name, values in sensitivities.items()]
     return line_chart(
         series,
         x=_("token (1 = first)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *map(_token_sentence, series)]),
+        description=" ".join([intro, *map(token_sentence, series)]),
         log_y=True,
         limits=limits,
         x_ticks=_whole_ticks(max(map(len, sensitivities.values()))),
@@ -115,17 +116,17 @@ def draw_accuracies_by_length(
     accuracies: network -> length -> one accuracy from 0 to 1 per seed.
     chance: accuracy of guessing, which is marked.
     """
-    lengths = sorted({length for one in accuracies.values() for length in one})
+    lengths = sorted({length for seeds in accuracies.values() for length in seeds})
     intro = _("Line chart: the accuracy against the length of the sequence, median over the seeds.")
     series = [
-        _by_length(name, {length: median(values) for length, values in one.items()})
-        for name, one in accuracies.items()
+        Series.of(name, {length: median(values) for length, values in seeds.items()})
+        for name, seeds in accuracies.items()
     ]
     return line_chart(
         series,
         x=_("sequence length (tokens)"),
         y=_("test accuracy (median)"),
-        description=" ".join([intro, *map(_length_sentence, series)]),
+        description=" ".join([intro, *map(length_sentence, series)]),
         limits=(0.0, 1.0),
         marks={_("guessing: {accuracy}", accuracy=f"{chance:.3g}"): chance},
         x_ticks=lengths,
@@ -136,37 +137,9 @@ def _whole_ticks(last: int) -> list[int]:
     return sorted({1, *round_steps(1, last, 7)})
 
 
-def _by_length(name: str, values: Mapping[int, float]) -> Series:
-    return Series(name, tuple(map(float, values)), tuple(values.values()))
-
-
-def _by_number(name: str, values: Sequence[float]) -> Series:
-    return Series(name, tuple(map(float, range(1, len(values) + 1))), tuple(values))
-
-
-def _length_sentence(series: Series) -> str:
-    return _(
-        "{network}: {first} at a length of {shortest}, {last} at a length of {longest}.",
-        network=series.name,
-        first=format_number(series.values[0]),
-        shortest=int(series.positions[0]),
-        last=format_number(series.values[-1]),
-        longest=int(series.positions[-1]),
-    )
-
-
 def _block_sentence(series: Series) -> str:
     return _(
         "{network}: {first} in the first block, {last} in the last.",
-        network=series.name,
-        first=format_number(series.values[0]),
-        last=format_number(series.values[-1]),
-    )
-
-
-def _token_sentence(series: Series) -> str:
-    return _(
-        "{network}: {first} at the first token, {last} at the last.",
         network=series.name,
         first=format_number(series.values[0]),
         last=format_number(series.values[-1]),

@@ -9,7 +9,8 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
-from vanishing.localisation import _, format_number
+from vanishing.figures.sentences import length_sentence, token_sentence
+from vanishing.localisation import _
 
 
 @bounds.checked(
@@ -33,17 +34,17 @@ def draw_right_words(
         "median over the random seeds."
     )
     series = [
-        _by_length(name, {length: median(values) for length, values in one.items()})
-        for name, one in accuracies.items()
+        Series.of(name, {length: median(values) for length, values in seeds.items()})
+        for name, seeds in accuracies.items()
     ]
     if unrelated:
         # Translators: in a legend: the right words of an unrelated sentence, as a comparison.
-        series.append(_by_length(_("another sentence"), unrelated))
+        series.append(Series.of(_("another sentence"), unrelated))
     return line_chart(
         series,
         x=_("sentence length (tokens)"),
         y=_("right words (median)"),
-        description=" ".join([intro, *map(_length_sentence, series)]),
+        description=" ".join([intro, *map(length_sentence, series)]),
         limits=(0.0, 1.0),
         x_ticks=_lengths(series),
     )
@@ -64,12 +65,12 @@ def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> 
         "Line chart on a logarithmic scale: the gradient of the first target word's score "
         "by the first source token against the length of the sentence."
     )
-    series = [_by_length(name, values) for name, values in gradients.items()]
+    series = [Series.of(name, values) for name, values in gradients.items()]
     return line_chart(
         series,
         x=_("sentence length (tokens)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *map(_length_sentence, series)]),
+        description=" ".join([intro, *map(length_sentence, series)]),
         log_y=True,
         x_ticks=_lengths(series),
     )
@@ -92,43 +93,16 @@ def draw_source_gradients(
         "Line chart on a logarithmic scale: the gradient of the first target word's score "
         "by each source token, from the first to the last."
     )
-    series = [
-        Series(name, tuple(map(float, range(1, len(values) + 1))), tuple(values))
-        for name, values in gradients.items()
-    ]
+    series = [Series.numbered(name, values) for name, values in gradients.items()]
     return line_chart(
         series,
         x=_("source token (1 = first)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *map(_token_sentence, series)]),
+        description=" ".join([intro, *map(token_sentence, series)]),
         log_y=True,
         limits=limits,
     )
 
 
-def _by_length(name: str, values: Mapping[int, float]) -> Series:
-    return Series(name, tuple(map(float, values)), tuple(values.values()))
-
-
 def _lengths(series: Sequence[Series]) -> list[float]:
-    return sorted({length for one in series for length in one.positions})
-
-
-def _length_sentence(series: Series) -> str:
-    return _(
-        "{network}: {first} at a length of {shortest}, {last} at a length of {longest}.",
-        network=series.name,
-        first=format_number(series.values[0]),
-        shortest=int(series.positions[0]),
-        last=format_number(series.values[-1]),
-        longest=int(series.positions[-1]),
-    )
-
-
-def _token_sentence(series: Series) -> str:
-    return _(
-        "{network}: {first} at the first token, {last} at the last.",
-        network=series.name,
-        first=format_number(series.values[0]),
-        last=format_number(series.values[-1]),
-    )
+    return sorted({length for line in series for length in line.positions})
