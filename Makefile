@@ -16,6 +16,7 @@ test: $(INSTALLED) /usr/bin/chromium /usr/bin/msgfmt
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m booktools build
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
@@ -40,7 +41,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m booktools build
 
 clean:
-	rm -rf _build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf _build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 $(INSTALLED): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -8,17 +8,15 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.display import display
 
 from vanishing import recipes
 from vanishing.bounds import listed, shown
 from vanishing.figures.drawing import Drawing
+from vanishing.live import LiveExplorer
 from vanishing.sliders import Sliders, gallery
-
-if TYPE_CHECKING:
-    from vanishing.live import LiveExplorer
 
 FIRST_FIGURE = 600.0  # seconds for which a cell waits for it
 _numbers = itertools.count(1)
@@ -64,9 +62,7 @@ class Explorer:
     @cached_property
     def live(self) -> LiveExplorer:
         """Hold the ipywidgets twin, made when a kernel first shows it."""
-        from vanishing.live import LiveExplorer
-
-        return LiveExplorer(self)
+        return LiveExplorer(self.sliders, self.draw, repr(self))
 
     def html(self, number: int = 1) -> str:
         """Return the explorer as plain HTML for a page that has explorer.js and vanishing.css.
