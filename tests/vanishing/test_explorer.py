@@ -19,7 +19,7 @@ from vanishing.explorer import explore
 from vanishing.figures import Drawing, draw_gradient_norms
 from vanishing.progress import Cancelled, observer
 
-STATIC = Path(explorer.__file__).parent / "static"
+STATIC = Path(explorer.__file__).parents[1] / "static"
 ARABIC = {
     "Depth (hidden layers)": "العمق (الطبقات المخفية)",
     "gradient norm (logarithmic)": "معيار التدرج (لوغاريتمي)",
@@ -290,7 +290,7 @@ def test_progress_shows_only_when_it_takes_longer_than_a_blink(
     live = explore(slow(started, go_on), depth=[2, 10]).live
     assert started.wait(20)
     assert live.progress.layout.visibility == "hidden"
-    monkeypatch.setattr("vanishing.live.BLINK", 0.0)
+    monkeypatch.setattr("vanishing.explorer.live.BLINK", 0.0)
     seen: list[tuple[float, str]] = []
     live.progress.layout.observe(
         lambda change: seen.append((live.progress.value, change["new"])), "visibility"

@@ -172,5 +172,5 @@ def test_measuring_modules_do_not_depend_on_drawing_or_words() -> None:
     assert len(measuring) >= 11
     for path in measuring:
         found = {one.relative_to(keys.PACKAGE).parts[0] for one in keys.needed(path)}
-        shown = {"figures", "localisation.py", "explorer", "explorer.py", "live.py", "recipes.py"}
+        shown = {"figures", "localisation.py", "explorer", "recipes.py"}
         assert not found & {*shown, "__init__.py"}, path

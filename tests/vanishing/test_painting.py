@@ -164,7 +164,7 @@ def test_a_chapter_depends_on_what_its_names_come_from() -> None:
     assert list(files.values()) == [
         {"experiment.py", "training.py"},
         {"__init__.py"},
-        {"explorer.py"},
+        {"explore.py"},
         {"__init__.py"},
         set(),
         {"__init__.py"},

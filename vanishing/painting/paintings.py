@@ -15,11 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from vanishing.explorer.page import Gallery
 from vanishing.localisation import language, look_up, recording, set_language
 from vanishing.painting.files import write
 from vanishing.recipes import made
 from vanishing.remembering.keys import code_version
-from vanishing.sliders import Gallery
 
 FONTS = Path(__file__).parents[1] / "fonts"
 FEW = 20  # paintings that are made sooner than further processes start

@@ -1,60 +1,29 @@
-"""The sliders of an explorer and the page that shows every state of them, without a kernel."""
+"""The page that shows every state of an explorer, without a kernel."""
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from vanishing.localisation import N_, _, format_number
-
-LABELS = {
-    "activation": N_("Activation function"),
-    "batch_size": N_("Batch size"),
-    "bias_variance": N_("Bias variance"),
-    "blocks": N_("Depth (blocks)"),
-    "data": N_("Data set"),
-    "depth": N_("Depth (hidden layers)"),
-    "epochs": N_("Epochs"),
-    "factor": N_("Factor"),
-    "factors": N_("Number of factors"),
-    "gate_bias": N_("Bias of the gate"),
-    "init": N_("Weight initialization"),
-    "learning_rate": N_("Learning rate"),
-    "length": N_("Sequence length"),
-    "momentum": N_("Momentum"),
-    "normalization": N_("Normalization"),
-    "residual": N_("Residual connections"),
-    "seed": N_("Random seed"),
-    "spectral_radius": N_("Spectral radius"),
-    "step": N_("Training step"),
-    "variant": N_("Network variant"),
-    "weight_scale": N_("Weight scale"),
-    "weight_variance": N_("Weight variance times fan-in"),
-    "width": N_("Width (neurons per layer)"),
-}
+from vanishing.explorer.sliders import label, states, value_text
 
 
 @dataclass(frozen=True)
-class Sliders:
-    """Hold one slider per axis: the values that it offers, and at which of them it starts."""
+class Page:
+    """Hold what the sliders of a page offer: the values of each axis, and where each starts."""
 
     axes: Mapping[str, tuple[Any, ...]]
     starts: Mapping[str, int]
-
-    def states(self) -> Iterator[tuple[int, ...]]:
-        """Yield the index of each axis' value, for every state; the last axis moves first."""
-        return itertools.product(*(range(len(values)) for values in self.axes.values()))
 
     def html(self, drawings: Sequence[str], number: int) -> str:
         """Return a page's explorer; it needs explorer.js and vanishing.css.
 
         drawings: one for each state. number: tells apart the ids of explorers on one page.
         """
-        here = list(self.states()).index(tuple(self.starts[axis] for axis in self.axes))
+        here = list(states(self.axes)).index(tuple(self.starts[axis] for axis in self.axes))
         default = drawings[here]
         rows = "".join(self._row(axis, f"vg-explorer-{number}-{axis}") for axis in self.axes)
         return (
@@ -78,10 +47,10 @@ class Sliders:
     def _script(self, drawings: Sequence[str], default: str) -> str:
         """Return what the script needs: each drawing once, and which one each state shows."""
         places = {default: 0}
-        states = [places.setdefault(drawing, len(places)) for drawing in drawings]
+        shown = [places.setdefault(drawing, len(places)) for drawing in drawings]
         values = [[value_text(value) for value in axis] for axis in self.axes.values()]
         drawn = ["", *list(places)[1:]]  # the page itself holds the default figure
-        data = {"values": values, "states": states, "drawings": drawn}
+        data = {"values": values, "states": shown, "drawings": drawn}
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         return text.replace("</", "<\\/").replace("<!--", "\\u003c!--")
 
@@ -103,33 +72,20 @@ class Gallery:
 
     def page(self, drawings: Sequence[str]) -> dict[str, str]:
         """Return what a page of the book shows; drawings: HTML, one for each recipe."""
-        sliders = Sliders(self.axes, self.starts)
-        shown = sliders.html([drawings[state] for state in self.states], self.number)
+        page = Page(self.axes, self.starts)
+        shown = page.html([drawings[state] for state in self.states], self.number)
         return {"text/html": shown, "text/plain": self.text}
 
 
-def gallery(sliders: Sliders, recipes: Iterable[Any], number: int, text: str) -> Gallery:
+def gallery(page: Page, recipes: Iterable[Any], number: int, text: str) -> Gallery:
     """Hold each different recipe once, of those for every state."""
     places: dict[str, int] = {}
     kept: list[Any] = []
-    states = []
+    shown = []
     for recipe in recipes:
         written = json.dumps(recipe)
         if written not in places:
             places[written] = len(kept)
             kept.append(recipe)
-        states.append(places[written])
-    return Gallery(sliders.axes, sliders.starts, tuple(kept), tuple(states), number, text)
-
-
-def label(axis: str) -> str:
-    """Return an axis' name in the reader's language; an unknown axis keeps its own."""
-    return _(LABELS[axis]) if axis in LABELS else axis
-
-
-def value_text(value: object) -> str:
-    """Write a slider's value for the reader."""
-    if isinstance(value, bool):
-        # Translators: the two values of a slider such as "Residual connections".
-        return _("yes") if value else _("no")
-    return format_number(value) if isinstance(value, int | float) else str(value)
+        shown.append(places[written])
+    return Gallery(page.axes, page.starts, tuple(kept), tuple(shown), number, text)

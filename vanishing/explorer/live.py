@@ -6,7 +6,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from html import escape
@@ -15,11 +15,10 @@ from typing import Any
 import ipywidgets
 from IPython import get_ipython
 
-from vanishing.figures.drawing import Drawing
+from vanishing.explorer.sliders import Sliders, label, value_text
 from vanishing.localisation import _, direction
 from vanishing.progress import Cancelled, observer
 from vanishing.remembering import Postponed, postponing
-from vanishing.sliders import Sliders, label, value_text
 
 BLINK = 0.3  # seconds; what takes less shows no progress
 GLANCE = 0.05  # seconds between two looks whether there is something to do
@@ -72,23 +71,14 @@ class LiveExplorer:
     Only what ipywidgets 7.7 and 8 share is used.
     """
 
-    def __init__(
-        self, sliders: Sliders, draw: Callable[[Iterable[int]], Drawing], name: str
-    ) -> None:
-        """Build the widgets and start computing the default figure.
-
-        draw takes an index per slider; name stands for the whole where no widget can be shown.
-        """
-        self._draw = draw
-        self._name = name
+    def __init__(self, asked: Sliders) -> None:
+        """Build the widgets and start computing the default figure."""
+        self._asked = asked
         self._lock = threading.RLock()
         self._newest = 0
         self._main = MainThread()
         self._worker = threading.Thread()
-        self.sliders = [
-            self._slider(axis, values, sliders.starts[axis])
-            for axis, values in sliders.axes.items()
-        ]
+        self.sliders = [self._slider(axis) for axis in asked.axes]
         self.progress = ipywidgets.FloatProgress(
             min=0.0, max=1.0, description=_("Training…"), layout={"visibility": "hidden"}
         )
@@ -103,7 +93,7 @@ class LiveExplorer:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
         return {
             "application/vnd.jupyter.widget-view+json": view,
-            "text/plain": self._name,
+            "text/plain": repr(self._asked),
         }
 
     def wait(self, seconds: float = 60.0) -> None:
@@ -118,10 +108,11 @@ class LiveExplorer:
                 self._newest += 1
             raise
 
-    def _slider(self, axis: str, values: Iterable[Any], start: int) -> Any:
+    def _slider(self, axis: str) -> Any:
+        values = self._asked.axes[axis]
         return ipywidgets.SelectionSlider(
             options=[(value_text(value), index) for index, value in enumerate(values)],
-            value=start,
+            value=self._asked.start(axis),
             description=label(axis),
             continuous_update=False,
             style={"description_width": "initial"},
@@ -175,7 +166,7 @@ class _Attempt:
         """Show the figure, or return what computes something that it needs."""
         try:
             with self._watched(), postponing(self._results):
-                content = self._live._draw(self._indices).html()
+                content = self._live._asked.draw(self._indices).html()
         except Postponed as postponed:
             return postponed.finish
         except Cancelled:
