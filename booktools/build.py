@@ -20,6 +20,7 @@ from booktools.extension.outputs import READY
 from booktools.faults import FAULTS, REFUSED, BuildError, DiskError, disk_error
 from booktools.locking import sole_writer
 from booktools.portal import write_portal, write_redirect
+from booktools.progress import Display
 from booktools.repository import address
 from booktools.sphinx_run import Progress, run_sphinx
 from booktools.workers import Outcome, build_apart, ending_together, wait_for_release
@@ -88,6 +89,7 @@ def _build_all(root: Path, codes: Sequence[str]) -> None:
 def _build_in_turn(root: Path, codes: Sequence[str]) -> list[Outcome]:
     processors = os.cpu_count() or 1
     prepared, failed = threading.Event(), threading.Event()
+    display = Display()
 
     def hear(line: str) -> None:
         if line == READY:
@@ -98,7 +100,7 @@ def _build_in_turn(root: Path, codes: Sequence[str]) -> list[Outcome]:
             return None
         outcome = None
         try:
-            outcome = build_apart(root, code, processes=processes, heard=hear)
+            outcome = build_apart(root, code, processes=processes, display=display, heard=hear)
             return outcome
         finally:
             if outcome is None or outcome.exit_code:

@@ -22,6 +22,7 @@ from booktools import library
 from booktools.chapters import Chapter, digest
 from booktools.faults import BuildError
 from booktools.files import keep, kept
+from booktools.progress import Stage
 from booktools.workers import follow_parent
 
 FOLDER = "_build/cache/executed"
@@ -108,10 +109,11 @@ def execute(
     waiting = _stale(tasks)
     if not waiting:
         return
-    started = time.perf_counter()
+    stage = Stage("running the cells", len(waiting))
+    stage.step(0)
     for done, (title, seconds) in enumerate(_run_all(waiting, processes), start=1):
-        print(f"ran {title} in {seconds:.1f} s ({done} of {len(waiting)})", flush=True)
-    print(f"ran {len(waiting)} chapters in {time.perf_counter() - started:.1f} s", flush=True)
+        print(f"ran {title} in {seconds:.1f} s", flush=True)
+        stage.step(done)
 
 
 def _stale(tasks: Sequence[Task]) -> list[tuple[Task, str, str]]:

@@ -8,17 +8,21 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from booktools.faults import BuildError
+from booktools.progress import Stage
 
 NAME = "vanishing"
 RECIPE = f"application/vnd.{NAME}.recipe"
 _LAST_LINES = 15
+_SHARE = re.compile(r"(\d+)/(\d+)")
 
 
 def fingerprint() -> str:
@@ -36,20 +40,44 @@ def _files() -> Iterator[Path]:
         yield from (path for path in files if "__pycache__" not in path.parts)
 
 
-def ask(question: Mapping[str, Any], environment: Mapping[str, str]) -> list[Any]:
+def ask(
+    question: Mapping[str, Any], environment: Mapping[str, str], *, stage: str = ""
+) -> list[Any]:
     """Return the library's answers to a question that ``vanishing.painting`` understands.
 
+    stage: the name under which it is said how far it is.
     Raises BuildError with the last lines of what it says where it fails.
     """
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", f"{NAME}.painting"],
-        input=json.dumps(question),
-        capture_output=True,
-        encoding="utf-8",
-        env={**environment, "PYTHONIOENCODING": "utf-8"},
-    )
-    if done.returncode:
-        said = "\n".join(done.stderr.splitlines()[-_LAST_LINES:])
-        raise BuildError(f"{NAME}.painting could not answer:\n{said}")
-    answers: list[Any] = json.loads(done.stdout)
+    with (
+        TemporaryFile("w+", encoding="utf-8") as asked,
+        TemporaryFile("w+", encoding="utf-8") as answered,
+    ):
+        json.dump(question, asked)
+        asked.seek(0)
+        with subprocess.Popen(
+            [sys.executable, "-P", "-m", f"{NAME}.painting"],
+            stdin=asked,
+            stdout=answered,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            env={**environment, "PYTHONIOENCODING": "utf-8"},
+        ) as process:
+            said = list(_unknown_lines(process.stderr or (), stage))
+        if process.returncode:
+            last = "\n".join(said[-_LAST_LINES:])
+            raise BuildError(f"{NAME}.painting could not answer:\n{last}")
+        answered.seek(0)
+        answers: list[Any] = json.load(answered)
     return answers
+
+
+def _unknown_lines(lines: Iterable[str], name: str) -> Iterator[str]:
+    """Yield all lines but those that tell how much is done, such as 20/50; show these."""
+    stage = None
+    for line in lines:
+        if share := _SHARE.fullmatch(line.strip()):
+            stage = stage or Stage(name, int(share[2]))
+            stage.step(int(share[1]))
+        else:
+            yield line.rstrip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -64,14 +63,12 @@ def paint(
     stamp = root / FOLDER / language / "seen"
     if _text(stamp) == seen and all(_is_painted(root, one, language) for one in chapters):
         return
-    started = time.perf_counter()
     records = [_edition(root, chapter, language, source) for chapter in chapters]
     recipes = [recipe for record in records for recipe in _recipes(record)]
     bundles = iter(_paint_recipes(root, language, recipes, catalogues, processes))
     for chapter, record in zip(chapters, records, strict=True):
         _write(root, chapter, language, record, bundles)
     write_whole(stamp, seen)
-    print(f"painted {len(recipes)} outputs in {time.perf_counter() - started:.1f} s", flush=True)
 
 
 def _sources(root: Path, chapter: Chapter, language: str, source: str) -> Iterator[Path]:
@@ -123,7 +120,8 @@ def _paint_recipes(
         "folder": str(root / "_build/cache/paintings" / language),
         "processes": processes,
     }
-    return library.ask(question, {**os.environ, "VANISHING_LOCALES": str(catalogues)})
+    environment = {**os.environ, "VANISHING_LOCALES": str(catalogues)}
+    return library.ask(question, environment, stage="drawing the figures")
 
 
 def _write(

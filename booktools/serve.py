@@ -15,6 +15,7 @@ from watchfiles import watch
 
 from booktools.faults import BuildError
 from booktools.locking import sole_writer
+from booktools.progress import Display
 from booktools.workers import end, output, release, start_worker
 
 HOST = "127.0.0.1"
@@ -80,8 +81,10 @@ def _finish(root: Path, worker: subprocess.Popen[str], code: str, done: str) -> 
     with sole_writer(root):
         started = time.perf_counter()
         release(worker)
+        display = Display()
         for line in output(worker):
-            print(f"[{code}] {line}", flush=True)
+            display.show(code, line)
+        display.end(code)
     seconds = time.perf_counter() - started
     if worker.wait():
         print(f"[{code}] failed after {seconds:.1f} s; the last good pages stay", flush=True)

@@ -16,11 +16,13 @@ from docutils import nodes
 from jsonschema import ValidationError
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError, SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from booktools.book import SETTINGS, Book
 from booktools.faults import BuildError, DiskError, disk_error, disk_error_in
+from booktools.progress import Stage
 from booktools.sealing import Seal
 
 _HANDLER = re.compile("Handler <")  # it says nothing; what it wraps does
@@ -28,16 +30,34 @@ _HANDLER = re.compile("Handler <")  # it says nothing; what it wraps does
 
 @dataclass
 class Progress:
-    """Prints a line for every page and measures how long its reading took."""
+    """Tells how many pages are read and written, and measures how long each reading took."""
 
     chapters: dict[str, float] = field(default_factory=dict)
     _started: float = 0.0
+    _stage: Stage = field(default_factory=lambda: Stage("reading the pages", 0))
+    _done: int = 0
 
     def watch(self, app: Sphinx) -> None:
         """Listen to a Sphinx application before it builds."""
+        app.connect("env-before-read-docs", self._begin_to_read)
         app.connect("source-read", self._reading)
         app.connect("doctree-read", self._read)
+        app.connect("env-updated", self._begin_to_write)
         app.connect("html-page-context", self._writing)
+
+    def _begin_to_read(self, app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
+        self._begin("reading the pages", len(pages))
+
+    def _begin_to_write(self, app: Sphinx, env: BuildEnvironment) -> None:
+        # How many pages are written besides those that were read is known to the builder alone.
+        self._begin("writing the pages", len(env.found_docs))
+
+    def _begin(self, name: str, total: int) -> None:
+        self._stage, self._done = Stage(name, total), 0
+
+    def _step(self) -> None:
+        self._done = min(self._done + 1, self._stage.total)
+        self._stage.step(self._done)
 
     def _reading(self, app: Sphinx, page: str, source: list[str]) -> None:
         self._started = time.perf_counter()
@@ -47,9 +67,11 @@ class Progress:
         seconds = time.perf_counter() - self._started
         self.chapters[app.env.docname] = round(seconds, 2)
         print(f"read {app.env.docname} in {seconds:.1f} s", flush=True)
+        self._step()
 
     def _writing(self, app: Sphinx, page: str, *_: object) -> None:
         print(f"writing {page}", flush=True)
+        self._step()
 
 
 class _Warnings(io.StringIO):

@@ -15,6 +15,8 @@ from threading import Thread
 
 import psutil
 
+from booktools.progress import Display
+
 INTERRUPTED = 130
 _GO = "build\n"
 # Kernels log this themselves on every start; ours listen on this machine only.
@@ -35,20 +37,23 @@ def build_apart(
     code: str,
     *,
     processes: int | None = None,
+    display: Display | None = None,
     heard: Callable[[str], None] = lambda _line: None,
 ) -> Outcome:
     """Build one language in a process of its own, passing on what it prints.
 
     processes: how many further ones it may start at once, by default one per processor.
-    heard: called with every line.
+    display: where several languages share one. heard: called with every line.
     """
+    display = display or Display()
     worker = start_worker(root, code, processes=processes)
     release(worker)
     log = []
     for line in output(worker):
-        log.append(line)
         heard(line)
-        print(f"[{code}] {line}", flush=True)
+        if display.show(code, line):
+            log.append(line)
+    display.end(code)
     exit_code = worker.wait()
     path = root / "_build/log" / f"{code}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,8 +19,9 @@ import pytest
 from small_book import ROOT, SmallBook
 
 from booktools.faults import DiskError, as_sentence, disk_error, disk_error_in
+from booktools.files import kept
 from booktools.locking import sole_writer
-from booktools.sealing import Seal, outputs_are_sound
+from booktools.sealing import Seal
 
 PATIENCE = 300
 REMEDY = "run the command again"
@@ -280,7 +281,7 @@ def files_of(folder: Path) -> Iterator[Path]:
 
 def test_no_damage_to_a_result_is_overlooked(copy: SmallBook) -> None:
     build = copy.root / "_build"
-    folders = build / "doctrees/en", build / "html/en", build / "cache/execution/en"
+    folders = build / "doctrees/en", build / "html/en"
     for folder in folders:
         seal = Seal(build / "seals/test.json", (folder,))
         seal.close()
@@ -295,18 +296,20 @@ def test_no_damage_to_a_result_is_overlooked(copy: SmallBook) -> None:
             path.write_bytes(data)
 
 
-def test_outputs_without_a_record_stay_only_if_they_can_be_read(copy: SmallBook) -> None:
-    folder = copy.root / "_build/cache/execution/en"
-    assert outputs_are_sound(folder)
-    for pattern in ("*.db", "*.ipynb"):
-        (path,) = folder.rglob(pattern)
+def test_what_cells_showed_counts_only_as_it_was_written(copy: SmallBook) -> None:
+    files = [path for name in ("executed", "painted") for path in files_of(caches(copy) / name)]
+    kept_files = [path for path in files if path.name != "seen"]
+    assert len(kept_files) == 2
+    for path in kept_files:
         data = path.read_bytes()
+        assert kept(path)
         for damage in (emptied, garbled, halved):
             path.write_bytes(damage(data))
-            assert not outputs_are_sound(folder), (path, damage)
-        path.write_bytes(data)
-    next(folder.rglob("*.ipynb")).unlink()
-    assert not outputs_are_sound(folder)
+            assert kept(path) is None, (path, damage)
+
+
+def caches(book: SmallBook) -> Path:
+    return book.root / "_build/cache"
 
 
 def test_what_other_tools_have_written_is_made_anew(tmp_path: Path) -> None:
@@ -342,7 +345,7 @@ def test_an_interrupt_ends_a_command_and_all_below_it_at_once(
 ) -> None:
     sleeping(small_book)
     process = start(small_book, *arguments)
-    printed_until(process, "reading and running book/index")
+    printed_until(process, "running the cells: 0 %")
     time.sleep(3)
     below = psutil.Process(process.pid).children(recursive=True)
     assert len(below) >= 2, "a worker and its kernel"
@@ -355,7 +358,8 @@ def test_an_interrupt_ends_a_command_and_all_below_it_at_once(
 
 
 @pytest.mark.parametrize(
-    "moment", ["reading and running book/index", "read book/index", "writing book/glossary"]
+    "moment",
+    ["running the cells: 0 %", "ran book/index", "read book/index", "writing book/glossary"],
 )
 def test_a_killed_build_leaves_no_process_and_the_next_one_is_clean(
     small_book: SmallBook, built: SmallBook, moment: str
@@ -376,7 +380,7 @@ def test_a_second_build_waits_and_says_for_whom_and_both_are_clean(
 ) -> None:
     small_book.translate("tr", "Metin.")
     first = start(small_book, "build", "en")
-    begun = printed_until(first, "reading and running")
+    begun = printed_until(first, "reading")
     first.send_signal(signal.SIGSTOP)
     second = start(small_book, "build", "en")
     printed_until(second, f"waiting for process {first.pid} (python -m booktools --root")
