@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
@@ -13,6 +14,7 @@ from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+_CODE_CELL = "{code-cell}"
 READERS_LANGUAGE = "reader-language"  # tag of a cell whose result depends on the reader's language
 
 
@@ -22,7 +24,13 @@ class Chapter:
 
     name: str
     path: Path
-    notebook: NotebookNode
+    text: str
+    settings: MdParserConfig | None
+
+    @cached_property
+    def notebook(self) -> NotebookNode:
+        """The page as a notebook that nothing has run."""
+        return read_notebook(self.text, self.path, self.settings)
 
     @property
     def cells(self) -> Sequence[NotebookNode]:
@@ -35,10 +43,10 @@ class Chapter:
         return code_of(self.notebook)
 
     @property
-    def tagged(self) -> frozenset[int]:
+    def tagged(self) -> Sequence[int]:
         """The places of the code cells whose results each language has for itself."""
         tags = (cell.metadata.get("tags", []) for cell in self.cells)
-        return frozenset(n for n, found in enumerate(tags) if READERS_LANGUAGE in found)
+        return [n for n, found in enumerate(tags) if READERS_LANGUAGE in found]
 
 
 def code_cells(notebook: NotebookNode) -> Sequence[NotebookNode]:
@@ -64,10 +72,8 @@ def read_chapters(
     for name in names:
         path = root / f"{name}.md"
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if is_myst_markdown_notebook(text):
-            notebook = read_notebook(text, path, settings)
-            if code_cells(notebook):
-                yield Chapter(name, path, notebook)
+        if is_myst_markdown_notebook(text) and _CODE_CELL in text:
+            yield Chapter(name, path, text, settings)
 
 
 def read_notebook(text: str, path: Path, settings: MdParserConfig | None) -> NotebookNode:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 
-from booktools.characters import is_noncharacter
-
-_KEPT_CONTROLS = "\t\n\r"
+_LAST_OF_PLANES = "".join(f"{chr(end - 1)}{chr(end)}" for end in range(0xFFFF, 0x110000, 0x10000))
+_REFUSED = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_LAST_OF_PLANES}]"
+)
 _SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 _FORMULA = frozenset("=+-@\u2212")  # as they are, or full-width, small or raised
 _QUOTES = frozenset("\"'`´\ufffd")
@@ -18,7 +20,7 @@ def cleaned(text: str) -> str:
 
     These are control characters, lone surrogates and noncharacters.
     """
-    return "".join("\ufffd" if _is_refused(character) else character for character in text)
+    return _REFUSED.sub("\ufffd", text)
 
 
 def script_json(value: object) -> str:
@@ -49,9 +51,3 @@ def _is_skipped(character: str) -> bool:
     return character in _QUOTES or unicodedata.category(character) in (
         "Cc", "Cf", "Zs", "Zl", "Zp", "Pi", "Pf", "Mn",
     )  # fmt: skip
-
-
-def _is_refused(character: str) -> bool:
-    if character in _KEPT_CONTROLS:
-        return False
-    return unicodedata.category(character) in ("Cc", "Cs") or is_noncharacter(character)

@@ -39,11 +39,14 @@ class Executed:
     """What the code cells of a chapter show.
 
     seen: digest of everything that was there when it was last known to be right; as long as that is
-    the same, nothing else needs to be asked. key: digest of what it depends on.
+    the same, nothing else needs to be asked. key: digest of what it depends on. code: what has been
+    run. tagged: the places of the cells whose results each language has for itself.
     """
 
     seen: str
     key: str
+    code: str
+    tagged: Sequence[int]
     seconds: float
     language_info: Mapping[str, Any]
     outputs: Sequence[Sequence[Mapping[str, Any]]]
@@ -71,9 +74,13 @@ class Task:
         return self.root / ASKED / self.language / f"{self.chapter.name}.txt"
 
     @property
-    def code(self) -> str:
-        """What is run, in which language."""
-        return digest(self.chapter.code, self.language, self.whole)
+    def seen(self) -> str:
+        """Digest of everything that is there."""
+        return digest(self.chapter.text, library.fingerprint(), self.language, self.whole)
+
+    def key(self, version: str) -> str:
+        """Return a digest of what the result depends on; version: that of the library's part."""
+        return digest(self.chapter.code, self.chapter.tagged, version, self.language, self.whole)
 
     @property
     def title(self) -> str:
@@ -103,11 +110,15 @@ def execute(
     Raises BuildError that names the file, line, cell and error where one fails.
     """
     task = partial(Task, root, catalogues=catalogues, timeout=timeout)
-    tasks = [task(one, source, whole=True) for one in chapters]
+    whole = [task(one, source, whole=True) for one in chapters]
+    _run_stale(whole, processes)
     if language != source:
-        tasks += [task(one, language, whole=False) for one in chapters if one.tagged]
-    waiting = _stale(tasks)
-    if not waiting:
+        tagged = (one.chapter for one in whole if (done := read_executed(one.path)) and done.tagged)
+        _run_stale([task(one, language, whole=False) for one in tagged], processes)
+
+
+def _run_stale(tasks: Sequence[Task], processes: int) -> None:
+    if not (waiting := _stale(tasks)):
         return
     stage = Stage("running the cells", len(waiting))
     stage.step(0)
@@ -116,34 +127,30 @@ def execute(
         stage.step(done)
 
 
-def _stale(tasks: Sequence[Task]) -> list[tuple[Task, str, str]]:
-    """Return what must run, each with what is there (seen) and what it depends on (key)."""
-    there = library.fingerprint()
-    unsure = [task for task in tasks if _seen(task) != digest(task.code, there)]
-    if not unsure:
-        return []
-    versions = _versions([task.chapter for task in unsure])
+def _stale(tasks: Sequence[Task]) -> list[tuple[Task, str]]:
+    """Return what must run, each with the digest of what it depends on."""
+    known = [read_executed(task.path) for task in tasks]
+    unsure = [
+        (task, done)
+        for task, done in zip(tasks, known, strict=True)
+        if not (done and done.seen == task.seen)
+    ]
+    versions = _versions([task.chapter for task, _done in unsure])
     stale = []
-    for task in unsure:
-        seen, key = digest(task.code, there), digest(task.code, versions.get(task.chapter.name))
-        known = read_executed(task.path)
-        if known and known.key == key:
-            keep(task.path, vars(replace(known, seen=seen)))
+    for task, done in unsure:
+        key = task.key(versions.get(task.chapter.name, ""))
+        if done and done.key == key:
+            keep(task.path, vars(replace(done, seen=task.seen)))
         else:
-            stale.append((task, seen, key))
+            stale.append((task, key))
     return stale
 
 
 def _versions(chapters: Sequence[Chapter]) -> dict[str, str]:
     """Return a digest of what each chapter needs of the library, for those that use it."""
-    code = {one.name: _python(one) for one in chapters if library.NAME in one.code}
+    code = {one.name: _python(one) for one in chapters if library.NAME in one.text}
     answers = library.ask({"chapters": list(code.values())}, os.environ) if code else []
     return dict(zip(code, answers, strict=True))
-
-
-def _seen(task: Task) -> str:
-    known = read_executed(task.path)
-    return known.seen if known else ""
 
 
 def _python(chapter: Chapter) -> str:
@@ -159,9 +166,7 @@ def read_executed(path: Path) -> Executed | None:
     return None
 
 
-def _run_all(
-    waiting: Sequence[tuple[Task, str, str]], processes: int
-) -> Iterator[tuple[str, float]]:
+def _run_all(waiting: Sequence[tuple[Task, str]], processes: int) -> Iterator[tuple[str, float]]:
     with ProcessPoolExecutor(processes, initializer=follow_parent) as pool:
         runs = [pool.submit(_run, *one) for one in waiting]
         try:
@@ -174,7 +179,7 @@ def _run_all(
             raise
 
 
-def _run(task: Task, seen: str, key: str) -> tuple[str, float]:
+def _run(task: Task, key: str) -> tuple[str, float]:
     """Run a chapter in a kernel of its own and keep what it shows."""
     started = time.perf_counter()
     task.asked.parent.mkdir(parents=True, exist_ok=True)
@@ -197,7 +202,8 @@ def _run(task: Task, seen: str, key: str) -> tuple[str, float]:
     seconds = round(time.perf_counter() - started, 2)
     outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
     info = notebook.metadata.language_info
-    keep(task.path, vars(Executed(seen, key, seconds, info, outputs)))
+    code, tagged = task.chapter.code, task.chapter.tagged
+    keep(task.path, vars(Executed(task.seen, key, code, tagged, seconds, info, outputs)))
     return task.title, seconds
 
 

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -25,6 +26,7 @@ _LAST_LINES = 15
 _SHARE = re.compile(r"(\d+)/(\d+)")
 
 
+@cache
 def fingerprint() -> str:
     """Return a digest of every file of the library and of the Python that runs it."""
     digest = hashlib.sha256(sys.version.encode())

@@ -13,7 +13,7 @@ from booktools import library
 from booktools.chapters import Chapter, digest
 from booktools.execution import Executed, executed_path, read_executed
 from booktools.faults import BuildError
-from booktools.files import digest_of, keep, kept, write_whole
+from booktools.files import keep, kept, write_whole
 
 FOLDER = "_build/cache/painted"
 
@@ -55,15 +55,17 @@ def paint(
     The chapters have been run. catalogues: the folder that has one for each language.
     Raises BuildError where the library cannot draw.
     """
+    records = [_edition(root, chapter, language, source) for chapter in chapters]
     seen = digest(
-        [digest_of(path) for one in chapters for path in _sources(root, one, language, source)],
+        [(record.key, record.outputs) for record in records],
         library.fingerprint(),
         _text(catalogues / language / "LC_MESSAGES" / f"{library.NAME}.po"),
     )
     stamp = root / FOLDER / language / "seen"
-    if _text(stamp) == seen and all(_is_painted(root, one, language) for one in chapters):
+    if _text(stamp) == seen and all(
+        read_painted(painted_path(root, language, one.name)) for one in chapters
+    ):
         return
-    records = [_edition(root, chapter, language, source) for chapter in chapters]
     recipes = [recipe for record in records for recipe in _recipes(record)]
     bundles = iter(_paint_recipes(root, language, recipes, catalogues, processes))
     for chapter, record in zip(chapters, records, strict=True):
@@ -73,15 +75,15 @@ def paint(
 
 def _sources(root: Path, chapter: Chapter, language: str, source: str) -> Iterator[Path]:
     yield executed_path(root, source, chapter.name)
-    if language != source and chapter.tagged:
-        yield executed_path(root, language, chapter.name)
+    if language != source and (own := executed_path(root, language, chapter.name)).exists():
+        yield own
 
 
 def _edition(root: Path, chapter: Chapter, language: str, source: str) -> Executed:
     """Return a chapter's outputs, those of tagged cells as they are in this language."""
     shared, *own = [_read(path) for path in _sources(root, chapter, language, source)]
     outputs = [
-        own[0].outputs[n] if own and n in chapter.tagged else shown
+        own[0].outputs[n] if own and n in shared.tagged else shown
         for n, shown in enumerate(shared.outputs)
     ]
     return replace(shared, outputs=outputs)
@@ -95,11 +97,6 @@ def _read(path: Path) -> Executed:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-
-def _is_painted(root: Path, chapter: Chapter, language: str) -> bool:
-    painted = read_painted(painted_path(root, language, chapter.name))
-    return painted is not None and painted.code == chapter.code
 
 
 def _recipes(record: Executed) -> Iterator[Any]:
@@ -132,7 +129,7 @@ def _write(
     bundles: Iterator[Mapping[str, str]],
 ) -> None:
     outputs = [[_shown(output, bundles) for output in cell] for cell in record.outputs]
-    painted = Painted(chapter.code, record.language_info, outputs)
+    painted = Painted(record.code, record.language_info, outputs)
     path = painted_path(root, language, chapter.name)
     if read_painted(path) != painted:
         keep(path, vars(painted))

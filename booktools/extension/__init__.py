@@ -10,6 +10,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from booktools.extension import (
     captions,
+    citations,
     comments,
     downloads,
     fallback,
@@ -47,6 +48,7 @@ PARTS = (
     site,
     streams,
     outputs,
+    citations,
     page,
     templates,
     translations,
