@@ -402,6 +402,30 @@ def test_a_script_without_a_guard_runs_once_and_leaves_no_process(
 
 
 @pytest.mark.usefixtures("own_cache")
+def test_it_finds_the_library_from_another_folder_than_the_one_python_started_in(
+    tmp_path: Path, folder: Path
+) -> None:
+    (tmp_path / "probe_apart.py").write_text(PROBE)
+    (tmp_path / "vanishing").symlink_to(ROOT / "vanishing")
+    text = """
+        import os, sys
+        sys.path.insert(0, "")
+        import vanishing
+        os.chdir("/")
+        run = vanishing.train(vanishing.RELU.at(depth=2, width=8, epochs=1))
+        print(run.steps[-1])
+    """
+    path = tmp_path / "script.py"
+    path.write_text(textwrap.dedent(text))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, str(path)],
+        capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("15\n", "")
+
+
+@pytest.mark.usefixtures("own_cache")
 def test_it_ends_with_a_parent_that_is_killed(tmp_path: Path, folder: Path) -> None:
     text = """
         import os, threading, time, probe_apart

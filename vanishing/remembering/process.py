@@ -22,6 +22,7 @@ from vanishing.progress import observer
 from vanishing.remembering.calls import Call, directly
 from vanishing.remembering.wire import Closed, receive, send
 
+ROOT = str(Path(__file__).parents[2])
 PATIENCE = 3.0  # seconds for a stopped computation to end; a new process costs as much
 MOMENT = 0.2  # seconds after which Ctrl-C is heard at the latest
 START = (
@@ -257,7 +258,8 @@ def _forget() -> None:
 
 
 def _path() -> list[str]:
-    return [str(Path(entry).absolute()) for entry in sys.path]
+    """Return where Python looks for modules, and where it found this package at first."""
+    return [*(str(Path(entry).absolute()) for entry in sys.path), ROOT]
 
 
 def _warn_again(message: Any, category: type[Warning], file: str, line: int) -> None:
