@@ -144,12 +144,13 @@ def _known_code(given: str, languages: Sequence[Language]) -> str:
 def build(place: Place, codes: tuple[str, ...], port: int | None) -> None:
     """Build these languages' sites (all without a CODE) into _build/html."""
     from booktools.build import build_all  # Sphinx takes a second to load
+    from booktools.progress import Stands
     from booktools.serve import serve_site
 
     site = place.root / "_build/html"
 
-    def make() -> None:
-        build_all(place.root, codes)
+    def make(stands: Stands | None = None) -> None:
+        build_all(place.root, codes, stands)
         click.echo(f"built: {site / 'index.html'}")
 
     if port is None:

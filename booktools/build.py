@@ -20,7 +20,7 @@ from booktools.extension.outputs import READY
 from booktools.faults import FAULTS, REFUSED, BuildError, DiskError, disk_error
 from booktools.locking import sole_writer
 from booktools.portal import write_portal, write_redirect
-from booktools.progress import Display
+from booktools.progress import Display, Stands
 from booktools.repository import address
 from booktools.sphinx_run import Progress, run_sphinx
 from booktools.workers import Outcome, build_apart, ending_together, wait_for_release
@@ -58,8 +58,10 @@ def build_language(root: Path, code: str) -> Times:
     return Times(round(time.perf_counter() - started, 2), progress.chapters)
 
 
-def build_all(root: Path, codes: Sequence[str]) -> None:
+def build_all(root: Path, codes: Sequence[str], stands: Stands | None = None) -> None:
     """Build these languages, the source language first.
+
+    stands: called with each language that is complete, and those that still follow.
 
     The first one runs the chapters with all processors; the others, which share what they gave,
     begin when it has. After a failure, no further language is started.
@@ -68,15 +70,15 @@ def build_all(root: Path, codes: Sequence[str]) -> None:
     Book(root).check()
     address(root)
     with sole_writer(root):
-        _build_all(root, codes)
+        _build_all(root, codes, stands)
 
 
-def _build_all(root: Path, codes: Sequence[str]) -> None:
+def _build_all(root: Path, codes: Sequence[str], stands: Stands | None) -> None:
     started = time.perf_counter()
     book = Book(root)
     source = book.source.code
     ordered = sorted(codes, key=lambda code: code != source)
-    outcomes = _build_in_turn(root, ordered)
+    outcomes = _build_in_turn(root, ordered, stands)
     _raise_refusal(outcomes)
     _drop_executed_notebooks(root / "_build/html/jupyter_execute")
     write_portal(root / "_build/html", book.languages, book.title, book.first_page)
@@ -86,10 +88,16 @@ def _build_all(root: Path, codes: Sequence[str]) -> None:
     _raise_failures(root, outcomes)
 
 
-def _build_in_turn(root: Path, codes: Sequence[str]) -> list[Outcome]:
+def _write_portal(root: Path) -> None:
+    book = Book(root)
+    write_portal(root / "_build/html", book.languages, book.title, book.first_page)
+
+
+def _build_in_turn(root: Path, codes: Sequence[str], stands: Stands | None) -> list[Outcome]:
     processors = os.cpu_count() or 1
     prepared, failed = threading.Event(), threading.Event()
     display = Display()
+    waiting = list(codes)
 
     def hear(line: str) -> None:
         if line == READY:
@@ -101,6 +109,11 @@ def _build_in_turn(root: Path, codes: Sequence[str]) -> list[Outcome]:
         outcome = None
         try:
             outcome = build_apart(root, code, processes=processes, display=display, heard=hear)
+            if not outcome.exit_code:
+                _write_portal(root)
+                waiting.remove(code)
+                if stands:
+                    stands(code, tuple(waiting))
             return outcome
         finally:
             if outcome is None or outcome.exit_code:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TextIO
+
+Stands = Callable[[str, Sequence[str]], None]
+"""Told which language can be read from now on, and which ones follow."""
 
 _MARK = "\x1f"  # begins a line that tells a share; what follows replaces what was said before
 _STEPS = 4  # lines per stage where none can be replaced

@@ -15,7 +15,7 @@ from watchfiles import watch
 
 from booktools.faults import BuildError
 from booktools.locking import sole_writer
-from booktools.progress import Display
+from booktools.progress import Display, Stands
 from booktools.workers import end, output, release, start_worker
 
 HOST = "127.0.0.1"
@@ -92,14 +92,22 @@ def _finish(root: Path, worker: subprocess.Popen[str], code: str, done: str) -> 
         print(f"[{code}] {done} in {seconds:.1f} s", flush=True)
 
 
-def serve_site(folder: Path, port: int, make: Callable[[], None] | None = None) -> None:
-    """Serve all languages' sites until the user interrupts; take the port before `make` builds."""
+def serve_site(folder: Path, port: int, make: Callable[[Stands], None] | None = None) -> None:
+    """Serve all languages' sites until the user interrupts.
+
+    make: builds them while those that stand are served already; it is given what says so.
+    """
     server = start_server(folder, port)
     if make:
-        make()
+        make(partial(_say_that_it_stands, server))
     print(f"The book is at {address(server)}   (stop: Ctrl+C)", flush=True)
     _wait_for_interrupt()
     server.shutdown()
+
+
+def _say_that_it_stands(server: ThreadingHTTPServer, code: str, following: Sequence[str]) -> None:
+    rest = f"; {', '.join(following)} will follow" if following else ""
+    print(f"[{code}] can be read at {address(server, f'{code}/')}{rest}", flush=True)
 
 
 def serve_language(root: Path, code: str, port: int) -> None:

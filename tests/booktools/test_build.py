@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,14 @@ def test_a_broken_formula_fails_the_build_with_its_place(small_book: SmallBook) 
 
 
 def test_all_languages_are_listed_with_the_readers_found_first(small_book: SmallBook) -> None:
-    build_all(small_book.root, ["en", "ar", "zh_CN"])
+    stood: list[tuple[str, bool]] = []
+
+    def stands(code: str, following: Sequence[str]) -> None:
+        stood.append((code, (small_book.root / "_build/html/index.html").exists()))
+        assert len(following) == 3 - len(stood)
+
+    build_all(small_book.root, ["ar", "en", "zh_CN"], stands)
+    assert sorted(stood) == [("ar", True), ("en", True), ("zh_CN", True)]
     portal = (small_book.root / "_build/html/index.html").read_text(encoding="utf-8")
     links = re.findall(r'<a href="([^"]+)" lang="([^"]+)" hreflang="[^"]+" dir="(\w+)"', portal)
     assert links == [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from small_book import SmallBook
 
 from booktools.faults import BuildError
-from booktools.serve import address, rebuild_on_change, start_server, watched
+from booktools.progress import Stands
+from booktools.serve import address, rebuild_on_change, serve_site, start_server, watched
 from booktools.workers import build_apart
 
 PATIENCE = 90
@@ -42,6 +44,25 @@ def test_a_taken_port_is_named_with_the_remedy(tmp_path: Path) -> None:
     ):
         start_server(tmp_path, server.server_port)
     server.shutdown()
+
+
+def test_a_language_is_served_as_soon_as_it_stands_and_those_that_follow_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en/index.html").write_text("English")
+
+    def make(stands: Stands) -> None:
+        stands("en", ["vi", "ar"])
+        found = re.search(r"\[en\] can be read at (\S+); vi, ar will", capsys.readouterr().out)
+        assert found
+        with urlopen(f"{found[1]}index.html") as response:
+            assert response.read() == b"English"
+        stands("vi", [])
+
+    monkeypatch.setattr("booktools.serve._wait_for_interrupt", lambda: None)
+    serve_site(tmp_path, 0, make)
+    assert re.match(r"\[vi\] can be read at http://127.0.0.1:\d+/vi/\n", capsys.readouterr().out)
 
 
 def test_only_sources_of_this_language_are_watched(small_book: SmallBook) -> None:
