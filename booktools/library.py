@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -76,10 +77,10 @@ def ask(
 
 def _unknown_lines(lines: Iterable[str], name: str) -> Iterator[str]:
     """Yield all lines but those that tell how much is done, such as 20/50; show these."""
-    stage = None
+    stage, started = None, time.perf_counter()
     for line in lines:
         if share := _SHARE.fullmatch(line.strip()):
-            stage = stage or Stage(name, int(share[2]))
+            stage = stage or Stage(name, int(share[2]), started)
             stage.step(int(share[1]))
         else:
             yield line.rstrip()

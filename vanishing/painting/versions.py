@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from vanishing.remembering.keys import code_version
+from vanishing.remembering.shipped import FOLDER
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -18,9 +19,12 @@ PACKAGE = Path(__file__).parents[1]
 def version_of(chapter: str) -> str:
     """Return a digest of what a chapter's code imports from this package, and of PyTorch.
 
-    Comments and docstrings do not count. What cannot be parsed depends on everything.
+    The results that travel with the package count, comments and docstrings do not. What cannot be
+    parsed depends on everything.
     """
     digest = hashlib.sha256(torch.__version__.encode())
+    for path in sorted(FOLDER.glob("*")):
+        digest.update(path.read_bytes())
     for path in sorted(set(_imported(chapter))):
         digest.update(code_version(path).encode())
     return digest.hexdigest()[:32]
