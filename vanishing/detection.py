@@ -109,8 +109,8 @@ RUNS = bounds.several(
 )
 
 VARIANTS = {
-    one.label: one
-    for one in (
+    detector.label: detector
+    for detector in (
         Detector(),
         Detector(shortcuts=False),
         Detector(batch_norm=False),
@@ -294,11 +294,11 @@ def watch_detector(detector: Detector) -> DetectorRun:
     that length. The version of Ultralytics is part of what is remembered.
     """
     _look_for_ultralytics()
-    return _watch(detector, version("ultralytics"))
+    return _trained(detector, version("ultralytics"))
 
 
 @remembered
-def _watch(detector: Detector, ultralytics_version: str) -> DetectorRun:
+def _trained(detector: Detector, ultralytics_version: str) -> DetectorRun:
     network: Any = build_detector(detector)
     batch = generate_images(detector.images, detector.image_size, detector.seed)
     weights = list(network.parameters())
@@ -318,7 +318,7 @@ def _watch(detector: Detector, ultralytics_version: str) -> DetectorRun:
         nn.utils.clip_grad_norm_(weights, CLIP_NORM, foreach=True)
         optimizer.step()
         report(step, detector.steps)
-    rows = tuple(tuple(one.values()) for one in norms.values())
+    rows = tuple(tuple(blocks.values()) for blocks in norms.values())
     return DetectorRun(tuple(norms[0]), tuple(norms), rows, tuple(losses))
 
 
@@ -326,7 +326,7 @@ def _watch(detector: Detector, ultralytics_version: str) -> DetectorRun:
 def median_norms(runs: list[DetectorRun], step: int = 0) -> dict[int, float]:
     """Return block -> the median over runs of the gradient norm after ``step`` updates."""
     norms = [run.norms_at(step) for run in runs]
-    return {block: median(one[block] for one in norms) for block in runs[0].blocks}
+    return {block: median(blocks[block] for blocks in norms) for block in runs[0].blocks}
 
 
 @bounds.checked(detector=DETECTOR, seeds=bounds.several(SEED, "(0, 1, 2)"))

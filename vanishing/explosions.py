@@ -68,7 +68,7 @@ def record_divergence(experiment: Experiment, most: int = 20) -> Divergence:
     records: list[tuple[float, float, float]] = []
     broken_at, origin = None, ""
     for step in updates(network, experiment, digits):
-        loss, gradients, place = _look(network, digits.train_inputs, digits.train_targets)
+        loss, gradients, place = _backward(network, digits.train_inputs, digits.train_targets)
         records.append((loss, norm_of(gradients), _largest(network)))
         if place and not origin:
             broken_at, origin = step, place
@@ -85,10 +85,12 @@ def first_broken(network: nn.Module, inputs: Tensor, targets: Tensor) -> str:
     Returns the name of a linear layer for its output, ``"loss"``, ``"gradient"``, or ``""`` where
     all numbers are finite. The network is as before afterwards.
     """
-    return _look(network, inputs, targets)[2]
+    return _backward(network, inputs, targets)[2]
 
 
-def _look(network: nn.Module, inputs: Tensor, targets: Tensor) -> tuple[float, list[Tensor], str]:
+def _backward(
+    network: nn.Module, inputs: Tensor, targets: Tensor
+) -> tuple[float, list[Tensor], str]:
     with undisturbed(network), _watching(network) as broken:
         loss = cross_entropy(network(inputs), targets)
         gradients = list(torch.autograd.grad(loss, list(network.parameters())))

@@ -64,20 +64,20 @@ def compare(
 
     Raises ``ValueError`` for a group without predictions.
     """
-    known = tuple(dict.fromkeys(one.group for one in predictions))
+    known = tuple(dict.fromkeys(prediction.group for prediction in predictions))
     for group in groups:
         bounds.choice(known)("group", group)
-    chosen = [one for one in predictions if one.group in (groups or known)]
-    return tuple(Comparison(one, measure(one.key)) for one in chosen)
+    chosen = [prediction for prediction in predictions if prediction.group in (groups or known)]
+    return tuple(Comparison(prediction, measure(prediction.key)) for prediction in chosen)
 
 
 @bounds.checked(comparisons=COMPARISONS)
 def check(comparisons: tuple[Comparison, ...]) -> int:
     """Return how many comparisons there are, or raise ``DisagreementError`` if one disagrees."""
     failing = [
-        f"{one.prediction.key}: predicted {one.prediction.value:g}, measured {one.measured:g}"
-        for one in comparisons
-        if not one.agrees
+        f"{row.prediction.key}: predicted {row.prediction.value:g}, measured {row.measured:g}"
+        for row in comparisons
+        if not row.agrees
     ]
     if failing:
         raise DisagreementError("not as predicted: " + "; ".join(failing))
@@ -268,18 +268,19 @@ def _measurements() -> dict[str, Callable[[], Measured]]:
     slopes = {f"slopes/{name}-max": partial(largest_slope, name) for name in _FUNCTIONS}
     least = {f"slopes/{name}-min": partial(least_slope, name) for name in ("gelu", "silu")}
     formats = {f"underflow/{name}": partial(underflow, name) for name in FORMATS}
-    names = [one.key.partition("/")[2] for one in PREDICTIONS if one.group == "layers"]
+    layers = [prediction.key for prediction in PREDICTIONS if prediction.group == "layers"]
+    names = [key.partition("/")[2] for key in layers]
     pairs = [name.split("-") for name in names]
     return {
         **slopes,
         **least,
         **formats,
-        **{f"layers/{one}-{init}": partial(layer_ratio, one, init) for one, init in pairs},
+        **{f"layers/{name}-{init}": partial(layer_ratio, name, init) for name, init in pairs},
         "mean-field/length-2.5": partial(settled_length, 2.5),
-        **{f"mean-field/chi-{one}": partial(tanh_ratio, one) for one in (0.5, 1.76, 4.0)},
+        **{f"mean-field/chi-{value}": partial(tanh_ratio, value) for value in (0.5, 1.76, 4.0)},
         **{
-            f"blocks/relu-{one}": partial(layer_ratio, "relu", "he", one)
-            for one in ("batch", "layer", "rms")
+            f"blocks/relu-{name}": partial(layer_ratio, "relu", "he", name)
+            for name in ("batch", "layer", "rms")
         },
         "products/gaussian-mean": matrix_rate,
         "blocks/unscaled-sum": partial(block_growth, "linear_last"),

@@ -74,7 +74,7 @@ def write(words: tuple[str, ...], language: str) -> str:
     What is no number is joined as it is: a network may say anything.
     """
     numbers = " ".join(words).split(f" {COMMA} ")
-    written = [_spellings(language).get(one, _join(one)) for one in numbers]
+    written = [_spellings(language).get(number, _join(number)) for number in numbers]
     return _comma("".join(written)).join(written)
 
 

@@ -67,18 +67,18 @@ class Table:
         """Return statement, source, prediction, measurement and verdict of each row, in words."""
         return [
             (
-                statement(one.prediction),
-                source(one.prediction.source),
-                predicted(one.prediction),
-                number(one.measured),
-                verdict(one),
+                statement(row.prediction),
+                source(row.prediction.source),
+                predicted(row.prediction),
+                number(row.measured),
+                verdict(row),
             )
-            for one in self.comparisons
+            for row in self.comparisons
         ]
 
     def summary(self) -> str:
         """Say how many rows agree and, where some do not, how many these are."""
-        failing = sum(not one.agrees for one in self.comparisons)
+        failing = sum(not row.agrees for row in self.comparisons)
         if failing:
             return ngettext(
                 "{count} of {all} rows fails.",
@@ -96,7 +96,7 @@ class Table:
         """Return a `<table>` with a caption and header cells for screen readers."""
         heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in headings())
         rows = zip(self.rows(), self.comparisons, strict=True)
-        body = "".join(_html_row(words, agrees=one.agrees) for words, one in rows)
+        body = "".join(_html_row(words, agrees=row.agrees) for words, row in rows)
         caption = f'<caption style="caption-side:bottom">{escape(self.summary())}</caption>'
         return (
             f'<div class="vg-checks" style="overflow-x:auto"><table class="table" '

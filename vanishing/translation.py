@@ -209,7 +209,7 @@ def sentences(target: str, length: int, number: int, seed: int) -> tuple[Tensor,
     """
     drawn = random.Random(seed)
     lists = [_numbers(length, drawn) for _one in range(number)]
-    return torch.tensor([_encode(one, SOURCE) for one in lists]), _targets(lists, target)
+    return torch.tensor([_encode(numbers, SOURCE) for numbers in lists]), _targets(lists, target)
 
 
 def teacher_forcing(targets: Tensor, words: int) -> Tensor:
@@ -249,7 +249,7 @@ def learn_to_translate(translation: Translation) -> TranslationRun:
         report(step, translation.updates)
     words, whole = zip(*(_accuracy(network, *test) for test in tests), strict=True)
     unrelated = tuple(_right(t.roll(1, dims=0), t)[0] for _source, t in tests)
-    examples = tuple(_example(network, one, translation) for one in SENTENCES)
+    examples = tuple(_example(network, numbers, translation) for numbers in SENTENCES)
     return TranslationRun(
         LENGTHS, words, whole, unrelated, tuple(steps), tuple(gradients), examples
     )
@@ -305,7 +305,7 @@ def _numbers(length: int, drawn: random.Random) -> list[int]:
 
 @lru_cache(maxsize=1)
 def _sizes() -> tuple[int, ...]:
-    return tuple(len(one) for one in _indices(SOURCE))
+    return tuple(map(len, _indices(SOURCE)))
 
 
 @lru_cache(maxsize=16)

@@ -31,7 +31,7 @@ STARTS: dict[str, tuple[str, ...]] = {
     "learn_adding": ("updates", "errors", "before"),
     "learn_to_recall": ("steps", "losses", "sensitivities"),
     "learn_to_translate": ("steps", "gradients"),
-    "_watch": ("blocks", "steps", "gradient_norms", "losses"),
+    "_trained": ("blocks", "steps", "gradient_norms", "losses"),
     "lesions": (),
     "path_gradients": (),
 }

@@ -67,7 +67,7 @@ def test_each_network_is_a_line_with_its_norms_on_a_log_axis() -> None:
 
 
 def test_no_two_networks_look_alike_without_colour() -> None:
-    looks = [charts._look(number) for number in range(30)]
+    looks = [charts.style_of(number) for number in range(30)]
     assert len({(str(look["linestyle"]), str(look["marker"])) for look in looks}) == 30
     assert len({str(look["linestyle"]) for look in looks[:5]}) == 5
 
@@ -96,7 +96,7 @@ def test_any_norms_can_be_drawn(values: list[float]) -> None:
 def test_a_lonely_point_between_gaps_has_a_marker() -> None:
     values = [1.0] * 20
     values[12] = values[14] = NAN
-    assert 13 in charts._marked(values, offset=0)
+    assert 13 in charts.with_markers(values, offset=0)
 
 
 def test_limits_keep_the_axis_still_and_never_hide_a_value() -> None:

@@ -105,16 +105,16 @@ def line_chart(
     """
     marks = dict(marks or {})
     _check(series, log_y)
-    looks = _looks(series, markers)
+    styles = _styles(series, markers)
     special = _special_names(series, log_y)
 
     def fill(axes: Axes) -> dict[str, Line2D]:
         _set_y(axes, series, [*marks.values(), *(limits or ())], log_y)
         label_axes(axes, x, y)
-        _set_x(axes, [at for one in series for at in one.positions], log_x, x_limits, x_ticks)
-        for number, one in enumerate(series):
-            _add_line(axes, one, number, log_y, looks[number])
-        return {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
+        _set_x(axes, [at for line in series for at in line.positions], log_x, x_limits, x_ticks)
+        for number, line in enumerate(series):
+            _add_line(axes, line, number, log_y, styles[number])
+        return {line.name: Line2D([], [], **styles[n]) for n, line in enumerate(series)}
 
     return _picture(series, special, marks, description, fill, borders)
 
@@ -139,7 +139,7 @@ def bar_chart(
     categories = list(dict.fromkeys(name for group in groups.values() for name in group))
     places = {name: float(at) for at, name in enumerate(categories, start=1)}
     series = [
-        Series(name, tuple(places[one] for one in group), tuple(group.values()))
+        Series(name, tuple(places[category] for category in group), tuple(group.values()))
         for name, group in groups.items()
     ]
     _check(series, log_y)
@@ -149,10 +149,10 @@ def bar_chart(
         _set_y(axes, series, [*marks.values(), *(limits or ()), *([] if log_y else [0.0])], log_y)
         label_axes(axes, x, y)
         _set_categories(axes, categories)
-        for number, one in enumerate(series):
-            _add_bars(axes, one, number, len(series), log_y)
-        looks = [{**_look(number), "linestyle": "none"} for number in range(len(series))]
-        return {one.name: Line2D([], [], **looks[n]) for n, one in enumerate(series)}
+        for number, bars in enumerate(series):
+            _add_bars(axes, bars, number, len(series), log_y)
+        styles = [{**style_of(number), "linestyle": "none"} for number in range(len(series))]
+        return {bars.name: Line2D([], [], **styles[n]) for n, bars in enumerate(series)}
 
     return _picture(series, special, marks, description, fill)
 
@@ -166,12 +166,12 @@ def _picture(
     borders: Sequence[float] = (),
 ) -> Picture:
     """Return the picture of axes that `fill` fills; it returns the legend's names and lines."""
-    _check_room([*(one.name for one in series), *special, *marks])
+    _check_room([*(line.name for line in series), *special, *marks])
     settings = fonts()
 
     def draw() -> Figure:
         with own_settings(**settings):
-            axes = empty_axes([one.name for one in series], special, marks)
+            axes = empty_axes([line.name for line in series], special, marks)
             lines = fill(axes)
             add_legend(axes, {**lines, **_special_handles(special), **_add_marks(axes, marks)})
             for place in borders:
@@ -184,10 +184,10 @@ def _picture(
 def _check(series: Sequence[Series], log: bool) -> None:
     if not series:
         raise ValueError("a chart must have at least one series, got none: pass [Series(…)]")
-    for one in series:
-        if log and (least := min(one.values, key=_nan_last)) < 0:
+    for line in series:
+        if log and (least := min(line.values, key=_nan_last)) < 0:
             raise ValueError(
-                f"{one.name}: values on a logarithmic axis must be at least 0, got {least}: "
+                f"{line.name}: values on a logarithmic axis must be at least 0, got {least}: "
                 "pass their size, or draw them on a linear axis"
             )
 
@@ -232,10 +232,10 @@ def label_axes(axes: Axes, x: str, y: str) -> None:
 
 def _set_y(axes: Axes, series: Sequence[Series], wanted: Sequence[float], log: bool) -> None:
     """Span the data and what else is wanted, with a band at the edges for special marks."""
-    values = [*(value for one in series for value in one.finite(log=log)), *wanted]
+    values = [*(value for line in series for value in line.finite(log=log)), *wanted]
     band = 0.03 * (len(series) + 1)  # of the height, for the marks of all series
-    below = band if log and any(one.where("zero") for one in series) else 0.0
-    odd = [one.where("nan") + one.where("infinite") for one in series]
+    below = band if log and any(line.where("zero") for line in series) else 0.0
+    odd = [line.where("nan") + line.where("infinite") for line in series]
     (_set_decades if log else _set_linear)(axes, values, below, band if any(odd) else 0.0)
     axes.grid(axis="y", color="black", alpha=0.2, linewidth=0.8)
 
@@ -328,27 +328,26 @@ def power_of_ten(value: float) -> str:
     return {0: "1", 1: "10"}.get(exponent, f"10{digits}")
 
 
-def _add_line(axes: Axes, one: Series, number: int, log: bool, look: Mapping[str, Any]) -> None:
-    drawn = [value if _kind(value, log) == "finite" else math.nan for value in one.values]
-    marked = _marked(drawn, offset=number) if one.joined else None
-    axes.plot(one.positions, drawn, markevery=marked, clip_on=False, **look)
+def _add_line(axes: Axes, line: Series, number: int, log: bool, style: Mapping[str, Any]) -> None:
+    drawn = [value if _kind(value, log) == "finite" else math.nan for value in line.values]
+    marked = with_markers(drawn, offset=number) if line.joined else None
+    axes.plot(line.positions, drawn, markevery=marked, clip_on=False, **style)
     for kind in _SPECIAL:
-        _add_special(axes, one.where(kind, log=log), kind, number)
+        _add_special(axes, line.where(kind, log=log), kind, number)
 
 
-def _add_bars(axes: Axes, one: Series, number: int, groups: int, log: bool) -> None:
+def _add_bars(axes: Axes, bars: Series, number: int, groups: int, log: bool) -> None:
     width = 0.8 / groups
     shift = (number - (groups - 1) / 2) * width
     floor = axes.get_ylim()[0] if log else 0.0
-    finite = [(at + shift, v) for at, v in zip(one.positions, one.values, strict=True)
-              if _kind(v, log) == "finite"]  # fmt: skip
-    places, values = [at for at, _value in finite], [value for _at, value in finite]
+    places = [at + shift for at in bars.where("finite", log=log)]
+    values = bars.finite(log=log)
     colour = COLOURS[number % len(COLOURS)]
     heights = [value - floor for value in values]
     axes.bar(places, heights, 0.85 * width, bottom=floor, color=colour, alpha=0.45, linewidth=0)
-    axes.plot(places, values, clip_on=False, **{**_look(number), "linestyle": "none"})
+    axes.plot(places, values, clip_on=False, **{**style_of(number), "linestyle": "none"})
     for kind in _SPECIAL:
-        _add_special(axes, [at + shift for at in one.where(kind, log=log)], kind, number)
+        _add_special(axes, [at + shift for at in bars.where(kind, log=log)], kind, number)
 
 
 def _add_marks(axes: Axes, marks: Mapping[str, float]) -> dict[str, Line2D]:
@@ -394,7 +393,7 @@ def _special_names(series: Sequence[Series], log: bool) -> dict[str, str]:
         _("infinite (overflow)"): "infinite",
         _("NaN (not a number)"): "nan",
     }
-    occurs = {kind for kind in _SPECIAL for one in series if one.where(kind, log=log)}
+    occurs = {kind for kind in _SPECIAL for line in series if line.where(kind, log=log)}
     return {name: kind for name, kind in names.items() if kind in occurs}
 
 
@@ -423,22 +422,22 @@ def add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
         text.set_text(name)
 
 
-def _looks(series: Sequence[Series], markers: bool | Sequence[bool]) -> list[dict[str, Any]]:
-    """Return the look of each series; without a line, it has its marker in any case."""
+def _styles(series: Sequence[Series], markers: bool | Sequence[bool]) -> list[dict[str, Any]]:
+    """Return the style of each series; without a line, it has its marker in any case."""
     marked = [markers] * len(series) if isinstance(markers, bool) else markers
     if len(marked) != len(series):
         raise ValueError(
             f"markers must be as many as the series, got {len(marked)} for {len(series)} series: "
             "pass one truth value for all, or one for each"
         )
-    looks = []
-    for number, (one, has_marker) in enumerate(zip(series, marked, strict=True)):
-        look = _look(number, markers=has_marker or not one.joined)
-        looks.append(look if one.joined else {**look, "linestyle": "none"})
-    return looks
+    styles = []
+    for number, (line, has_marker) in enumerate(zip(series, marked, strict=True)):
+        style = style_of(number, markers=has_marker or not line.joined)
+        styles.append(style if line.joined else {**style, "linestyle": "none"})
+    return styles
 
 
-def _look(number: int, *, markers: bool = True) -> dict[str, Any]:
+def style_of(number: int, *, markers: bool = True) -> dict[str, Any]:
     """Return the colour, dash and marker of a line; no two of the first thirty are alike."""
     dashes = DASHES[number % len(DASHES)]
     return {
@@ -451,7 +450,7 @@ def _look(number: int, *, markers: bool = True) -> dict[str, Any]:
     }
 
 
-def _marked(values: Sequence[float], offset: int) -> list[int]:
+def with_markers(values: Sequence[float], offset: int) -> list[int]:
     """Return the indices that get a marker: about ten, and every point without a neighbour."""
     every = math.ceil(len(values) / 12)
     gaps = [True, *map(math.isnan, values), True]
