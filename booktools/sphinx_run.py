@@ -112,17 +112,13 @@ def run_sphinx(
         patch_docutils(),
         docutils_namespace(),
     ):
-        app = Sphinx(
-            srcdir=root,
-            confdir=None,
-            outdir=target,
-            doctreedir=doctrees,
-            buildername=builder,
-            confoverrides={**configuration(root, code), **(settings or {})},
-            status=None,
-            warning=warnings,
-            warningiserror=True,
-            keep_going=True,
+        app = _sphinx(
+            root,
+            builder,
+            target,
+            doctrees,
+            {**configuration(root, code), **(settings or {})},
+            warnings,
         )
         if progress:
             progress.watch(app)
@@ -130,9 +126,31 @@ def run_sphinx(
         if finish:
             finish()
         if app.statuscode:
-            raise disk_error_in(warnings.getvalue(), root) or BuildError(
-                f"{code}: the warnings above are errors; correct what they name"
-            )
+            found = f"{code}: the warnings above are errors; correct what they name"
+            raise disk_error_in(warnings.getvalue(), root) or BuildError(found)
+
+
+def _sphinx(
+    root: Path,
+    builder: str,
+    target: Path,
+    doctrees: Path,
+    settings: Mapping[str, Any],
+    warnings: io.StringIO,
+) -> Sphinx:
+    """Make the application that builds, with every setting given and every warning an error."""
+    return Sphinx(
+        srcdir=root,
+        confdir=None,
+        outdir=target,
+        doctreedir=doctrees,
+        buildername=builder,
+        confoverrides=dict(settings),
+        status=None,
+        warning=warnings,
+        warningiserror=True,
+        keep_going=True,
+    )
 
 
 @contextmanager

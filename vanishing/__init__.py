@@ -1,4 +1,12 @@
-"""Vanishing gradients, measured: train small networks and see what reaches their first layers."""
+"""Vanishing gradients, measured: train small networks and see what reaches their first layers.
+
+The core: ``experiment`` describes a network and its training, ``data`` and ``networks`` build it,
+``training`` trains it, ``probes``, ``diagnose`` and ``watch`` measure it or any other, ``theory``
+and ``measurements`` hold the papers' numbers against it, ``figures`` and ``explore`` show it.
+The rooms of single chapters: ``products`` (chain rule), ``activations``, ``mean_field``
+(initialization), ``explosions``, ``residual``, ``recurrence`` with ``sequences``, ``transformers``
+(attention), ``translation`` with ``number_words``, ``detection``.
+"""
 
 from vanishing import figures
 from vanishing.data import load_digits

@@ -98,7 +98,10 @@ class DetectorRun:
 
     @bounds.checked(step=bounds.whole(0, 1000))
     def norms_at(self, step: int) -> dict[int, float]:
-        """Return block -> gradient norm at the nearest recorded step at or before ``step``."""
+        """Return block -> gradient norm at the nearest recorded step at or before ``step``.
+
+        Raises ``ValueError`` for a step out of bounds and ``TypeError`` for no whole number.
+        """
         norms = self.gradient_norms[last_recorded(self.steps, step)]
         return dict(zip(self.blocks, norms, strict=True))
 

@@ -84,6 +84,7 @@ def first_broken(network: nn.Module, inputs: Tensor, targets: Tensor) -> str:
 
     Returns the name of a linear layer for its output, ``"loss"``, ``"gradient"``, or ``""`` where
     all numbers are finite. The network is as before afterwards.
+    inputs: one example per row, as the network takes them; targets: their classes, (number,).
     """
     return _backward(network, inputs, targets)[2]
 
@@ -186,7 +187,10 @@ def median_lost_shares(
 
 
 def scaled_gradient(network: Network, number_format: str, exponent: int) -> Tensor:
-    """Return all entries of the gradient of 2 ** exponent times the loss, in a number format."""
+    """Return all entries of the gradient of 2 ** exponent times the loss, in a number format.
+
+    The tensor has one dimension: all parameters, one after the other.
+    """
     digits, dtype = load_digits(), FORMATS[number_format]
     converted = copy.deepcopy(network).to(dtype)
     scores = converted(digits.train_inputs[:IMAGES].to(dtype)).float()

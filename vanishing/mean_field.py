@@ -1,7 +1,7 @@
 """Send signals forth and gradients back through wide random tanh layers, for one theory of them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import torch
@@ -90,22 +90,15 @@ def propagate(network: TanhNetwork) -> Propagation:
     network=NETWORK, seeds=bounds.whole(1, 1000, "fewer networks", "one network or more")
 )
 def median_propagation(network: TanhNetwork, seeds: int = 3) -> Propagation:
-    """Measure that many networks, seeds 0, 1, …, and take the median of every number."""
-    runs = [propagate(_reseeded(network, seed)) for seed in range(seeds)]
+    """Measure that many networks, seeds 0, 1, …, and take the median of every number.
+
+    Raises ``ValueError`` unless seeds is between 1 and 1000, and ``TypeError`` for a wrong type.
+    """
+    runs = [propagate(replace(network, seed=seed)) for seed in range(seeds)]
     lengths = zip(*(run.lengths for run in runs), strict=True)
     norms = zip(*(run.gradient_norms for run in runs), strict=True)
     ratio = median(run.ratio for run in runs)
     return Propagation(tuple(map(median, lengths)), tuple(map(median, norms)), ratio)
-
-
-def _reseeded(network: TanhNetwork, seed: int) -> TanhNetwork:
-    return TanhNetwork(
-        weight_variance=network.weight_variance,
-        bias_variance=network.bias_variance,
-        width=network.width,
-        depth=network.depth,
-        seed=seed,
-    )
 
 
 def _pre_activations(network: TanhNetwork, random: torch.Generator) -> list[Tensor]:

@@ -144,8 +144,9 @@ def gradient_by_time(
 ) -> tuple[float, ...]:
     """Measure the mean squared error's gradient by the state at each time step, in float64.
 
-    Returns one norm, over all sequences, for each state from 0 to the length of the sequences. The
-    network and its gradients are left as they are. For an LSTM, see ``RecurrentNetwork.unrolled``.
+    inputs: (number, length, 2); targets: (number,). Returns one norm, over all sequences, for each
+    state from 0 to the length. The network and its gradients are left as they are. For an LSTM, see
+    ``RecurrentNetwork.unrolled``.
     """
     with torch.enable_grad():
         precise = copy.deepcopy(network).double()

@@ -73,7 +73,10 @@ class Growth:
 
     @bounds.checked(start=bounds.whole(0, 200))
     def factor(self, start: int = 0) -> float:
-        """Return the signal's geometric mean factor per block, counted behind block ``start``."""
+        """Return the signal's geometric mean factor per block, counted behind block ``start``.
+
+        Raises ``ValueError`` for a block that is not there and ``TypeError`` for no whole number.
+        """
         blocks = len(self.signal) - 1
         if not 0 <= start < blocks:
             raise ValueError(f"start must be between 0 and {blocks - 1}, got {start}: choose 0")

@@ -76,7 +76,10 @@ class Run:
 
     @bounds.checked(step=STEP)
     def norms_at(self, step: int) -> tuple[float, ...]:
-        """Return every layer's gradient norm at the nearest recorded step at or before ``step``."""
+        """Return every layer's gradient norm at the nearest recorded step at or before ``step``.
+
+        Raises ``ValueError`` for a step below 0 and ``TypeError`` for what is no whole number.
+        """
         return self.gradient_norms[last_recorded(self.steps, step)]
 
 

@@ -143,7 +143,7 @@ class Block(nn.Module):
         return signal
 
     def attend(self, signal: Tensor) -> Tensor:
-        """Compute multi-head self-attention (Vaswani et al. 2017, section 3.2)."""
+        """Compute multi-head self-attention (Vaswani et al. 2017, section 3.2); keep the shape."""
         number, length, width = signal.shape
         split = self.projections(signal).view(number, length, 3, self.heads, width // self.heads)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)
@@ -153,7 +153,7 @@ class Block(nn.Module):
         return answer
 
     def feed(self, signal: Tensor) -> Tensor:
-        """Compute the feed-forward branch, the same at every position."""
+        """Compute the feed-forward branch, the same at every position; keep the shape."""
         changed: Tensor = self.narrow(self.widen(signal).relu())
         return changed
 
@@ -186,11 +186,11 @@ class Transformer(nn.Module):
         self.head = _linear(width, tokens, random)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Compute the scores at the last position."""
+        """Compute the scores at the last position: (number, length) -> (number, tokens)."""
         return self.read(self.embedding(tokens))
 
     def read(self, vectors: Tensor) -> Tensor:
-        """Compute the same from embedded tokens."""
+        """Compute the same from embedded tokens: (number, length, width)."""
         return self.scores(vectors)[:, -1]
 
     def scores(self, vectors: Tensor) -> Tensor:
@@ -226,7 +226,7 @@ class Recurrent(nn.Module):
         return self.read(self.embedding(tokens))
 
     def read(self, vectors: Tensor) -> Tensor:
-        """Compute the same from embedded tokens."""
+        """Compute the same from embedded tokens: (number, length, width)."""
         scores: Tensor = self.head(self.cells(vectors)[0][:, -1])
         return scores
 
@@ -341,7 +341,11 @@ def _record(
 
 
 def sensitivities(network: Transformer | Recurrent, tokens: Tensor) -> tuple[float, ...]:
-    """Measure the gradient of the first token's score by each token's embedding, as a mean norm."""
+    """Measure the gradient of the first token's score by each token's embedding, as a mean norm.
+
+    tokens: whole numbers, (number, length). Returns one norm per token of the sequences, averaged
+    over them.
+    """
     with without_flushing():
         vectors = network.embedding(tokens).detach().requires_grad_()
         right = network.read(vectors).gather(1, tokens[:, :1]).sum()

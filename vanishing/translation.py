@@ -158,7 +158,7 @@ class Translator(nn.Module):
         return self.score(self.read(source), before)
 
     def score(self, vectors: Tensor, before: Tensor) -> Tensor:
-        """Compute the same from the embedded source."""
+        """Compute the same from the embedded source: (number, length, width)."""
         states, last = self.encoder(vectors)
         hidden, _ = self.decoder(self.write(before), last)
         return self._words(hidden, states)
@@ -172,7 +172,10 @@ class Translator(nn.Module):
 
     @torch.no_grad()
     def translate(self, source: Tensor, positions: int) -> Tensor:
-        """Write the likeliest word at each position, given the words written before it."""
+        """Write the likeliest word at each position, given the words written before it.
+
+        source: tokens, (number, length). Returns tokens of the target, (number, positions).
+        """
         states, last = self.encoder(self.read(source))
         word = source.new_full((len(source), 1), self.write.num_embeddings - 1)
         written = []
@@ -213,13 +216,20 @@ def sentences(target: str, length: int, number: int, seed: int) -> tuple[Tensor,
 
 
 def teacher_forcing(targets: Tensor, words: int) -> Tensor:
-    """Return the token before each position of the targets; token ``words`` precedes the first."""
+    """Return the token before each position of the targets; token ``words`` precedes the first.
+
+    Both have the shape (number, positions).
+    """
     start = torch.full_like(targets[:, :1], words)
     return torch.cat([start, targets[:, :-1].clamp(min=END)], dim=1)
 
 
 def source_gradients(network: Translator, source: Tensor, targets: Tensor) -> tuple[float, ...]:
-    """Measure the gradient of the first right word's score by each source token, as a mean norm."""
+    """Measure the gradient of the first right word's score by each source token, as a mean norm.
+
+    source: tokens, (number, length); targets: tokens, (number, positions). Returns one norm per
+    source token, averaged over the sentences.
+    """
     with without_flushing(), torch.enable_grad():
         vectors = network.read(source).detach().requires_grad_()
         before = teacher_forcing(targets[:, :1], network.write.num_embeddings - 1)

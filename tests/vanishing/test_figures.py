@@ -14,7 +14,7 @@ from matplotlib.font_manager import FontProperties, findfont, fontManager
 from matplotlib.ft2font import FT2Font
 
 import vanishing
-from vanishing import localisation
+from vanishing import figures, localisation
 from vanishing.figures import (
     charts,
     draw_gradient_norms,
@@ -285,6 +285,58 @@ def test_series_colours_stand_out_on_light_and_dark_pages() -> None:
 def test_what_cannot_be_drawn_is_named_with_the_remedy(call: Any, error: str) -> None:
     with pytest.raises(ValueError, match=error):
         call()
+
+
+LENGTHS = {"a": {5: 1.0}}
+REFUSED: dict[str, dict[str, Any]] = {
+    "activation": {"name": "a", "positions": [0, 1], "values": [0, 1], "slopes": [0]},
+    "slopes": {"positions": [0, 1], "slopes": {"a": [0]}},
+    "saturated_units": {"steps": [0, 1], "shares": [[0.5]]},
+    "dead_units": {"steps": [0, 1], "shares": [[0.5]]},
+    "gradient_norms": {"norms": {"a": [-1]}},
+    "runs": {"runs": [a_run()], "names": []},
+    "training": {"run": a_run(state="won")},
+    "losses": {"runs": []},
+    "gradients_by_length": {"gradients": {"a": {5: -1}}},
+    "block_gradients": {"norms": {"a": []}},
+    "sensitivities": {"sensitivities": {"a": [-1]}},
+    "accuracies_by_length": {"accuracies": {"a": {5: []}}, "chance": 0.1},
+    "accuracies": {"accuracies": {"a": []}},
+    "chi": {"predicted": {1: 1}, "measured": {}},
+    "propagation": {"norms": [1], "measured": 1, "predicted": 1},
+    "powers": {"powers": {"a": [-1]}},
+    "spectra": {"spectra": {"a": [-1]}},
+    "rates": {"rates": {50: []}, "limit": [1]},
+    "signal_growth": {"mean_squares": {"a": [-1]}},
+    "path_shares": {"paths": [1], "gradient": [1, 0]},
+    "lesions": {"whole": {"a": 1}, "without": {"b": [1]}},
+    "divergence": {"losses": [1, 2], "gradient_norms": [1], "largest_weights": [1]},
+    "clipped_runs": {"runs": {}},
+    "lost_shares": {"exponents": [0, 3], "zero": [0], "overflowed": [0]},
+    "gradient_by_time": {"relative": {"a": [-1]}},
+    "right_words": {"accuracies": {"a": {5: []}}},
+    "first_token_gradients": {"gradients": {"a": {5: -1}}},
+    "source_gradients": {"gradients": {"a": [-1]}},
+    "blocks": {"norms": {"a": {24: 1}}},
+    "detector_losses": {"losses": {"a": []}},
+    "history": {"history": SimpleNamespace(steps=(), records=())},
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_figure_raises_what_it_says(name: str) -> None:
+    draw = getattr(figures, f"draw_{name}")
+    assert "ValueError" in draw.__doc__
+    assert "TypeError" in draw.__doc__
+    with pytest.raises(ValueError, match=r".*:"):
+        draw(**REFUSED[name])
+    with pytest.raises(TypeError, match=r".*:"):
+        draw(**dict.fromkeys(REFUSED[name], Ellipsis))
+
+
+def test_every_figure_has_a_case_that_it_refuses() -> None:
+    names = {name.removeprefix("draw_") for name in figures.__all__ if name.startswith("draw_")}
+    assert names == {*REFUSED, "diagnosis"}
 
 
 def test_the_figures_know_no_network() -> None:

@@ -89,7 +89,7 @@ def test_a_measurement_that_is_not_a_number_never_agrees() -> None:
 def test_unknown_groups_and_keys_are_refused() -> None:
     with pytest.raises(ValueError, match=r"group must be a known name, got 'magic': choose from"):
         compare("magic")
-    with pytest.raises(ValueError, match=r"key must be a known one, got 'a/b': one of slopes"):
+    with pytest.raises(ValueError, match=r"key must be a known name, got 'a/b': choose from"):
         measure("a/b")
 
 

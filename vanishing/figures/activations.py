@@ -33,6 +33,8 @@ def draw_activation(
 
     name: the function's own name. values, slopes: one number per position.
     limits: least range of the y axis, so that several drawings can be compared.
+    Raises ``ValueError`` for positions and numbers that differ in number, and ``TypeError`` for a
+    wrong type.
     """
     series = [
         # Translators: in a legend: {activation} is the name of a function, such as "SiLU".
@@ -69,6 +71,8 @@ def draw_slopes(positions: Sequence[float], slopes: Mapping[str, Sequence[float]
     """Draw the derivatives of several activation functions.
 
     slopes: the function's own name -> one number per position.
+    Raises ``ValueError`` for no function, and for slopes that are not one per position, and
+    ``TypeError`` for a wrong type.
     """
     series = [Series(name, tuple(positions), tuple(values)) for name, values in slopes.items()]
     intro = _(
@@ -92,6 +96,8 @@ def draw_saturated_units(steps: Sequence[int], shares: Sequence[Sequence[float]]
     """Draw the share of saturated pairs of unit and image in each hidden layer during training.
 
     shares: one sequence per step, with a number from 0 to 1 per hidden layer.
+    Raises ``ValueError`` for shares that are not those of all steps, and ``TypeError`` for a wrong
+    type.
     """
     intro = _("Line chart: the share of saturated units in each hidden layer during the training.")
     # Translators: axis: the part of the units that are saturated, from 0 (none) to 1 (all).
@@ -104,6 +110,8 @@ def draw_dead_units(steps: Sequence[int], shares: Sequence[Sequence[float]]) -> 
     """Draw the share of dead units in each hidden layer during training.
 
     shares: one sequence per step, with a number from 0 to 1 per hidden layer.
+    Raises ``ValueError`` for shares that are not those of all steps, and ``TypeError`` for a wrong
+    type.
     """
     intro = _("Line chart: the share of dead units in each hidden layer during the training.")
     # Translators: axis: the part of the units that are dead, from 0 (none) to 1 (all).

@@ -106,7 +106,6 @@ def line_chart(
     marks = dict(marks or {})
     _check(series, log_y)
     styles = _styles(series, markers)
-    special = _special_names(series, log_y)
 
     def fill(axes: Axes) -> dict[str, Line2D]:
         _set_y(axes, series, [*marks.values(), *(limits or ())], log_y)
@@ -116,7 +115,7 @@ def line_chart(
             _add_line(axes, line, number, log_y, styles[number])
         return {line.name: Line2D([], [], **styles[n]) for n, line in enumerate(series)}
 
-    return _picture(series, special, marks, description, fill, borders)
+    return _picture(series, _special_names(series, log_y), marks, description, fill, borders)
 
 
 def bar_chart(

@@ -27,6 +27,8 @@ def draw_blocks(
 
     norms: network -> block of the yaml file -> norm; two lines part backbone, neck and head.
     step: the number of training steps done. limits: least range of the axis.
+    Raises ``ValueError`` for no network or block, a block that YOLO26 has not, or a negative norm,
+    and ``TypeError`` for a wrong type.
     """
     series = [Series.of(name, blocks) for name, blocks in norms.items()]
     intro = _(
@@ -51,7 +53,10 @@ def draw_blocks(
 @bounds.checked(losses=arguments.by_name(arguments.line, "network", "{name: losses}"))
 @drawn
 def draw_detector_losses(losses: Mapping[str, Sequence[float]]) -> Picture:
-    """Draw the loss per image against the training step, one line per network."""
+    """Draw the loss per image against the training step, one line per network.
+
+    Raises ``ValueError`` for no network or loss, and ``TypeError`` for a wrong type.
+    """
     series = [Series.numbered(name, values, start=0) for name, values in losses.items()]
     intro = _("Line chart: the loss per image against the training step.")
     last = max(map(len, losses.values())) - 1

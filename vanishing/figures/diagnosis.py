@@ -60,6 +60,7 @@ def draw_diagnosis(diagnosis: Judgement, *, limits: Limits | None = None) -> Pic
 
     Zero stands on a line of its own below the logarithmic scale, infinity and NaN above it.
     limits: least range of the scale, so that several drawings can be compared.
+    Raises ``TypeError`` for what is no diagnosis, and ``ValueError`` for limits that do not rise.
     """
     words = {verdict: _(WORDS[verdict]) for verdict in LOOKS if diagnosis.count(verdict)}
     labels = _("layer (1 = next to the input)"), _("gradient norm / weight norm")
@@ -101,7 +102,7 @@ def _figure(
 def draw_history(history: History, *, limits: Limits | None = None) -> Picture:
     """Draw the gradient norm against the training step, for at most six layers of a watched model.
 
-    Raises ``ValueError`` where nothing was recorded.
+    Raises ``ValueError`` where nothing was recorded, and ``TypeError`` for what is no history.
     """
     if not history.steps:
         raise ValueError("the watch must have recorded a step, got none: call watch(step)")

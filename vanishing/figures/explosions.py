@@ -34,6 +34,8 @@ def draw_divergence(
     """Draw a run that breaks: three lines on a log axis against the number of updates.
 
     All three have one value per update, from 0 updates on; infinity and NaN are marked.
+    Raises ``ValueError`` for lists of unequal length, or a negative value, and ``TypeError`` for a
+    wrong type.
     """
     steps = tuple(map(float, range(len(losses))))
     series = [
@@ -65,6 +67,7 @@ def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) 
 
     runs: "none", "norm", "value" or another name -> run. Finite losses above a million are left
     out. chance: loss of a network that finds every class equally likely; ln 10 for ten digits.
+    Raises ``ValueError`` for no run, and ``TypeError`` for a wrong type.
     """
     series = [_drawn_losses(name, run) for name, run in runs.items()]
     intro = _(
@@ -101,6 +104,7 @@ def draw_lost_shares(
 
     exponents: the loss scales, as exponents of 2. zero, overflowed: shares of the entries, 0 to 1.
     expected_zero: the share of zeros that follows from the gradient in float32, if it is known.
+    Raises ``ValueError`` for lists of unequal length, and ``TypeError`` for a wrong type.
     """
     scales = tuple(map(float, exponents))
     series = [

@@ -21,6 +21,7 @@ def draw_accuracies(accuracies: Mapping[str, Sequence[float]], *, chance: float 
     """Draw one bar per seed and network: the test accuracy, from 0 to 1.
 
     accuracies: network -> one accuracy per seed, seeds 0, 1, … in order.
+    Raises ``ValueError`` for no network or seed, and ``TypeError`` for a wrong type.
     """
     groups = {
         name: {str(seed): value for seed, value in enumerate(values)}
@@ -43,6 +44,7 @@ def draw_chi(predicted: Mapping[float, float], measured: Mapping[float, float]) 
     """Draw the squared gradient norm's factor per layer against the variance of the weights.
 
     predicted, measured: variance of a weight times the fan-in -> factor, going back.
+    Raises ``ValueError`` for no factor on either side, and ``TypeError`` for a wrong type.
     """
     series = [
         Series.of(_("theory"), dict(sorted(predicted.items()))),
@@ -84,6 +86,8 @@ def draw_propagation(
 
     norms: one norm per layer, in forward order; measured, predicted: factor of the squared norm per
     layer, going back. The line of theory ends at the last layer's norm.
+    Raises ``ValueError`` for fewer than two layers, or a negative norm, and ``TypeError`` for a
+    wrong type.
     """
     if len(norms) < 2:
         raise ValueError(f"norms must hold at least two layers, got {len(norms)}: pass one a layer")

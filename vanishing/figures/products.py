@@ -25,6 +25,8 @@ def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None 
     A line ends at its first zero or infinity, which is marked at the edge.
     powers: name of a number format -> the products, from one factor on.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
+    Raises ``ValueError`` for no format or product, or a negative product, and ``TypeError`` for a
+    wrong type.
     """
     series = [Series.numbered(name, _until_lost(values)) for name, values in powers.items()]
     intro = _(
@@ -55,6 +57,8 @@ def draw_spectra(
 
     spectra: "gaussian", "orthogonal" or another name -> singular values in falling order.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
+    Raises ``ValueError`` for no product or singular value, or a negative one, and ``TypeError`` for
+    a wrong type.
     """
     series = [
         Series.numbered(_spectrum_name(name, values), values) for name, values in spectra.items()
@@ -82,6 +86,7 @@ def draw_rates(rates: Mapping[int, Sequence[float]], limit: Sequence[float]) -> 
 
     rates: number of factors m -> m-th roots of the singular values in falling order.
     limit: what the roots approach when the number of factors grows.
+    Raises ``ValueError`` for no product or root, and ``TypeError`` for a wrong type.
     """
     names = {m: ngettext("{count} factor", "{count} factors", m) for m in rates}
     series = [Series.numbered(names[m], values) for m, values in rates.items()]

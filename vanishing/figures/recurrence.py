@@ -23,6 +23,8 @@ def draw_gradient_by_time(
 
     relative: name -> one value for each state, from time step 0 to the last, where it is 1.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
+    Raises ``ValueError`` for no network or state, or a negative value, and ``TypeError`` for a
+    wrong type.
     """
     intro = _(
         "Line chart on a logarithmic scale: the gradient norm at each time step, "

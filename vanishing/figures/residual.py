@@ -23,6 +23,8 @@ def draw_signal_growth(
     """Draw the mean square of the signal against the number of blocks passed, on a log axis.
 
     mean_squares: kind of block -> one value at the input and one after each block.
+    Raises ``ValueError`` for no kind of block, or a negative value, and ``TypeError`` for a wrong
+    type.
     """
     intro = _("Line chart on a logarithmic scale: the mean square of the signal after each block.")
     sentences = [
@@ -51,6 +53,7 @@ def draw_path_shares(paths: Sequence[float], gradient: Sequence[float]) -> Pictu
     """Draw how many of all paths have each length, beside what they bring of the gradient.
 
     paths, gradient: shares of the paths through 0, 1, … blocks; each adds up to 1.
+    Raises ``ValueError`` for lists of unequal length, and ``TypeError`` for a wrong type.
     """
     if len(paths) != len(gradient):
         raise ValueError(
@@ -86,6 +89,8 @@ def draw_lesions(
 
     whole: network -> accuracy with all layers; without: network -> accuracy without each layer.
     chance: accuracy of guessing.
+    Raises ``ValueError`` for networks that are not the same in both, and ``TypeError`` for a wrong
+    type.
     """
     if whole.keys() != without.keys():
         raise ValueError(

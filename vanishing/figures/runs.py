@@ -65,6 +65,8 @@ def draw_gradient_norms(
     norms: network -> one norm per layer in forward order; zero, NaN and infinity are marked.
     notes: network -> what the legend says in place of the network's name.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
+    Raises ``ValueError`` for no network, no norm, or a negative one, and ``TypeError`` for a wrong
+    type.
     """
     series = [Series.numbered((notes or {}).get(name, name), norms[name]) for name in norms]
     return _draw_layers(series, _layers_intro(series), limits)
@@ -88,6 +90,8 @@ def draw_runs(
 
     Without `limits` the axis spans all recorded steps: it stays put while the step changes.
     names: what the legend calls the runs, in place of the kinds of their networks.
+    Raises ``ValueError`` for no run, or names that are not one per run, and ``TypeError`` for a
+    wrong type.
     """
     outcomes = zip(_outcomes(runs, names), runs, strict=True)
     series = [Series.numbered(outcome, run.norms_at(step)) for outcome, run in outcomes]
@@ -111,6 +115,8 @@ def draw_losses(
 
     chance: loss of a network that finds every class equally likely; ln 10 for ten digits.
     names: what the legend calls the runs, in place of the kinds of their networks.
+    Raises ``ValueError`` for no run, or names that are not one per run, and ``TypeError`` for a
+    wrong type.
     """
     outcomes = zip(_outcomes(runs, names), runs, strict=True)
     series = [
@@ -138,6 +144,7 @@ def draw_training(run: Run, *, limits: Limits | None = None) -> Picture:
     """Draw the gradient norm of each layer before and after a training run, with how it ended.
 
     limits: least range of the axis, so that several drawings can be compared.
+    Raises ``ValueError`` for an unknown state of the run, and ``TypeError`` for a wrong type.
     """
     names = _("before training"), ending(AFTER, run)
     norms = run.gradient_norms[0], run.gradient_norms[-1]

@@ -23,6 +23,8 @@ def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Pi
     """Draw the gradient of the last output by the first token against the sequence's length.
 
     gradients: network -> length -> gradient norm; both axes are logarithmic.
+    Raises ``ValueError`` for no network or length, or a negative norm, and ``TypeError`` for a
+    wrong type.
     """
     lengths = sorted({length for norms in gradients.values() for length in norms})
     intro = _(
@@ -52,6 +54,7 @@ def draw_block_gradients(
 
     norms: network -> one norm per block in forward order.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
+    Raises ``ValueError`` for no network or block, and ``TypeError`` for a wrong type.
     """
     intro = _(
         "Line chart: the gradient norm in each block, "
@@ -82,6 +85,8 @@ def draw_sensitivities(
 
     sensitivities: network -> one gradient norm per token, the first token first.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
+    Raises ``ValueError`` for no network or token, or a negative norm, and ``TypeError`` for a wrong
+    type.
     """
     intro = _(
         "Line chart on a logarithmic scale: the gradient of the answer by each token, "
@@ -115,6 +120,7 @@ def draw_accuracies_by_length(
 
     accuracies: network -> length -> one accuracy from 0 to 1 per seed.
     chance: accuracy of guessing, which is marked.
+    Raises ``ValueError`` for no network, length or seed, and ``TypeError`` for a wrong type.
     """
     lengths = sorted({length for seeds in accuracies.values() for length in seeds})
     intro = _("Line chart: the accuracy against the length of the sequence, median over the seeds.")

@@ -28,6 +28,7 @@ def draw_right_words(
 
     accuracies: network -> length -> one share from 0 to 1 per seed. unrelated: length -> the share
     of words that the translation of another sentence gets right, as one more line.
+    Raises ``ValueError`` for no network, length or seed, and ``TypeError`` for a wrong type.
     """
     intro = _(
         "Line chart: the share of right words against the length of the sentence, "
@@ -60,6 +61,8 @@ def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> 
     """Draw the gradient of the first target word by the first source token against the length.
 
     gradients: network -> length of the source -> gradient norm, on a logarithmic axis.
+    Raises ``ValueError`` for no network or length, or a negative norm, and ``TypeError`` for a
+    wrong type.
     """
     intro = _(
         "Line chart on a logarithmic scale: the gradient of the first target word's score "
@@ -88,6 +91,8 @@ def draw_source_gradients(
 
     gradients: network -> one gradient norm per token, the first token first.
     limits: least range of the axis, so that several drawings can be compared; data extend it.
+    Raises ``ValueError`` for no network or token, or a negative norm, and ``TypeError`` for a wrong
+    type.
     """
     intro = _(
         "Line chart on a logarithmic scale: the gradient of the first target word's score "

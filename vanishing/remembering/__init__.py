@@ -59,25 +59,34 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
     def recall(*args: P.args, **kwargs: P.kwargs) -> R:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        name = f"{function.__module__}.{function.__qualname__}"
-        asked = {"function": name, "arguments": plain.unstructure(bound.arguments)}
-        asked = json.loads(json.dumps(asked))
-        code = code_version(Path(file))
-        entry = _cache_folder() / f"{_key(asked, code)}.json"
-        kind: type[R] = get_type_hints(function)["return"]
-        _note(asked)
-        with suppress(_Absent):
-            return _restored(shipped.find(function.__module__, code, asked), kind)
-        with suppress(_Absent):
-            return _restored(_stored(entry, asked), kind)
         call = Call(
-            function.__module__, function.__qualname__, file, code, bound.args, bound.kwargs
+            function.__module__,
+            function.__qualname__,
+            file,
+            code_version(Path(file)),
+            bound.args,
+            bound.kwargs,
         )
-        text = _text(call, entry.name)
-        _write(entry, {**asked, "result": json.loads(text)})
-        return _restored(text, kind)
+        kind: type[R] = get_type_hints(function)["return"]
+        return _result(call, bound.arguments, kind)
 
     return recall
+
+
+def _result(call: Call, arguments: dict[str, Any], kind: type[Result]) -> Result:
+    """Find a result that travels with the package or was kept; else compute it and keep it."""
+    name = f"{call.module}.{call.function}"
+    asked = {"function": name, "arguments": plain.unstructure(arguments)}
+    asked = json.loads(json.dumps(asked))
+    entry = _cache_folder() / f"{_key(asked, call.code)}.json"
+    _note(asked)
+    with suppress(_Absent):
+        return _restored(shipped.find(call.module, call.code, asked), kind)
+    with suppress(_Absent):
+        return _restored(_stored(entry, asked), kind)
+    text = _text(call, entry.name)
+    _write(entry, {**asked, "result": json.loads(text)})
+    return _restored(text, kind)
 
 
 class Postponed(BaseException):
@@ -182,5 +191,5 @@ def _write(entry: Path, stored: dict[str, Any]) -> None:
         warnings.warn(
             f"the result could not be kept in {entry.parent} ({error.strerror}): "
             "set VANISHING_CACHE to a folder that can be written",
-            stacklevel=3,
+            stacklevel=4,
         )
