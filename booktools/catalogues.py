@@ -24,6 +24,8 @@ from booktools.checks.files import (
     duplicates,
     file_findings,
     found,
+    has_plurals,
+    is_foreign,
     read_catalogue,
     unreadable,
 )
@@ -358,12 +360,14 @@ def _safe_copy(path: Path, language: Language, root: Path) -> tuple[str, list[Fi
     catalogue, problems = read_catalogue(path)
     findings = list(file_findings(path, catalogue, problems, language, root))
     domain = catalogue_domain(path, language, root)
-    doubled = duplicates(catalogue)
+    doubled, plurals = duplicates(catalogue), has_plurals(domain, root)
     entries = []
     for place, entry in enumerate(catalogue.entries):
         if place in doubled or not entry.translated or entry.obsolete:
             continue
         if len(entry.msgstr) != (language.plural_count if entry.plural is not None else 1):
+            continue
+        if is_foreign(entry, plurals=plurals):
             continue
         found = [
             Finding(path.relative_to(root), line, rule, message, remedy)

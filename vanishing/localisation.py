@@ -97,7 +97,9 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
 
 def look_up(lookup: Lookup) -> str:
     """Return what the catalogue has for a message, or for a singular, its plural and a count."""
-    translations = _translations(_folder(), language())
+    translations, plurals = _translations(_folder(), language())
+    if plurals.get(lookup[0]) != (lookup[1] if len(lookup) == 3 else None):
+        translations = NullTranslations()  # its forms were checked against another plural
     try:
         text = (
             translations.gettext(lookup[0]) if len(lookup) == 1 else translations.ngettext(*lookup)
@@ -164,10 +166,11 @@ def _folder() -> Path:
 
 
 @lru_cache(maxsize=32)
-def _translations(locales: Path, code: str) -> NullTranslations:
+def _translations(locales: Path, code: str) -> tuple[NullTranslations, Mapping[str, str]]:
+    """Return the messages of a catalogue, and the plural of each singular that has one."""
     path = locales / code / "LC_MESSAGES" / "vanishing.po"
     if not path.exists():
-        return NullTranslations()
+        return NullTranslations(), {}
     try:
         catalog = _read(path, code)
         refused = _refused(catalog)
@@ -176,10 +179,10 @@ def _translations(locales: Path, code: str) -> NullTranslations:
         translations = _compiled(catalog)
     except (ArithmeticError, LookupError, OSError, PoFileError, ValueError):
         _warn(path, "cannot be read: figures stay in English", code)
-        return NullTranslations()
+        return NullTranslations(), {}
     if refused and locales == LOCALES:  # a build has named them already
         _warn(path, f"brings more than words in {len(refused)} of its messages", code)
-    return translations
+    return translations, {one.id[0]: one.id[1] for one in catalog if one.pluralizable}
 
 
 def _warn(path: Path, what: str, code: str) -> None:
@@ -226,6 +229,8 @@ def _refused(catalog: Catalog) -> list[Message]:
 
 def _fits(message: Message, alone: Collection[int]) -> bool:
     """Say whether each form is safe; those `alone` stand for one number and may spell it."""
+    if message.context is not None:
+        return False  # the program has none
     if isinstance(message.id, str):
         return not message.string or brings_only_words(message.id, str(message.string))
     singular, plural = message.id[0], message.id[1]

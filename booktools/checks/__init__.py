@@ -95,22 +95,30 @@ def check_entry(
     """Yield rule, message, remedy and line of each problem of one entry.
 
     Untranslated and fuzzy entries are the business of `status`. What is far too long is not
-    read any further.
+    read any further. The English plural, against which most forms are checked, has to be the
+    program's own: it brings nothing that the singular has not.
     """
     if entry.obsolete or entry.fuzzy:
         return
     for message in messages(entry, domain, language, terms):
-        if too_much := _too_much(message):
-            yield "size", too_much, "translate the English, nothing more", message.line
-            continue
-        spoken = set()
-        for rule, view in _views(message, rules):
-            problems = list(rule(view)) if rule not in spoken else []
-            for what, remedy in problems:
-                spoken.add(rule)
-                yield rule.__name__, what, remedy, message.line
-            if problems and rule is security.size:
-                break
+        yield from _problems(message, rules)
+    if entry.plural is not None:
+        english = replace(entry, plural=None, msgstr=(entry.plural,), lines=entry.lines[:1])
+        yield from _problems(Message(english, 0, domain, language, terms), SECURITY_RULES)
+
+
+def _problems(message: Message, rules: tuple[Rule, ...]) -> Iterator[tuple[str, str, str, int]]:
+    if too_much := _too_much(message):
+        yield "size", too_much, "translate the English, nothing more", message.line
+        return
+    spoken = set()
+    for rule, view in _views(message, rules):
+        problems = list(rule(view)) if rule not in spoken else []
+        for what, remedy in problems:
+            spoken.add(rule)
+            yield rule.__name__, what, remedy, message.line
+        if problems and rule is security.size:
+            break
 
 
 def _views(message: Message, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Message]]:

@@ -82,7 +82,12 @@ def file_findings(
     more = (
         ()
         if unread
-        else (*_header(catalogue, language), *_forms(catalogue, language), *_line_ends(catalogue))
+        else (
+            *_header(catalogue, language),
+            *_forms(catalogue, language),
+            *_foreign(path, catalogue, language, root),
+            *_line_ends(catalogue),
+        )
     )
     for problem in sorted((*problems, *more), key=lambda problem: problem.line):
         yield found(path, problem, root)
@@ -157,6 +162,27 @@ def _forms(catalogue: Catalogue, language: Language) -> Iterator[Problem]:
                 f"the entry has {count} forms, the language has {language.plural_count}",
                 f"write msgstr[0] to msgstr[{language.plural_count - 1}]",
             )  # fmt: skip
+
+
+def has_plurals(domain: str, root: Path) -> bool:
+    """Say whether a catalogue is a package's: pages, captions and buttons have no plural forms."""
+    return domain in Book(root).packages
+
+
+def is_foreign(entry: Entry, *, plurals: bool) -> bool:
+    """Say whether an entry has a context, or a plural without need: one reader would find it alone.
+
+    plurals: whether the messages of its catalogue may have plural forms; none has a context.
+    """
+    return entry.context is not None or (entry.plural is not None and not plurals)
+
+
+def _foreign(path: Path, catalogue: Catalogue, language: Language, root: Path) -> Iterator[Problem]:
+    plurals = has_plurals(catalogue_domain(path, language, root), root)
+    for entry in catalogue.entries:
+        if not entry.obsolete and is_foreign(entry, plurals=plurals):
+            message = "the entry has a msgctxt or a msgid_plural that the book has not"
+            yield Problem(entry.line, "foreign_entry", message, "delete the entry")
 
 
 def _line_ends(catalogue: Catalogue) -> Iterator[Problem]:

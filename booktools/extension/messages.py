@@ -43,5 +43,6 @@ def read_messages(app: Sphinx, code: str, domain: str) -> dict[str, str]:
     return {
         entry.msgid: entry.msgstr[0]
         for entry in catalogue.entries
-        if entry.translated and entry.plural is None and not entry.obsolete
+        if entry.translated and entry.plural is None and entry.context is None
+        if not entry.obsolete
     }

@@ -9,14 +9,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hostile import CODE, FOLDER, PAYLOAD, Case, cases, catalogue
+from hostile import CODE, FOLDER, HEADER, LANGUAGE, PAYLOAD, Case, cases, catalogue
 from real_book import ROOT
 from small_book import write_frame
 
 from booktools.catalogues import write_safe_copies
 from booktools.checks import SECURITY_RULES, check_catalogues
 from booktools.extension.messages import read_messages
-from booktools.po import parse
+from booktools.po import Entry, parse, render
 from vanishing import localisation
 
 CASES = cases()
@@ -137,3 +137,64 @@ def speak_arabic(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(localisation, "LOCALES", root / "locales")
     monkeypatch.setattr(localisation, "_chosen", None)
     localisation.set_language(CODE)
+
+
+# The English plural stands in the catalogue as well: whoever writes it must not set his own bounds.
+PLURALS = {
+    "a tag": ("A layer", "<img src=x onerror=pwned()>"),
+    "an attribute": ("{count} layer", "{count.pwned}"),
+    "a width": ("{count} layer", "{count:>999999999} pwned"),
+    "another sentence": ("{count} layer", "{count} pwned"),
+    "a link": ("A sentence.", "A sentence https://pwned.example"),
+}
+
+
+def with_plural(name: str) -> Entry:
+    singular, plural = PLURALS[name]
+    return Entry(msgid=singular, plural=plural, msgstr=(plural,) * LANGUAGE.plural_count)
+
+
+@pytest.mark.parametrize("name", PLURALS)
+@pytest.mark.filterwarnings("ignore:ar/vanishing.po")
+def test_the_library_shows_no_form_of_a_plural_that_the_program_has_not(
+    name: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = with_plural(name)
+    place(root, "vanishing", render(HEADER, [entry]).encode("utf-8"))
+    speak_arabic(root, monkeypatch)
+    assert localisation._(entry.msgid) == entry.msgid
+    assert localisation.ngettext(entry.msgid, "{count} layers", 30) == "30 layers"
+
+
+@pytest.mark.parametrize("name", sorted(set(PLURALS) - {"another sentence"}))
+def test_a_plural_brings_nothing_that_its_singular_has_not(name: str, root: Path) -> None:
+    place(root, "vanishing", render(HEADER, [with_plural(name)]).encode("utf-8"))
+    assert check_catalogues([CODE], root=root)
+    write_safe_copies(CODE, root / "safe", root=root)
+    copy = (root / f"safe/{CODE}/LC_MESSAGES/vanishing.po").read_text(encoding="utf-8")
+    assert parse(copy).entries == ()
+
+
+@pytest.mark.parametrize("domain", ["book/page", "theme", "toc"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Entry(msgid="A word", context="pwned", msgstr=("pwned",)),
+        Entry(msgid="A word", context="", msgstr=("pwned",)),
+        Entry(msgid="A word", plural="pwned", msgstr=("pwned",) * LANGUAGE.plural_count),
+    ],
+    ids=["context", "empty context", "plural"],
+)
+def test_an_entry_that_only_some_readers_would_find_is_foreign(
+    entry: Entry, domain: str, root: Path
+) -> None:
+    path = place(root, domain, render(HEADER, [entry]).encode("utf-8"))
+    assert {one.rule for one in check_catalogues([CODE], root=root)} == {"foreign_entry"}
+    assert {one.rule for one in write_safe_copies(CODE, root / "safe", root=root)} == {
+        "foreign_entry"
+    }
+    copy = (root / f"safe/{CODE}/LC_MESSAGES/{domain}.po").read_text(encoding="utf-8")
+    assert parse(copy).entries == ()
+    app: Any = SimpleNamespace(srcdir=root, config=SimpleNamespace(locale_dirs=[]))
+    assert path.is_file()
+    assert read_messages(app, CODE, domain) == {}

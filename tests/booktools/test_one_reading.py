@@ -81,10 +81,10 @@ FINE = {
     "flags without a blank": GOOD.replace("#, fuzzy", "#,fuzzy"),
     "a field of an editor": GOOD.replace(HEAD, HEAD + '\n"X-Generator: Poedit 3.4\\n"'),
     "a numbered field": GOOD.replace(HEAD, HEAD + '\n"X-Poedit-SearchPath-0: .\\n"'),
-    "a context of its own": GOOD.replace(ONE, 'msgctxt "menu"\nmsgid "one {n}"'),
     "a colon in a value": GOOD.replace(HEAD, HEAD + '\n"Project-Id-Version: a: b\\n"'),
 }
 ODD = {
+    "a context of its own": GOOD.replace(ONE, 'msgctxt "menu"\nmsgid "one {n}"'),
     "byte order mark": "\ufeff" + GOOD,
     "no blank behind a keyword": GOOD.replace('msgid "one', 'msgid"one'),
     "a tab behind a keyword": GOOD.replace('msgid "one', 'msgid\t"one'),
@@ -205,7 +205,7 @@ def compiled(path: Path) -> gettext.NullTranslations:
 
 def figure(locales: Path) -> list[str]:
     localisation._translations.cache_clear()
-    return spoken(localisation._translations(locales, "tr"))
+    return spoken(localisation._translations(locales, "tr")[0])
 
 
 def spoken(speaker: gettext.NullTranslations) -> list[str]:
