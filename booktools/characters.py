@@ -11,6 +11,7 @@ _UNSEEN = re.compile(
 )
 _JOINERS = re.compile("(?<=[^\\W\\d_])[\u200c\u200d](?=[^\\W\\d_])|(?<=\\w[\u094d\u0dca])\u200d")
 _MARKS = 3  # on one letter; Vietnamese, pointed Hebrew and Arabic need no more once composed
+_ISOLATES = "\u2066\u2067\u2068"
 _NAME_SIGNS = frozenset(" -–‐’‘ʼʻ().,/·་")
 
 
@@ -37,7 +38,7 @@ def is_name(text: str) -> bool:
         is_word(text)
         and not is_mark(text[0])
         and all(in_name(character) for character in _JOINERS.sub("", text))
-        and not _too_many_marks(text)
+        and not has_tower(text, _MARKS)
     )
 
 
@@ -57,6 +58,27 @@ def is_mark(character: str) -> bool:
     return unicodedata.category(character).startswith("M")
 
 
-def _too_many_marks(text: str) -> bool:
-    shape = "".join("m" if is_mark(character) else " " for character in text)
-    return "m" * (_MARKS + 1) in shape
+def shows_something(text: str) -> bool:
+    """Say whether a reader sees a letter, a number or a sign: marks and joiners alone are none."""
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
+
+
+def closes_isolates(text: str) -> bool:
+    """Say whether each isolate is opened before it is closed, on its own line."""
+    return all(map(_is_balanced, text.split("\n")))
+
+
+def _is_balanced(line: str) -> bool:
+    depth = 0
+    for character in line:
+        depth += (character in _ISOLATES) - (character == "\u2069")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def has_tower(text: str, most: int = 4) -> bool:
+    """Say whether more than so many marks follow each other: they are drawn above each other."""
+    seen = (character for character in text if unicodedata.category(character) != "Cf")
+    shape = "".join("m" if is_mark(character) else " " for character in seen)
+    return "m" * (most + 1) in shape

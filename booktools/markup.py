@@ -19,7 +19,7 @@ OBJECT = "\ufffc"  # stands in `text` for code, a formula, a citation
 _TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>.*?)>", re.S)  # as Sphinx divides it
 _SHOWN_AS_TEXT = frozenset({"term", "sub", "sup", "abbr", "dfn", "guilabel"})
 _URL = re.compile(
-    r"\b(?:[a-z][a-z\d+.-]{0,15}://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
+    r"(?:[a-z][a-z\d+.-]{0,15}://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
     r"|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]*\w",
     re.I,
 )

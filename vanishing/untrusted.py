@@ -12,17 +12,18 @@ import unicodedata
 from collections import Counter
 
 MAX_LETTERS, MAX_LINES, MAX_MARKS = 4_000, 60, 300
+MAX_STACKED = 4  # marks on one letter
 _OBJECTS = re.compile(r"`[^`]+`|\$[^$\n]+\$")
 _FIELDS = re.compile(r"\{[^{}]*\}|[{}]")
 _PERCENT = re.compile(
     r"%(?:\(\w++\))?(?:[-+#0]*+)(?:\d++|\*)?(?:\.\d++)?[diouxXeEfFgGcrs](?![A-Za-z])"
 )
 _ADDRESS = re.compile(
-    r"\b(?:[a-z][a-z\d+.-]{0,15}://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
+    r"(?:[a-z][a-z\d+.-]{0,15}://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
     r"|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]*\w",
     re.I,
 )
-_SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
+_SCRIPT = re.compile(r"(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
 _MARKS = ("<", ">", '"', "`", "\\", "](", "$")
 _TEMPLATE = re.compile(r"\{\{|\{%")
@@ -41,7 +42,7 @@ def brings_only_words(english: str, translation: str, *, one: bool = False) -> b
     one: the form stands for a single number, which it may spell instead of its field.
     """
     return (
-        bool(_unescaped(translation).strip())
+        _shows_something(_unescaped(translation))
         and _is_bounded(english, translation)
         and _is_visible(english, translation)
         and _keeps(english, translation, one)
@@ -62,8 +63,33 @@ def _is_visible(english: str, translation: str) -> bool:
     """Say whether no character hides, controls or reorders, and each isolate is closed."""
     text = _spelled(translation)
     controls = {character for character in text if _is_control(character)}
-    opened = sum(text.count(opening) for opening in "\u2066\u2067\u2068")
-    return controls <= set(english) and not _HIDDEN.search(text) and opened == text.count("\u2069")
+    return (
+        controls <= set(english)
+        and not _HIDDEN.search(text)
+        and not _has_tower(text)
+        and all(map(_closes_isolates, text.split("\n")))
+    )
+
+
+def _shows_something(text: str) -> bool:
+    """Say whether there is a letter, a number or a sign: marks and joiners alone are not seen."""
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
+
+
+def _has_tower(text: str) -> bool:
+    """Say whether so many marks follow each other that they would cover the line above."""
+    kinds = (unicodedata.category(character) for character in text)
+    return "M" * (MAX_STACKED + 1) in "".join(kind[0] for kind in kinds if kind != "Cf")
+
+
+def _closes_isolates(line: str) -> bool:
+    """Say whether each isolate is opened before it is closed."""
+    depth = 0
+    for character in line:
+        depth += (character in "\u2066\u2067\u2068") - (character == "\u2069")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _is_control(character: str) -> bool:

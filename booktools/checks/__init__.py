@@ -32,14 +32,10 @@ _MARKS = re.compile(r"[^\w\s.,،、。]")
 
 SECURITY_RULES: tuple[Rule, ...] = security.RULES
 RULES: tuple[Rule, ...] = (*SECURITY_RULES, *terminology.RULES, *typography.RULES)
-_OF_PAGES: tuple[Rule, ...] = (
-    security.raw_html,
-    security.links,
-    security.roles,
-    security.directives,
-    security.page_settings,
-    security.maths,
-)
+# A comment may begin with what opens a block; of its line breaks another rule speaks.
+_NOT_OF_COMMENTS = (security.block_start, security.line_break, security.control_characters)
+_OF_PAGES = tuple(rule for rule in SECURITY_RULES if rule not in _NOT_OF_COMMENTS)
+
 
 __all__ = [
     "RULES",

@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from booktools.characters import is_noncharacter
+from booktools.characters import closes_isolates, has_tower, is_noncharacter, shows_something
 from booktools.checks.message import Message, Rule
 from booktools.markup import without_words
 from booktools.mathml import to_mathml
@@ -24,11 +24,11 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffc\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _REORDERING = re.compile("[\u202a-\u202e]")
-_SCRIPT = re.compile(r"\b(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
+_SCRIPT = re.compile(r"(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
 INSTRUCTION = re.compile(
     r"!|:|%%|\||\s*(?:noqa|type:|fmt:|pragma:|pylint:|ruff:|mypy:|isort:)", re.I
 )
-_COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")
+COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")
 _BRACES = re.compile(r"(?<!\{)\{[^{}]*\}(?![`}])")
 _NOQA = re.compile(r"#\s*noqa\s*$")
 _REMARK = re.compile(r"\s:\s")
@@ -73,12 +73,13 @@ def no_words(message: Message) -> Iterator[tuple[str, str]]:
     """Say something that a reader sees.
 
     Bad: A gradient. => &Tab;
+    Bad: A gradient. => <U+200F>
     Bad (label): Search => &nbsp;
     Good: A gradient. => Um gradiente.
     """
     if message.target.blocks != message.source.blocks:
         return  # other rules say more
-    if not html.unescape(html.unescape(message.target.text)).strip():
+    if not shows_something(html.unescape(html.unescape(message.target.text))):
         yield "the translation shows nothing", "translate the English, or leave the entry empty"
 
 
@@ -103,6 +104,7 @@ def bidi_controls(message: Message) -> Iterator[tuple[str, str]]:
 
     Bad: A layer. => طبقة <U+202E>.
     Bad: A layer. => طبقة <U+2068>x.
+    Bad: A layer. => طبقة <U+2069>x<U+2068>.
     Bad: A layer. => طبقة &#x202e;x
     Bad (code comment): a layer => طبقة <U+200F>
     Good: A layer. => طبقة <U+2068>x<U+2069>.
@@ -113,8 +115,7 @@ def bidi_controls(message: Message) -> Iterator[tuple[str, str]]:
         re.findall(pattern if message.is_comment else "[\u202a-\u202e]", text)
     ):
         yield f"{_number(character)} changes the order of the text around it", "delete it"
-    opened = len(re.findall("[\u2066-\u2068]", text))
-    if not message.is_comment and opened != text.count("\u2069"):
+    if not (message.is_comment or (closes_isolates(message.translation) and closes_isolates(text))):
         yield "an isolate is not closed", "write U+2069 behind each U+2066, U+2067 or U+2068"
 
 
@@ -128,6 +129,17 @@ def invisible_characters(message: Message) -> Iterator[tuple[str, str]]:
     """
     for character in _unique(_INVISIBLE.findall(_decoded(message.translation))):
         yield f"invisible character {_number(character)}", "delete it"
+
+
+def stacked_marks(message: Message) -> Iterator[tuple[str, str]]:
+    """Put no tower of marks on a letter: it would cover the lines around it.
+
+    Bad: rate => t<U+0489><U+0489><U+0489><U+0489><U+0489>ốc
+    Good: rate => tốc độ
+    Good: rate => شدّة
+    """
+    if has_tower(_decoded(message.translation)):
+        yield "many marks stand on one letter", "write the letter with the marks of its language"
 
 
 def comment_line_break(message: Message) -> Iterator[tuple[str, str]]:
@@ -149,8 +161,8 @@ def comment_cookie(message: Message) -> Iterator[tuple[str, str]]:
     Bad (label): Choose the language. => coding: utf-7
     Good (code comment): a layer => uma camada
     """
-    found = None if message.is_markdown else _COOKIE.search(message.translation)
-    if found and not _COOKIE.search(message.english):
+    found = None if message.is_markdown else COOKIE.search(message.translation)
+    if found and not COOKIE.search(message.english):
         yield f"Python reads “{found.group()}” as a file's encoding", "write it in other words"
 
 
@@ -229,6 +241,8 @@ def links(message: Message) -> Iterator[tuple[str, str]]:
     Bad: ![A plot](a.png) => ![Um gráfico](b.png)
     Bad: Read [it](https://a.org). => Leia [isto](https://a.org "isto").
     Bad: Read it. => Escreva a x@b.org.
+    Bad: Read it. => Leia aquihttps://b.org/x.
+    Bad: Read it. => Leia a*www.b.org/x*.
     Good: Read [the paper](https://a.org/x). => Leia [o artigo](https://a.org/x).
     """
     defined = Counter(message.target.definitions) - Counter(message.source.definitions)
@@ -459,6 +473,7 @@ RULES: tuple[Rule, ...] = (
     control_characters,
     bidi_controls,
     invisible_characters,
+    stacked_marks,
     comment_line_break,
     comment_cookie,
     comment_instruction,
@@ -527,9 +542,9 @@ def _percents(text: str) -> list[str]:
 
 
 def is_visible(text: str) -> bool:
-    """Say whether a text holds no character that controls, hides or reorders."""
-    hidden = _INVISIBLE.search(text) or _REORDERING.search(text)
-    return not hidden and not any(map(_is_control, text))
+    """Say whether a text shows something and holds nothing that controls, hides or reorders."""
+    hidden = _INVISIBLE.search(text) or _REORDERING.search(text) or any(map(_is_control, text))
+    return not hidden and shows_something(text) and closes_isolates(text) and not has_tower(text)
 
 
 def _is_control(character: str) -> bool:

@@ -19,8 +19,9 @@ from sphinx.application import Sphinx
 from sphinx.builders.gettext import MessageCatalogBuilder
 from sphinx.transforms import SphinxTransform
 
-from booktools.checks.security import INSTRUCTION, is_visible
+from booktools.checks.security import COOKIE, INSTRUCTION, is_visible
 
+_DIRECTION = re.compile("[\u200e\u200f\u061c\u2066-\u2069]")
 _MAGIC_LINE = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 
 
@@ -53,7 +54,12 @@ def _is_prose(text: str) -> bool:
 
 def is_one_line(text: str) -> bool:
     """Tell whether a translated comment stays on its line and holds no invisible control."""
-    return is_visible(text)
+    return is_visible(text) and not _DIRECTION.search(text)
+
+
+def is_obeyed(text: str) -> bool:
+    """Tell whether Python, Jupyter or a tool would take the comment for more than words."""
+    return bool(INSTRUCTION.match(text) or COOKIE.search(text))
 
 
 def write_comment(code: str, comment: Comment, text: str) -> str:
@@ -71,8 +77,9 @@ class code_comment(nodes.Invisible, nodes.Element, addnodes.translatable):  # no
 
     def apply_translated_message(self, original_message: str, translated_message: str) -> None:
         """Take the translation, unless it could become code."""
-        if is_one_line(translated_message.strip()):
-            self["text"] = translated_message.strip()
+        text = translated_message.strip()
+        if is_one_line(text) and not is_obeyed(text):
+            self["text"] = text
             self["translated"] = True
 
     def extract_original_messages(self) -> list[str]:

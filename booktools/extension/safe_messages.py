@@ -6,6 +6,7 @@ text points at, quotes or calculates must be what the English does, as the nodes
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,11 +25,13 @@ from sphinx.util.nodes import extract_messages
 
 from booktools.checks.files import read_catalogue as read_sources
 from booktools.checks.finding import Finding
+from booktools.checks.security import is_visible
 from booktools.extension.message_parser import refuse
 from booktools.markup import numbering, without_words
 from booktools.mathml import to_mathml
 
 _PLAIN = (nodes.Text, nodes.emphasis, nodes.strong, addnodes.index)
+_BLANKS = re.compile(r"[\n\t]")
 _TARGET = ("refdomain", "reftype", "reftarget", "refuri", "refname", "uri")
 
 
@@ -70,7 +73,7 @@ def difference(english: nodes.Element, translated: nodes.Element) -> str:
     has, needs = (Counter(_parts(node)) for node in (translated, english))
     for what in (has - needs) or (needs - has):
         return f"{what[:80]} is {'not ' if has[what] > needs[what] else 'only '}in the English"
-    return next(_unreadable(translated), "")
+    return next(_unreadable(translated), _unseen(english.astext(), translated.astext()))
 
 
 def _is_parsed(node: nodes.Element) -> bool:
@@ -110,6 +113,12 @@ def _unreadable(text: nodes.Element) -> Iterator[str]:
             to_mathml(formula.astext())
         except ValueError as error:
             yield str(error)
+
+
+def _unseen(english: str, translation: str) -> str:
+    """Say that a text hides, covers or reorders, where the English does nothing of this."""
+    hides = not is_visible(_BLANKS.sub(" ", translation))
+    return "it hides or reorders" if hides and is_visible(_BLANKS.sub(" ", english)) else ""
 
 
 def _as_headword(node: nodes.Element, patch: nodes.Element, text: str, headwords: set[str]) -> str:

@@ -1,4 +1,10 @@
-from booktools.extension.comments import Comment, find_comments, is_one_line, write_comment
+from booktools.extension.comments import (
+    Comment,
+    code_comment,
+    find_comments,
+    is_one_line,
+    write_comment,
+)
 
 
 def texts(code: str) -> list[str]:
@@ -49,6 +55,14 @@ def test_a_translated_comment_cannot_add_a_line_of_code() -> None:
 
 
 def test_a_translated_comment_cannot_hide_code_behind_a_change_of_direction() -> None:
-    assert not is_one_line("\u202eimport os")
+    for character in "\u202e\u2066\u2067\u2069\u200e\u200f\u061c":
+        assert not is_one_line(f"{character}import os")
     assert is_one_line("نحسب معيار التدرج")
     assert is_one_line("10\u00a0% do tempo")
+
+
+def test_a_comment_that_a_tool_would_obey_stays_english_though_no_rule_has_seen_it() -> None:
+    for text in ("%%bash", "!run", "type: ignore", "noqa", "-*- coding: utf-7 -*-", "\u200f"):
+        node = code_comment(text="English")
+        node.apply_translated_message("English", text)
+        assert node["text"] == "English"
