@@ -106,6 +106,18 @@ def test_zero_and_infinity_have_a_tick_beyond_the_powers_of_ten() -> None:
     assert "0" not in labels
 
 
+def test_infinity_and_nan_have_rows_of_their_own_and_no_line_leads_to_them() -> None:
+    values = (0.1, math.inf, math.nan, 0.0, 0.01)
+    layers = tuple(layer(str(value), value, "exploding") for value in values)
+    axes = axes_of(figures.draw_diagnosis(Diagnosis("Net", math.nan, layers)))
+    labels = [text.get_text() for text in axes.get_yticklabels()]
+    places = dict(zip(labels, map(float, axes.get_yticks()), strict=True))
+    line, points = (list(map(float, one.get_ydata())) for one in axes.lines[:2])  # type: ignore[arg-type]
+    assert places["0"] < -2 < -1 < places["∞"] < places["NaN"]
+    assert points == pytest.approx([-1, places["∞"], places["NaN"], places["0"], -2])
+    assert line == pytest.approx([-1, math.nan, math.nan, math.nan, -2], nan_ok=True)
+
+
 @pytest.mark.parametrize("value", [0.0, math.nan, math.inf, 5e-324, 1e308, 1.0])
 def test_any_value_can_be_shown(value: float) -> None:
     diagnosis = Diagnosis("Net", value, (layer("a", value),))

@@ -69,11 +69,11 @@ class Series:
         Zero is a kind of its own on a logarithmic axis only.
         """
         pairs = zip(self.positions, self.values, strict=True)
-        return [position for position, value in pairs if _kind(value, log) == kind]
+        return [position for position, value in pairs if kind_of(value, log) == kind]
 
     def finite(self, *, log: bool = True) -> list[float]:
         """Return the values that have a place on the axis."""
-        return [value for value in self.values if _kind(value, log) == "finite"]
+        return [value for value in self.values if kind_of(value, log) == "finite"]
 
 
 def line_chart(
@@ -241,15 +241,20 @@ def _set_y(axes: Axes, series: Sequence[Series], wanted: Sequence[float], log: b
 
 def _set_decades(axes: Axes, values: Sequence[float], below: float, above: float) -> None:
     """Give the y axis whole powers of ten, at most about seven."""
-    low, high = extremes(values) or (0.1, 1.0)
-    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
-    last = max(last, first + 1)
+    first, last = decades(values)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(FixedLocator([10.0**n for n in round_steps(first, last, 6)]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _at: power_of_ten(value)))
     axes.yaxis.set_minor_locator(NullLocator())
     height = (last - first) / (1 - below - above)
     axes.set_ylim(10.0 ** (first - below * height), 10.0 ** (last + above * height))
+
+
+def decades(values: Sequence[float]) -> tuple[int, int]:
+    """Return the exponents of the powers of ten around the values that a log axis can show."""
+    low, high = extremes(values) or (0.1, 1.0)
+    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    return first, max(last, first + 1)
 
 
 def _set_linear(axes: Axes, values: Sequence[float], below: float, above: float) -> None:
@@ -328,7 +333,7 @@ def power_of_ten(value: float) -> str:
 
 
 def _add_line(axes: Axes, line: Series, number: int, log: bool, style: Mapping[str, Any]) -> None:
-    drawn = [value if _kind(value, log) == "finite" else math.nan for value in line.values]
+    drawn = [value if kind_of(value, log) == "finite" else math.nan for value in line.values]
     marked = with_markers(drawn, offset=number) if line.joined else None
     axes.plot(line.positions, drawn, markevery=marked, clip_on=False, **style)
     for kind in _SPECIAL:
@@ -470,7 +475,8 @@ def _length(text: str) -> int:
     return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
-def _kind(value: float, log: bool = True) -> str:
+def kind_of(value: float, log: bool = True) -> str:
+    """Say what an axis can do with a value: finite, zero (if logarithmic), infinite or nan."""
     if math.isnan(value):
         return "nan"
     if abs(value) > (LARGEST if log else LARGEST_LINEAR):
@@ -480,7 +486,7 @@ def _kind(value: float, log: bool = True) -> str:
 
 def extremes(values: Sequence[float]) -> Limits | None:
     """Return the smallest and the largest value that a logarithmic axis can show."""
-    finite = [value for value in values if _kind(value) == "finite"]
+    finite = [value for value in values if kind_of(value) == "finite"]
     return (min(finite), max(finite)) if finite else None
 
 

@@ -16,9 +16,10 @@ from vanishing.figures.charts import (
     Limits,
     Series,
     add_legend,
+    decades,
     empty_axes,
-    extremes,
     figure_of,
+    kind_of,
     label_axes,
     line_chart,
     power_of_ten,
@@ -37,6 +38,10 @@ LOOKS = {
     "underflowing": ("s", COLOURS[3]),
     "alike": ("P", COLOURS[4]),
 }
+
+
+# What has no place among the powers of ten stands on a row of its own, with the verdict's marker.
+NO_NUMBER = {"zero": "0", "infinite": "∞", "nan": "NaN"}
 
 
 class History(Protocol):
@@ -58,7 +63,7 @@ class History(Protocol):
 def draw_diagnosis(diagnosis: Judgement, *, limits: Limits | None = None) -> Picture:
     """Draw each layer's gradient norm divided by its weight norm, with a marker per verdict.
 
-    Zero stands on a line of its own below the logarithmic scale, infinity and NaN above it.
+    Zero stands on a row of its own below the logarithmic scale, infinity and NaN above it.
     limits: least range of the scale, so that several drawings can be compared.
     Raises ``TypeError`` for what is no diagnosis, and ``ValueError`` for limits that do not rise.
     """
@@ -77,20 +82,25 @@ def _figure(
     diagnosis: Judgement, words: Mapping[str, str], labels: tuple[str, str], limits: Limits | None
 ) -> Figure:
     evidence = [layer.evidence for layer in diagnosis.layers]
-    unknown = [one.frozen and math.isnan(one.relative_gradient) for one in evidence]
+    unknown = [layer.frozen and math.isnan(layer.relative_gradient) for layer in evidence]
     values = [
-        1.0 if gap else one.relative_gradient for one, gap in zip(evidence, unknown, strict=True)
+        1.0 if gap else layer.relative_gradient
+        for layer, gap in zip(evidence, unknown, strict=True)
     ]
     axes = empty_axes(words.values())
     heights = _set_scale(axes, values, limits)
     heights = [math.nan if gap else at for gap, at in zip(unknown, heights, strict=True)]
+    joined = [
+        at if kind_of(value) == "finite" else math.nan
+        for at, value in zip(heights, values, strict=True)
+    ]
     label_axes(axes, *labels)
     axes.set_xlim(0.5, len(values) + 0.5)
     axes.set_xticks(sorted({1, *round_steps(1, len(values), 12)}))
-    axes.plot(range(1, len(values) + 1), heights, color="black", alpha=0.4, linewidth=1)
+    axes.plot(range(1, len(values) + 1), joined, color="black", alpha=0.4, linewidth=1)
     handles = {}
     for verdict, word in words.items():
-        points = [n for n, one in enumerate(diagnosis.layers) if one.verdict == verdict]
+        points = [n for n, layer in enumerate(diagnosis.layers) if layer.verdict == verdict]
         places, at = [n + 1 for n in points], [heights[n] for n in points]
         handles[word] = _add_points(axes, places, at, verdict)
     add_legend(axes, handles)
@@ -134,29 +144,20 @@ def draw_history(history: History, *, limits: Limits | None = None) -> Picture:
 
 
 def _set_scale(axes: Axes, values: Sequence[float], limits: Limits | None) -> list[float]:
-    """Set the y axis to powers of ten, zero below and infinity above; return heights."""
-    low, high = extremes([*values, *(limits or ())]) or (0.1, 1.0)
-    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
-    last = max(last, first + 1)
+    """Set the y axis to powers of ten, zero below them, infinity and NaN above; return heights."""
+    first, last = decades([*values, *(limits or ())])
+    kinds = [kind_of(value) for value in values]
     apart = 0.09 * (last - first)
-    kinds = [extremes([value]) is not None for value in values]
+    above_infinity = 2 if "infinite" in kinds else 1
+    rows = {"zero": first - apart, "infinite": last + apart, "nan": last + above_infinity * apart}
     ticks = {float(n): power_of_ten(10.0**n) for n in round_steps(first, last, 6)}
-    bottom, top = float(first), float(last)
-    if any(
-        not fits and value == value and value < 1 for fits, value in zip(kinds, values, strict=True)
-    ):
-        bottom -= apart
-        ticks[bottom] = "0"
-    odd = [v for fits, v in zip(kinds, values, strict=True) if not fits and not v < 1]
-    if odd:
-        top += apart
-        ticks[top] = "NaN" if any(map(math.isnan, odd)) else "∞"
+    ticks |= {row: NO_NUMBER[kind] for kind, row in rows.items() if kind in kinds}
     axes.set_yticks(list(ticks), list(ticks.values()))
     axes.grid(axis="y", color="black", alpha=0.2, linewidth=0.8)
-    axes.set_ylim(bottom, top)
+    axes.set_ylim(min(first, *ticks), max(last, *ticks))
     return [
-        math.log10(value) if fits else bottom if value < 1 else top
-        for fits, value in zip(kinds, values, strict=True)
+        math.log10(value) if kind == "finite" else rows[kind]
+        for value, kind in zip(values, kinds, strict=True)
     ]
 
 
