@@ -138,7 +138,9 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _is_something(tensor: Tensor) -> bool:
-    return not tensor.is_floating_point() or bool((tensor != 0).any())
+    if not tensor.is_floating_point() or bool(tensor.detach().reshape(-1)[:64].any()):
+        return True
+    return bool((tensor != 0).any())
 
 
 def _is_real(args: Any) -> bool:
@@ -255,6 +257,8 @@ _RULES: dict[str, Callable[[Any, Any, Any], Heard | None]] = {
     "hardswish": _curved("smooth"),
     "log_sigmoid_forward": _curved("smooth"),
     "elu": _curved("elu"),
+    "celu": _curved("elu"),
+    "selu": _curved("elu"),
     "softshrink": _curved("shrink"),
     "hardshrink": _curved("shrink"),
     "glu": _gated,
@@ -308,6 +312,8 @@ def _birth(name: str, output: Any, args: Any, kwargs: Any, number: int) -> Birth
 
 def _is_broken(tensor: Tensor) -> bool:
     if not tensor.is_floating_point() or tensor.layout is not torch.strided or not tensor.numel():
+        return False
+    if math.isfinite(float(tensor.detach().sum())):
         return False
     return not bool(torch.isfinite(tensor.detach()).all())
 

@@ -49,36 +49,20 @@ def measure(
     layers = find_layers(model)
     with undisturbed(model, thaw=False), in_the_open():
         with (
-            _following_steps(layers) as steps,
+            following_steps(layers) as steps,
             listening(layers),
             watching(model) as tape,
         ):
             outputs = given.run(model, inputs, "diagnose")
             tape.end = next_number()
             value = given.loss_of(loss, outputs, targets, "diagnose")
-        measured = _Measurement.of(parts, layers, steps, tape, value)
-        around = _surroundings(measured, inputs, targets)
+        measured = Measurement(parts, layers, steps, tape, value, WayBack.of(value))
+        measured.send_back()
+        around = measured.surroundings(inputs, targets)
         if measured.is_quiet():
             better = _has_better(loss, outputs, targets, float(value.detach()))
             around = replace(around, better_outputs=better)
-        return around, measured.evidence(around), left_out
-
-
-def _surroundings(measured: "_Measurement", inputs: Any, targets: Any) -> Surroundings:
-    tensors = [one.detach() for one in given.tensors_in(inputs)]
-    real = [one for one in tensors if one.is_floating_point() and one.numel()]
-    wanted = [one for one in given.tensors_in(targets) if one.is_floating_point()]
-    scales = [norm_of([one]) / math.sqrt(one.numel()) for one in real]
-    return Surroundings(
-        inputs_are_finite=not any(_is_dirty(one, len(tensors)) for one in real),
-        targets_are_finite=all(map(is_finite, wanted)),
-        input_scale=max((one for one in scales if math.isfinite(one)), default=1.0),
-        inputs_are_alike=not tensors or all(_likeness(one) >= 0.99 for one in tensors),
-        loss=float(measured.value.detach()),
-        alarm=measured.alarm(),
-        broken=measured.broken(),
-        has_slopes=measured.tape.differentiates,
-    )
+        return around, measured.evidence(), left_out
 
 
 def _is_dirty(tensor: Tensor, count: int) -> bool:
@@ -91,7 +75,7 @@ def _is_dirty(tensor: Tensor, count: int) -> bool:
 
 
 @contextmanager
-def _following_steps(layers: dict[nn.Module, Layer]) -> Iterator[dict[str, list[list[Tensor]]]]:
+def following_steps(layers: dict[nn.Module, Layer]) -> Iterator[dict[str, list[list[Tensor]]]]:
     """Keep the sequence that each recurrent module reads, as a tensor that has a gradient."""
     read: dict[str, list[list[Tensor]]] = {}
     with ExitStack() as stack:
@@ -175,7 +159,7 @@ SCALES = ("mul", "t", "transpose", "permute", "view", "reshape", "expand", "to_c
 
 
 @dataclass
-class _Measurement:
+class Measurement:
     """Hold all that one way there and back gave, as tensors."""
 
     parts: list[Part]
@@ -189,27 +173,41 @@ class _Measurement:
     larger: Gradients = field(default_factory=dict)
     latest: dict[Node, Part] = field(default_factory=dict)
 
-    @classmethod
-    def of(
-        cls,
-        parts: list[Part],
-        layers: dict[nn.Module, Layer],
-        steps: dict[str, list[list[Tensor]]],
-        tape: Tape,
-        value: Tensor,
-    ) -> "_Measurement":
-        """Send the gradient back, and listen at every operation."""
-        self = cls(parts, layers, steps, tape, value, WayBack.of(value))
+    def __post_init__(self) -> None:
+        """Give each operation and each use of a weight to a part."""
         self._share_out()
         self.parts = self._in_order()
         self.latest = self._latest_parts()
-        self.kept = {(use.node, use.edge): value for part in parts for use in self._shared(part)}
+        self.kept = {
+            (use.node, use.edge): self.value for part in self.parts for use in self._shared(part)
+        }
+
+    def send_back(self) -> None:
+        """Send the gradient back from the loss, and listen at every operation."""
         wanted = self._wanted()
         with given.going_back("diagnose"):
             with self.way.listening(self.kept):
-                self.gradients = _gradients(value, wanted)
-            self.larger = _gradients_of_a_larger_loss(value, wanted, self.gradients)
-        return self
+                self.gradients = _gradients(self.value, wanted)
+            self.larger = _gradients_of_a_larger_loss(self.value, wanted, self.gradients)
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Listen at every operation while somebody else sends the gradient back."""
+
+        def keeper(tensor: Tensor) -> Callable[[Tensor], None]:
+            return lambda gradient: self.gradients.__setitem__(tensor, gradient.detach())
+
+        with ExitStack() as stack:
+            stack.enter_context(self.way.listening(self.kept))
+            for tensor in self._wanted():
+                if not tensor.is_leaf:
+                    hook = tensor.register_hook(keeper(tensor))  # type: ignore[no-untyped-call]
+                    stack.callback(hook.remove)
+            yield
+
+    def take_gradients(self) -> None:
+        """Take the gradients by the weights from where an ordinary way back has left them."""
+        self.gradients |= {weight: weight.grad for part in self.parts for weight in part.weights}
 
     def _share_out(self) -> None:
         """Give each use of a parameter to the part in whose call it lies."""
@@ -288,6 +286,23 @@ class _Measurement:
 
     # What surrounds the layers
 
+    def surroundings(self, inputs: Any, targets: Any) -> Surroundings:
+        """Return what surrounds the layers."""
+        tensors = [one.detach() for one in given.tensors_in(inputs)]
+        real = [one for one in tensors if one.is_floating_point() and one.numel()]
+        wanted = [one for one in given.tensors_in(targets) if one.is_floating_point()]
+        scales = [norm_of([one]) / math.sqrt(one.numel()) for one in real]
+        return Surroundings(
+            inputs_are_finite=not any(_is_dirty(one, len(tensors)) for one in real),
+            targets_are_finite=all(map(is_finite, wanted)),
+            input_scale=max((one for one in scales if math.isfinite(one)), default=1.0),
+            inputs_are_alike=not tensors or all(_likeness(one) >= 0.99 for one in tensors),
+            loss=float(self.value.detach()),
+            alarm=self.alarm(),
+            broken=self.broken(),
+            has_slopes=self.tape.differentiates,
+        )
+
     def alarm(self) -> str:
         """Return what is wrong with the loss itself, or nothing."""
         value = float(self.value.detach())
@@ -349,7 +364,7 @@ class _Measurement:
 
     # Layer by layer
 
-    def evidence(self, around: Surroundings) -> list[LayerEvidence]:
+    def evidence(self) -> list[LayerEvidence]:
         """Return each part's plain numbers, in forward order."""
         return [self._evidence(part) for part in self.parts]
 
@@ -475,10 +490,10 @@ class _Measurement:
         if layer is None or not (part.is_whole or _reads_first(part)):
             return 1.0
         if (sequences := self.steps.get(layer.name)) is not None:
-            paths = [[[self.gradients[step]] for step in sequence] for sequence in sequences]
+            paths = [[[self.gradients.get(step)] for step in sequence] for sequence in sequences]
         else:
             calls = [
-                [self.gradients[one] for one in layer.outputs[start:end]]
+                [self.gradients.get(one) for one in layer.outputs[start:end]]
                 for start, end in zip((0, *layer.ends), layer.ends, strict=False)
             ]
             used = [one for one in calls if any(tensor is not None for tensor in one)]
@@ -538,6 +553,7 @@ class _Measurement:
             for use in self.way.uses.get(node, [])
             if use.edge != edge and not _is_something(use.parameter) and _multiplies(node, use)
         ]
+        zeros = [parameter for parameter in zeros if self._title(parameter)]  # biases add
         if zeros:
             gradient = self.gradients.get(zeros[0])
             starts = gradient is not None and bool(dense(gradient).any())

@@ -102,6 +102,9 @@ CAUSES = {
         "The gradient is small because the learned factor “{layer}” starts close to zero. It "
         "receives a gradient itself, so training can end this."
     ),
+    "unseen": N_(
+        "Only the norms of this step were recorded, without its forward pass, so the cause is open."
+    ),
     "unasked": N_(
         "On these examples, the loss asks nothing of this layer: its gradient is exactly zero."
     ),
@@ -214,6 +217,7 @@ REMEDIES = {
     ),
     "slope": N_("A smooth activation function, such as tanh or SiLU."),
     "zero_at": N_("Look at what this operation does: a mask, a factor of zero, a choice."),
+    "unseen": N_("Make the watch before the loop begins, or diagnose the batch itself."),
     "unasked": N_("Diagnose again on another batch."),
     "alike": N_("Normalization, residual connections, or fewer layers."),
     "stacked": N_("Residual connections between the recurrent layers, or fewer of them."),

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from vanishing.diagnosis.way_back import Use, wide
+from vanishing.diagnosis.way_back import Use, length
 from vanishing.probes import own_parameters
 
 LOOKUPS = (nn.Embedding, nn.EmbeddingBag)
@@ -114,7 +113,7 @@ def _joined(module: str, parameter: str) -> str:
 
 def squared_scale(weight: Tensor) -> float:
     """Return a matrix's squared norm; each row of a vector or of zeros counts as 1, at least."""
-    squared = float(torch.linalg.vector_norm(weight.detach(), dtype=wide(weight))) ** 2
+    squared = length(weight.detach()) ** 2
     rows = weight.shape[0] if weight.dim() else 1
     return max(squared, rows) if weight.dim() < 2 or squared == 0 else squared
 
@@ -123,4 +122,4 @@ def gain(weight: Tensor, rows: int) -> float:
     """Return fan-in times mean squared weight: the sum of squares per unit that it feeds."""
     if weight.dim() < 2 or not rows:
         return 0.0
-    return float(torch.linalg.vector_norm(weight.detach(), dtype=wide(weight))) ** 2 / rows
+    return length(weight.detach()) ** 2 / rows

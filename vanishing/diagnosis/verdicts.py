@@ -359,7 +359,8 @@ class _Case:
         return max(fed, key=lambda n: self.layers[n].gradient_norm, default=self.index)
 
     def _is_starving(self) -> bool:
-        weak = self.layer.relative_gradient < STARVING_RATIO
+        moved = self.layer.update >= STARVING_RATIO  # Adam moves what SGD would leave
+        weak = self.layer.relative_gradient < STARVING_RATIO and not moved
         return (weak and (not self.layer.lookup or self._last_is_weak())) or self._is_behind()
 
     def _last_is_weak(self) -> bool:

@@ -65,9 +65,9 @@ class WayBack:
     flows: dict[Node, Flow] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, value: Tensor) -> "WayBack":
-        """Read the graph that hangs on a loss."""
-        way = cls(_nodes(value.grad_fn))
+    def of(cls, *values: Tensor) -> "WayBack":
+        """Read the graph that hangs on a loss, or on what a model puts out."""
+        way = cls(_nodes([value.grad_fn for value in values]))
         pure: dict[Node, list[nn.Parameter]] = {}
         for node in reversed(way.nodes):
             way._read(node, pure)
@@ -170,8 +170,8 @@ def parameter_of(node: Node) -> Tensor | None:
     return getattr(node, "variable", None)
 
 
-def _nodes(root: Node | None) -> list[Node]:
-    ahead, seen = [root], set()
+def _nodes(roots: list[Node | None]) -> list[Node]:
+    ahead, seen = list(roots), set()
     while ahead:
         node = ahead.pop()
         if node is not None and node not in seen:
@@ -204,9 +204,17 @@ def _norm(tensor: Tensor | None) -> float | None:
 
 
 def norm_of(tensors: Sequence[Tensor | None]) -> float:
-    """Return the Euclidean norm over all tensors that are there, summed in float64."""
-    present = (dense(one) for one in tensors if one is not None)
-    return math.hypot(*(float(torch.linalg.vector_norm(one, dtype=wide(one))) for one in present))
+    """Return the Euclidean norm over all tensors that are there."""
+    return math.hypot(*(length(dense(one)) for one in tensors if one is not None))
+
+
+def length(tensor: Tensor) -> float:
+    """Return the Euclidean norm, summed in float64 where float32 is too narrow for it."""
+    if tensor.dtype is torch.float32:
+        found = float(torch.linalg.vector_norm(tensor))
+        if 1e-12 < found < 1e12:
+            return found
+    return float(torch.linalg.vector_norm(tensor, dtype=wide(tensor)))
 
 
 def dense(tensor: Tensor) -> Tensor:
