@@ -469,9 +469,7 @@ def test_code_that_changed_since_it_was_imported_is_not_mixed_with_other_code(
 
 
 def test_it_goes_when_nothing_is_asked_for_a_while(tmp_path: Path) -> None:
-    code = process.START.replace("main()", "process.stay_here(); Desk(*pipes).work(0.2)").replace(
-        "import main;", "import Desk, FileIO, process; pipes = FileIO(0), FileIO(1, 'w');"
-    )
+    code = process.START.replace("main(answers)", "main(answers, idle=0.2)")
     path = json.dumps([str(ROOT), *sys.path])
     idle = subprocess.Popen(
         [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
@@ -479,6 +477,37 @@ def test_it_goes_when_nothing_is_asked_for_a_while(tmp_path: Path) -> None:
     assert idle.wait(60) == 0
     assert idle.stdin
     idle.stdin.close()
+
+
+def test_what_an_import_prints_is_no_answer(
+    probe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process.end()
+    (tmp_path / "comm.py").write_text("print('a module of the reader, in the way of another')")
+    (tmp_path / "sitecustomize.py").write_text("print('told before anything else')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "probe_printing.py").write_text(PROBE.replace("import os,", "print(1); import os,"))
+    printing = importlib.import_module("probe_printing")
+    assert printing.pid(1) != os.getpid()
+    process.end()
+
+
+def test_an_answer_that_cannot_be_read_is_no_endless_wait(
+    probe: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(pipe: Any) -> object:
+        raise MemoryError("too long")
+
+    process.end()
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "receive", unreadable)
+        with (
+            pytest.warns(RuntimeWarning, match=r"answered what cannot be read \(MemoryError: too"),
+            pytest.raises(RuntimeError, match=r"computes pid answered what cannot be read"),
+        ):
+            probe.pid(1)
+    assert probe.pid(2)
 
 
 def test_without_an_interpreter_the_error_says_so(

@@ -20,14 +20,16 @@ from typing import Any, cast
 
 from vanishing.progress import observer
 from vanishing.remembering.calls import Call, directly
-from vanishing.remembering.wire import Closed, receive, send
+from vanishing.remembering.wire import Closed, receive, send, wait_for_begin
 
 ROOT = str(Path(__file__).parents[2])
 PATIENCE = 3.0  # seconds for a stopped computation to end; a new process costs as much
 MOMENT = 0.2  # seconds after which Ctrl-C is heard at the latest
+# What an import prints must not meet the answers.
 START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from vanishing.remembering.worker import main; main()"
+    "import json, os, sys; answers = os.dup(1); os.dup2(2, 1); "
+    "sys.path[:] = json.loads(sys.argv[1]); "
+    "from vanishing.remembering.worker import main; main(answers)"
 )
 KILLED = (
     "was killed, as a system does that runs out of memory: close other notebooks and programs "
@@ -93,6 +95,7 @@ class Worker:
         self._answers = cast(RawIOBase, self._process.stdout)
         self._number = 0
         self._ready = False
+        self._trouble = ""
         self._arrived: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -135,9 +138,15 @@ class Worker:
         self._process.returncode = 0
 
     def _listen(self) -> None:
-        with suppress(Closed):
+        try:
+            wait_for_begin(self._answers)
             while True:
                 self._arrived.put(receive(self._answers))
+        except Closed:
+            pass
+        except Exception as error:
+            self._trouble = f"answered what cannot be read ({type(error).__name__}: {error})"
+            self._process.kill()
         self._arrived.put(None)
 
     def _wait_for_start(self) -> None:
@@ -184,8 +193,8 @@ class Worker:
 
     def _ended(self) -> _Ended:
         code = self._process.wait()
-        if code == 0:
-            return _Ended()
+        if code == 0 or self._trouble:
+            return _Ended(self._trouble)
         if code == -getattr(signal, "SIGKILL", 9):
             return _Ended(KILLED)
         self._noise.seek(0)
@@ -196,6 +205,7 @@ class Worker:
 _lock = threading.RLock()
 _worker: Worker | None = None
 _inside = False
+_closed = False
 
 
 def compute(call: Call) -> str:
@@ -214,6 +224,8 @@ def compute(call: Call) -> str:
             try:
                 return _running().compute(call)
             except _Ended as ended:
+                if _closed:
+                    raise SystemExit from None  # Python ends, and this thread with it
                 end()
                 reason = ended.reason
             if attempt == 1 and reason:
@@ -228,6 +240,13 @@ def end() -> None:
     if _worker:
         _worker.end()
     _worker = None
+
+
+def close() -> None:
+    """End the process for good, as Python ends."""
+    global _closed
+    _closed = True
+    end()
 
 
 def stay_here() -> None:
@@ -271,6 +290,6 @@ def _warn_again(message: Any, category: type[Warning], file: str, line: int) -> 
     warnings.warn_explicit(message, category, file, line, module=name, registry=registry)
 
 
-atexit.register(end)
+atexit.register(close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)

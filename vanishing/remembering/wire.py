@@ -5,11 +5,24 @@ import struct
 from io import RawIOBase
 from typing import Any
 
+_BEGIN = b"\x00vanishing\x00"
 _LENGTH = struct.Struct("<Q")
 
 
 class Closed(Exception):  # noqa: N818, how a pipe ends, and not an error by itself
     """The other end is closed."""
+
+
+def begin(pipe: RawIOBase) -> None:
+    """Let the other end know that from here on there are messages."""
+    pipe.write(_BEGIN)
+
+
+def wait_for_begin(pipe: RawIOBase) -> None:
+    """Skip what somebody else has written before. Raises ``Closed`` at the end."""
+    seen = b""
+    while seen != _BEGIN:
+        seen = (seen + _read(pipe, 1))[-len(_BEGIN) :]
 
 
 def send(pipe: RawIOBase, message: object) -> None:

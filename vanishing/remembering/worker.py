@@ -18,7 +18,7 @@ from vanishing.remembering import process
 from vanishing.remembering.calls import directly
 from vanishing.remembering.keys import code_version
 from vanishing.remembering.process import Answer, Request
-from vanishing.remembering.wire import Closed, receive, send
+from vanishing.remembering.wire import Closed, begin, receive, send
 
 IDLE = 60.0  # seconds; then the memory is given back
 
@@ -37,7 +37,7 @@ class Desk:
         self._waiting: queue.SimpleQueue[Request] = queue.SimpleQueue()
         threading.Thread(target=self._listen, args=(requests,), daemon=True).start()
 
-    def work(self, idle: float = IDLE) -> None:
+    def work(self, idle: float) -> None:
         """Answer requests until none came for ``idle`` seconds."""
         self._tell(Answer("ready", 0))
         while True:
@@ -111,12 +111,11 @@ def _sendable(error: Any) -> Any:
     return error
 
 
-def main() -> None:
-    """Work for the process that started this one; what a computation prints goes to stderr."""
+def main(answers: int, idle: float = IDLE) -> None:
+    """Work for the process that started this one, which reads from the descriptor ``answers``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, which tells what to stop
-    requests, answers = FileIO(os.dup(0), "r"), FileIO(os.dup(1), "w")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
+    requests, pipe = FileIO(os.dup(0), "r"), FileIO(answers, "w")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     process.stay_here()
-    Desk(requests, answers).work()
+    begin(pipe)
+    Desk(requests, pipe).work(idle)
