@@ -11,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+from vanishing.explorer.sliders import LABELS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "book").rglob("*.md"))]
 # A cell, or Python that is only shown; what lies in an exercise or its solution may be indented.
@@ -73,6 +75,20 @@ def missing(page: str) -> list[str]:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_name_that_a_page_takes_from_the_library_is_there(path: Path) -> None:
     assert missing(path.read_text(encoding="utf-8")) == []
+
+
+def axes(page: str) -> Iterator[str]:
+    """Yield the name of every axis for which a page's cells make a slider."""
+    for node in (node for program in programs(page) for node in ast.walk(program)):
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Name) and called.id == "explore":
+            yield from (keyword.arg for keyword in node.keywords if keyword.arg)
+
+
+def test_every_slider_of_the_pages_has_words_for_its_axis() -> None:
+    used = {axis for path in PAGES for axis in axes(path.read_text(encoding="utf-8"))}
+    assert len(used) >= 10
+    assert used <= LABELS.keys()
 
 
 def test_no_cell_is_overlooked() -> None:
