@@ -60,6 +60,9 @@ SATURATED_SLOPE = 0.1
 SATURATED_SHARE = 0.5
 """Share of saturated values from which on the function behind a layer is to blame."""
 
+ALL_BUT_SATURATED = 0.98
+"""Share of saturated values from which on large inputs are blamed even where a gradient arrives."""
+
 ALIKE = 0.998
 """Mean cosine between what two examples make a layer put out, from which on they are alike.
 
@@ -300,7 +303,8 @@ class _Case:
             operation = self.layer.stopped.operation if self.layer.stopped else ""
             behind = (one.operation for one in self.layers if one.name == culprit)
             return operation or next(behind, ""), "large_inputs" if large else "saturated"
-        return (self.layer.stopped.operation if self.layer.stopped else ""), ""
+        named = cause.startswith(("single", "stairs", "zero_at")) and self.layer.stopped
+        return (self.layer.stopped.operation if named and self.layer.stopped else ""), ""
 
     def verdict(self) -> Found:
         layer = self.layer
@@ -328,7 +332,14 @@ class _Case:
             return self._starving()
         if layer.first_step < STARVING_SHARE:
             return "starving", "time", ""
+        if self._is_fed_by_scale_alone():
+            return "starving", "saturated_at", layer.name
         return self._alike()
+
+    def _is_fed_by_scale_alone(self) -> bool:
+        """Say whether large inputs make up for slopes of which hardly any is left."""
+        large = self.around.input_scale > LARGE_INPUTS
+        return large and self.layer.saturated_share >= ALL_BUT_SATURATED and not self.layer.scales
 
     def _is_dead(self) -> bool:
         """Say whether hardly a unit is active, and the layer does not live on the few that are."""
@@ -455,9 +466,10 @@ class _Case:
             return self._weakness_everywhere()
         if self._is_passed(self.layers[best].gradient_norm):
             return "passed", ""
-        if cause := _squashing(way):
+        flat, cause = _flattest(way), _squashing(way)
+        if cause == "saturated" or (cause and not flat):
             return cause, ""
-        if flat := _flattest(way):
+        if flat:
             return "saturated_at", flat
         if sum(one.kind in RECURRENT for one in way) > len(way) / 2:
             return "stacked", ""
