@@ -24,8 +24,6 @@ from booktools.embedding import cleaned, script_json, spreadsheet_cell
 from booktools.languages import Language
 
 TBX = "urn:iso:std:iso:30042:ed-2"
-_ROLE = re.compile(r"\s*\{(?P<name>[\w-]+)\}`(?P<text>[^`<]*?)\s*(?:<[^`>]*>)?`")
-_CODE = re.compile(r"`([^`]*)`")
 _MODEL_ID = 1_607_392_319  # of this kind of card, the same for ever: Anki updates by it
 _ANKI_TAG = re.compile(r"\[(?=latex|\$|sound:|anki:|/)|\{(?=\{)", re.IGNORECASE)
 REVISED = 1_767_225_600  # 2026, for decks whose sources have no history
@@ -46,16 +44,6 @@ class Concept:
 
     id: str
     wordings: Mapping[str, Wording]
-
-
-def plain_text(message: str) -> str:
-    """Return what a reader sees of a message: no roles, no citations, formulas as TeX."""
-
-    def shown(role: re.Match[str]) -> str:
-        space = role[0][: len(role[0]) - len(role[0].lstrip())]
-        return "" if role["name"] == "cite" else space + role["text"]
-
-    return _CODE.sub(r"\1", _ROLE.sub(shown, message)).strip()
 
 
 def to_csv(concepts: Iterable[Concept], languages: Sequence[Language]) -> str:

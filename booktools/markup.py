@@ -82,6 +82,29 @@ def read_plain(message: str) -> Markup:
     )
 
 
+def plain_text(message: str) -> str:
+    """Return a message without markup: formulas as TeX, and no citations."""
+    text = "".join(map(_shown, _inline(_parser().parse(message))))
+    return re.sub(rf"\s*{OBJECT}", "", text).strip()
+
+
+def _shown(token: Token) -> str:
+    match token.type:
+        case "softbreak" | "hardbreak":
+            return " "
+        case "math_inline" | "math_inline_double" | "math_single":
+            return f"${token.content}$"
+        case "myst_role" if token.meta["name"] == "math":
+            return f"${token.content}$"
+        case "myst_role" if str(token.meta["name"]).startswith("cite"):
+            return OBJECT
+        case "myst_role":
+            targeted = _TARGETED.fullmatch(token.content)
+            return targeted["text"] if targeted else token.content
+        case _:
+            return token.content
+
+
 def numbering(text: str) -> str:
     """Return what a numref's text has besides words and one %s, the place of the number."""
     fields = re.findall(r"%.?|\{[^{}]*\}|[{}]", text)

@@ -18,7 +18,7 @@ from booktools.mathml import to_mathml
 
 _LINE_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
-_MARKS = ("<", ">", '"', "`", "\\", "](", "$")
+_MARKS = ("<", ">", '"', "`", "\\", "](", "$", "@@")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u2800\u3164"
     "\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffc\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -206,6 +206,7 @@ def plain_text(message: Message) -> Iterator[tuple[str, str]]:
     Bad (label): Search => [Ara](x.ipynb)
     Bad (label): Layer => _camada
     Bad (label): Layer => camada $5
+    Bad (label): Layer => camada @@0@@
     Good (label): Search => Kitapta “ara”
     """
     if message.is_markdown or message.is_comment:

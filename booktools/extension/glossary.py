@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.gettext import MessageCatalogBuilder
+from sphinx.domains.std import split_term_classifiers
 from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import docname_to_domain
 
@@ -22,8 +23,9 @@ from booktools.extension.messages import (
     current_language,
     read_messages,
 )
-from booktools.glossary_data import Concept, Wording, plain_text
+from booktools.glossary_data import Concept, Wording
 from booktools.languages import Language, sort_key
+from booktools.markup import plain_text
 
 NAMES_CLASS = "vg-names"
 
@@ -66,11 +68,11 @@ def _concept(entry: Any, languages: list[tuple[Language, dict[str, str]]]) -> Co
     term, definition = entry
     wordings = {}
     for language, messages in languages:
-        headword = _translated(term.rawsource, language, messages)
+        headword = _name(term.rawsource, language, messages)
         texts = [_translated(one.rawsource, language, messages) for one in definition]
         if headword:
             explained = plain_text(" ".join(texts)) if all(texts) else ""
-            wordings[language.code] = Wording(plain_text(headword), explained)
+            wordings[language.code] = Wording(headword, explained)
     return Concept(term["ids"][0], wordings)
 
 
@@ -79,8 +81,14 @@ def _translated(english: str, language: Language, messages: dict[str, str]) -> s
     return english if language.source else messages.get(english, "")
 
 
+def _name(english: str, language: Language, messages: dict[str, str]) -> str:
+    """Return a headword as its page shows it, "" where Sphinx would hide a part of it."""
+    text = _translated(english, language, messages)
+    return "" if split_term_classifiers(text)[1] else plain_text(text)
+
+
 def _add_names(entry: Any, languages: list[tuple[Language, dict[str, str]]]) -> None:
-    english = entry[0].rawsource.replace("\n", " ").strip()
+    english = entry[0].rawsource
     names = nodes.bullet_list("", *_names(english, languages), classes=[NAMES_CLASS])
     entry[-1].append(names)
 
@@ -90,7 +98,7 @@ def _names(
 ) -> Iterator[nodes.list_item]:
     """Yield the headword's name in each language that has one, marked as that language."""
     for language, messages in languages:
-        name = english if language.source else messages.get(english)
+        name = _name(english, language, messages)
         if name:
             label = nodes.inline("", f"{language.name}:", classes=["vg-language"])
             classes = [CLASS + language.tag]

@@ -12,7 +12,7 @@ from sphinx.locale import _
 
 from booktools.languages import Language
 from booktools.notebooks.addresses import Addresses
-from booktools.notebooks.markdown import Markdown, quoted
+from booktools.notebooks.markdown import Markdown, escape_start, label, link_label, quoted
 
 Cell = dict[str, Any]
 
@@ -156,10 +156,10 @@ def _banner(document: Document) -> str:
             "This notebook is generated. Changes made here are lost: change the code in "
             "%(chapter)s or the translation in %(catalogue)s."
         )
-    notice = text % {"chapter": chapter, "catalogue": catalogue}
+    notice = escape_start(label(text)) % {"chapter": chapter, "catalogue": catalogue}
     if document.page_address is None:
         return notice
-    link = _("Read this page on the web")
+    link = link_label(_("Read this page on the web"))
     return f"{notice}\n\n[{link}]({document.page_address})"
 
 
@@ -241,7 +241,7 @@ def _code_cells(
     tags = node["cell_metadata"].get("tags", written.tags)
     shown = node.next_node(nodes.literal_block) if _shows_code(node) else None
     if "solution" in tags:
-        title = _("Solution")
+        title = label(_("Solution"))
         yield _text_cell(f"**{title}**", language)
     yield _code_cell(written.code if shown is None else shown.astext(), tags)
 

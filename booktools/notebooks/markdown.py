@@ -24,6 +24,7 @@ BLOCK_START = re.compile(
     r"(\d+)(?=[.)](?:\s|$))|(?=#{1,6}(?:\s|$)|[-+](?:\s|$)|>|={3,}|-{3,}|~{3,}"
     r"|=+\s*$|-+\s*(?:$|\|)|\||:-|\[[^\]]*\]:)"
 )
+_BRACKET = re.compile(r"[\[\]]")
 SAFE_IN_ADDRESSES = "/:?#@!$&'*+,;=%~"
 FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 
@@ -73,6 +74,39 @@ def prefixed(text: str, first: str, rest: str | None = None) -> str:
 def quoted(text: str) -> str:
     """Make a Markdown quote."""
     return prefixed(text, "> ")
+
+
+def label(text: str) -> str:
+    """Write a word of the page's own, which is text, translated late, and no Markdown."""
+    return escape(one_line(str(text)).strip())
+
+
+def link_label(text: str) -> str:
+    """Write a word of the page's own between the brackets of a link."""
+    return _BRACKET.sub(_as_entity, label(text))
+
+
+def _in_torn_link(text: nodes.Text) -> bool:
+    """Say whether a text is of a link whose square brackets are no pairs: they would end it."""
+    node = text.parent
+    while node is not None and not isinstance(node, nodes.reference):
+        node = node.parent
+    return node is not None and not _are_pairs("".join(_BRACKET.findall(_words(node))))
+
+
+def _words(node: nodes.Element) -> str:
+    found = node.findall(nodes.Text)
+    return "".join(one for one in found if not isinstance(one.parent, nodes.math | nodes.literal))
+
+
+def _are_pairs(brackets: str) -> bool:
+    while "[]" in brackets:
+        brackets = brackets.replace("[]", "")
+    return not brackets
+
+
+def _as_entity(sign: re.Match[str]) -> str:
+    return f"&#{ord(sign[0])};"
 
 
 def joined(blocks: Iterable[str]) -> str:
@@ -128,7 +162,8 @@ class Markdown:
     # Text
 
     def _inline_Text(self, node: nodes.Text) -> str:  # noqa: N802
-        return escape(one_line(node.astext()))
+        text = escape(one_line(node.astext()))
+        return _BRACKET.sub(_as_entity, text) if _in_torn_link(node) else text
 
     def _inline_inline(self, node: nodes.Element) -> str:
         return self.inlines(node.children)
@@ -298,7 +333,7 @@ class Markdown:
     def _titled(self, node: nodes.Element) -> tuple[str, list[nodes.Node]]:
         if node.children and isinstance(node[0], nodes.title):
             return self.inlines(node[0].children), node.children[1:]
-        return str(admonitionlabels.get(node.tagname, "")), node.children
+        return label(str(admonitionlabels.get(node.tagname, ""))), node.children
 
     def _block_container(self, node: nodes.Element) -> str:
         if node.get("design_component") == "dropdown":
@@ -330,12 +365,12 @@ class Markdown:
         return one_line("".join(parts)).strip()
 
     def _block_quiz_node(self, node: nodes.Element) -> str:
-        return joined([f"**{_(QUESTION)}**", self.blocks(node.children)])
+        return joined([f"**{label(_(QUESTION))}**", self.blocks(node.children)])
 
     def _block_quiz_answer(self, node: nodes.Element) -> str:
         choice, *reason = node.children
         return folded(
-            self.summary(choice), joined([f"**{verdict(node['correct'])}**", self.blocks(reason)])
+            self.summary(choice), joined([f"**{label(verdict(node['correct']))}**", self.blocks(reason)])
         )
 
     # Figures and tables
@@ -355,7 +390,7 @@ class Markdown:
         return self.blocks(node.children)
 
     def _caption(self, node: nodes.Element, caption: nodes.Element) -> str:
-        number = self._number(node)
+        number = label(self._number(node))
         text = self.inlines(caption.children)
         return f"**{number}** {text}" if number else text
 

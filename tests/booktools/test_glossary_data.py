@@ -22,13 +22,13 @@ from booktools.glossary_data import (
     TBX,
     Concept,
     Wording,
-    plain_text,
     to_csv,
     to_json_ld,
     to_tbx,
     write_deck,
 )
 from booktools.languages import Language
+from booktools.markup import plain_text
 
 LANGUAGES = BOOK.languages
 SOURCE = next(language for language in LANGUAGES if language.source)
@@ -46,6 +46,14 @@ def test_a_message_becomes_plain_text() -> None:
         "The {term}`gradients <gradient>` of `x` {cite}`he2015,he2016`, with $a<b$; {term}`ReLU`."
     )
     assert plain_text(message) == "The gradients of x, with $a<b$; ReLU."
+
+
+def test_a_message_that_is_markdown_becomes_what_its_page_shows() -> None:
+    message = (
+        "3\\. \\(x\\) \\[latex\\] *twice* 65\u00a0520 &eacute; "
+        "[a link](https://a.example)\nend {math}`a`"
+    )
+    assert plain_text(message) == "3. (x) [latex] twice 65\u00a0520 é a link end $a$"
 
 
 def test_the_table_has_a_row_per_concept_and_a_column_per_language() -> None:

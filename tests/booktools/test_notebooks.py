@@ -13,6 +13,8 @@ from typing import Any
 
 import nbformat
 import pytest
+from docutils import nodes
+from markdown_it import MarkdownIt
 from real_book import BOOK
 from sphinx import locale
 from sphinx.application import Sphinx
@@ -21,7 +23,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from booktools.notebooks import Addresses, cells, notebook_name, writing
 from booktools.notebooks.addresses import find_addresses, recorded_addresses, site_of
 from booktools.notebooks.cells import cell_id
-from booktools.notebooks.markdown import escape, escape_start
+from booktools.notebooks.markdown import Markdown, Page, escape, escape_start, link_label
 
 HEADER = """\
 ---
@@ -194,6 +196,24 @@ A *caption*.
 ```{{bibliography}}
 ```
 """
+
+
+@pytest.mark.parametrize("text", ["a]", "[a", "][", "\\]", "a] [b", "](x", "[x]: y ]", "[[a]"])
+def test_no_bracket_of_its_text_ends_a_link(text: str) -> None:
+    link = nodes.reference("", text, refuri="https://a.example")
+    for written in (
+        Markdown(Page(Path())).block(nodes.paragraph("", "", link)),
+        f"[{link_label(text)}](https://a.example)",
+    ):
+        tokens = MarkdownIt("commonmark").parse(written)[1].children or []
+        shown = "".join(token.content for token in tokens[1:-1])
+        assert (tokens[0].type, tokens[-1].type, shown) == ("link_open", "link_close", text)
+
+
+def test_pairs_of_brackets_stay_as_they_are_in_a_link() -> None:
+    link = nodes.reference("", "", nodes.Text("see [a] "), refuri="https://a.example")
+    link += nodes.math("", "[0, 1)")
+    assert Markdown(Page(Path())).inline(link) == "[see [a] $[0, 1)$](https://a.example)"
 
 
 def test_references_lead_to_the_published_pages(book: Book) -> None:
@@ -394,6 +414,26 @@ def test_the_banner_names_the_files_to_edit(book: Book) -> None:
     assert "`book/index.md`" in banner
     assert "`locales/ar/LC_MESSAGES/book/index.po`" in banner
     assert "(https://owner.github.io/name/ar/book/index.html)" in banner
+
+
+def test_no_word_of_the_page_itself_is_markdown_in_a_notebook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for start in ("[x]: %(chapter)s '%(catalogue)s'", "    a", "# a", "- a", "*a*", "&lt;b&gt;"):
+        notice = f"{start} %(chapter)s %(catalogue)s" if "%" not in start else start
+        monkeypatch.setattr(cells, "_", lambda text, notice=notice: notice if "%" in text else "a")
+        (language,) = (one for one in BOOK.translations if one.code == "vi")
+        document = cells.Document("book/index", language, NOWHERE)
+        banner = "".join(cells._first_cells(document)[0]["source"])
+        kinds = [token.type for token in MarkdownIt("commonmark").parse(banner)]
+        assert kinds == [
+            "blockquote_open", "paragraph_open", "inline", "paragraph_close", "blockquote_close",
+        ]  # fmt: skip
+        assert "em_open" not in {
+            one.type
+            for token in MarkdownIt("commonmark").parse(banner)
+            for one in token.children or ()
+        }
 
 
 def test_the_first_cell_installs_the_library_and_sets_the_language(book: Book) -> None:
