@@ -13,10 +13,13 @@ from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
+from booktools.characters import shows_something
+
 EXTENSIONS = frozenset({"amsmath", "colon_fence", "deflist", "dollarmath"})
 OBJECT = "\ufffc"  # stands in `text` for code, a formula, a citation
 
 _TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>.*?)>", re.S)  # as Sphinx divides it
+_FORMATS = frozenset({"math", "sub", "sup", "abbr", "dfn", "guilabel"})
 _SHOWN_AS_TEXT = frozenset({"term", "sub", "sup", "abbr", "dfn", "guilabel"})
 _URL = re.compile(
     r"(?:[a-z][a-z\d+.-]{0,15}://|www\.|(?:mailto|xmpp):)[^\s<>\"'`)\]]+"
@@ -55,6 +58,7 @@ class Markup:
     html: list[str] = field(default_factory=list)
     substitutions: list[str] = field(default_factory=list)
     definitions: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)  # links without words, or in another link
     text: str = ""
 
 
@@ -65,8 +69,10 @@ def read_markdown(message: str) -> Markup:
     markup = Markup(blocks=[token.type for token in tokens if token.type != "inline"])
     markup.definitions = [entry["href"] for entry in environment.get("references", {}).values()]
     markup.html = [token.content for token in tokens if token.type == "html_block"]
-    pieces = [_read_inline(token, markup) for token in _inline(tokens)]
+    inline = list(_inline(tokens))
+    pieces = [_read_inline(token, markup) for token in inline]
     markup.text = "".join(pieces)
+    markup.hidden = list(_hidden(inline, pieces))
     markup.addresses = _URL.findall(markup.text)
     return markup
 
@@ -99,8 +105,7 @@ def _shown(token: Token) -> str:
         case "myst_role" if str(token.meta["name"]).startswith("cite"):
             return OBJECT
         case "myst_role":
-            targeted = _TARGETED.fullmatch(token.content)
-            return targeted["text"] if targeted else token.content
+            return _words(token)
         case _:
             return token.content
 
@@ -155,6 +160,28 @@ def _read_inline(token: Token, markup: Markup) -> str:
         case _:
             return ""
     return OBJECT
+
+
+def _hidden(tokens: Iterable[Token], pieces: Iterable[str]) -> Iterator[str]:
+    """Name the links that readers cannot follow: without words, or in another link."""
+    address, words = "", [""]
+    for token, piece in zip(tokens, pieces, strict=True):
+        words.append("x" if token.type == "image" else piece)
+        if token.type == "link_open":
+            address, words = str(token.attrs.get("href", "")), [""]
+        elif token.type == "link_close":
+            if not shows_something("".join(words)):
+                yield address
+            address = ""
+        elif token.type == "myst_role":
+            nested = address and token.meta["name"] not in _FORMATS
+            if nested or not shows_something(_words(token)):
+                yield token.content
+
+
+def _words(role: Token) -> str:
+    targeted = _TARGETED.fullmatch(role.content)
+    return targeted["text"] if targeted else role.content
 
 
 def _file_link(token: Token, address: str, markup: Markup) -> None:

@@ -25,11 +25,11 @@ _ADDRESS = re.compile(
 )
 _SCRIPT = re.compile(r"(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
-_MARKS = ("<", ">", '"', "`", "\\", "](", "$")
+_MARKS = ("<", ">", '"', "`", "\\", "](", "$", "@@")
 _TEMPLATE = re.compile(r"\{\{|\{%")
 _HIDDEN = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u202a-\u202e\u2060-\u2064\u206a-\u206f\u2800"
-    "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffc\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _OBEYED = re.compile(r"!|:|%%|\||\s*(?:noqa|type:|fmt:|pragma:|pylint:|ruff:|mypy:|isort:)", re.I)
 _COOKIE = re.compile(r"coding[:=]\s*[-\w.]+")

@@ -21,7 +21,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
 _MARKS = ("<", ">", '"', "`", "\\", "](", "$", "@@")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u2800\u3164"
-    "\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffc\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _REORDERING = re.compile("[\u202a-\u202e]")
 _SCRIPT = re.compile(r"(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
@@ -241,6 +241,9 @@ def links(message: Message) -> Iterator[tuple[str, str]]:
     Bad: Read it. => Leia.⏎⏎[o artigo]: x "title"
     Bad: ![A plot](a.png) => ![Um gráfico](b.png)
     Bad: Read [it](https://a.org). => Leia [isto](https://a.org "isto").
+    Bad: Read [it](https://a.org). => Leia isto [](https://a.org).
+    Bad: The {term}`loss` of [it](https://a.org). => A [{term}`perda <loss>` disto](https://a.org).
+    Bad: The {term}`loss`. => A {term}`<U+200F> <loss>` perda.
     Bad: Read it. => Escreva a x@b.org.
     Bad: Read it. => Leia aquihttps://b.org/x.
     Bad: Read it. => Leia a*www.b.org/x*.
@@ -251,6 +254,8 @@ def links(message: Message) -> Iterator[tuple[str, str]]:
         yield f"the text defines a link to “{target[:80]}”", "write [text](target) in the sentence"
     for title in Counter(message.target.titles) - Counter(message.source.titles):
         yield f"title “{title[:80]}” of a link is not in the English", "delete it"
+    for target in Counter(message.target.hidden) - Counter(message.source.hidden):
+        yield f"no reader can follow the link “{target[:80]}”", "give it words, in no other link"
     have, want = message.target, message.source
     for target, extra in (
         *_differences(have.links, want.links),

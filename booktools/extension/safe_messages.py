@@ -23,6 +23,7 @@ from sphinx.transforms.i18n import parse_noqa, publish_msgstr
 from sphinx.util.i18n import docname_to_domain
 from sphinx.util.nodes import extract_messages
 
+from booktools.characters import shows_something
 from booktools.checks.files import read_catalogue as read_sources
 from booktools.checks.finding import Finding
 from booktools.checks.security import is_visible
@@ -31,6 +32,7 @@ from booktools.markup import numbering, without_words
 from booktools.mathml import to_mathml
 
 _PLAIN = (nodes.Text, nodes.emphasis, nodes.strong, addnodes.index)
+_LINKS = (nodes.reference, addnodes.pending_xref, addnodes.download_reference)
 _BLANKS = re.compile(r"[\n\t]")
 _TARGET = ("refdomain", "reftype", "reftarget", "refuri", "refname", "uri")
 
@@ -73,6 +75,8 @@ def difference(english: nodes.Element, translated: nodes.Element) -> str:
     has, needs = (Counter(_parts(node)) for node in (translated, english))
     for what in (has - needs) or (needs - has):
         return f"{what[:80]} is {'not ' if has[what] > needs[what] else 'only '}in the English"
+    for what in Counter(_lost_links(translated)) - Counter(_lost_links(english)):
+        return f"{what} is not in the English"
     return next(_unreadable(translated), _unseen(english.astext(), translated.astext()))
 
 
@@ -119,6 +123,19 @@ def _unseen(english: str, translation: str) -> str:
     """Say that a text hides, covers or reorders, where the English does nothing of this."""
     hides = not is_visible(_BLANKS.sub(" ", translation))
     return "it hides or reorders" if hides and is_visible(_BLANKS.sub(" ", english)) else ""
+
+
+def _lost_links(text: nodes.Element) -> Iterator[str]:
+    """Name what readers cannot follow."""
+    for link in _links(text):
+        if not shows_something(link.astext()) and not any(link.findall(nodes.image)):
+            yield "a link without words"
+        if any(inner is not link for inner in _links(link)):
+            yield "a link within a link"
+
+
+def _links(text: nodes.Element) -> Iterator[nodes.Element]:
+    return (node for node in text.findall(nodes.Element) if isinstance(node, _LINKS))
 
 
 def _as_headword(node: nodes.Element, patch: nodes.Element, text: str, headwords: set[str]) -> str:
