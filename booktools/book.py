@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from posixpath import commonpath
 from typing import Any
 
 import yaml
@@ -13,9 +14,14 @@ import yaml
 from booktools.faults import BuildError
 from booktools.glossary_terms import Terms, load_terms
 from booktools.languages import Language, LanguageError, load_languages
+from booktools.library import Library
 
 LANGUAGES = "locales/languages.toml"
-OWN_DOMAINS = ("toc", "theme")  # the table of contents, and what stands around every page
+TOC, THEME = "toc", "theme"  # catalogues of the parts' captions and of what stands around a page
+OWN_DOMAINS = (TOC, THEME)
+SPHINX = "sphinx"  # messages of its templates, which the theme's catalogue has
+RESERVED = (*OWN_DOMAINS, SPHINX)
+BRANCH = "main"
 SUFFIXES = (".md", ".ipynb", ".rst")
 CONTENTS = "_toc.yml"
 SETTINGS = "_config.yml"
@@ -83,6 +89,10 @@ class Book:
         """Return the folder of a language's catalogues."""
         return self.root / "locales" / language.code / "LC_MESSAGES"
 
+    def catalogue(self, language: Language, domain: str) -> Path:
+        """Return the file of a catalogue of this name."""
+        return self.catalogue_folder(language) / f"{domain}.po"
+
     def catalogues(self, language: Language) -> Iterator[tuple[str, Path]]:
         """Yield (gettext's name, path) of every catalogue file of a language, by path."""
         folder = self.catalogue_folder(language)
@@ -108,6 +118,31 @@ class Book:
         """Catalogue -> folder of each package of the book that has messages of its own."""
         return _part(self.settings, "book_packages")
 
+    def is_page(self, domain: str) -> bool:
+        """Say whether a catalogue is that of a page, there still or not: the parser reads it."""
+        return domain not in self.packages and domain not in OWN_DOMAINS
+
+    @property
+    def library(self) -> Library | None:
+        """The library that the cells use, if the settings name one."""
+        named = _part(self.settings, "book_library")
+        return Library(**named) if named else None
+
+    @property
+    def repository(self) -> str:
+        """The address of the repository in the settings; "" where they have none."""
+        return str(_part(self._settings(), "repository").get("url") or "")
+
+    @property
+    def branch(self) -> str:
+        """The branch of the repository that pages link to."""
+        return str(_part(self._settings(), "repository").get("branch") or BRANCH)
+
+    def in_repository(self, path: Path) -> str:
+        """Return where a file of the book is in its repository."""
+        folder = str(_part(self._settings(), "repository").get("path_to_book") or "")
+        return (PurePosixPath(folder) / path.relative_to(self.root).as_posix()).as_posix()
+
     @property
     def domains(self) -> frozenset[str]:
         """The names that a catalogue may have."""
@@ -124,6 +159,11 @@ class Book:
         return self._said(SETTINGS, "title")
 
     @property
+    def icon(self) -> str:
+        """The name of the icon's file in the site's _static, "" where the book has none."""
+        return PurePosixPath(str(_part(self._settings(), "html").get("favicon") or "")).name
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """What the book's settings say to Sphinx."""
         return _part(_part(self._read(SETTINGS), "sphinx"), "config")
@@ -137,11 +177,20 @@ class Book:
                     f"{self.root / CONTENTS} names the page {page}, "
                     f"but {self.root / page}.md is not there; write it, or remove its line"
                 )
+            if page in RESERVED or page in self.packages:
+                raise BuildError(
+                    f"{self.root / CONTENTS} names the page {page}, but {page}.po is the catalogue "
+                    "of something else; call the page's file otherwise"
+                )
 
     def _said(self, name: str, key: str) -> str:
         if value := self._read(name).get(key):
             return str(value)
         raise BuildError(f"{self.root / name}: `{key}:` is missing; add that line")
+
+    def _settings(self) -> Mapping[str, Any]:
+        """Return the settings; a book that Sphinx's own conf.py describes has none."""
+        return self._read(SETTINGS) if (self.root / SETTINGS).exists() else {}
 
     def _named(self, part: Any) -> Iterator[str]:
         """Yield the pages that a part of the table of contents names."""
@@ -172,6 +221,18 @@ class Book:
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise BuildError(f"{_place(path, error)}: not YAML ({_what(error)}); mend it") from None
         return found if isinstance(found, dict) else {}
+
+
+def notebook_name(page: str, pages: Iterable[str]) -> str:
+    """Name a page's notebook: its path below the folder in which all pages of the book are."""
+    folders = (PurePosixPath(name).parent.as_posix() for name in pages)
+    folder = commonpath([PurePosixPath(page).parent.as_posix(), *folders])
+    return f"{PurePosixPath(page).relative_to(folder or '.').as_posix()}.ipynb"
+
+
+def notebook_path(page: str, pages: Iterable[str], language: Language) -> str:
+    """Return where a page's notebook in a language is, from the book's folder."""
+    return f"notebooks/{language.code}/{notebook_name(page, pages)}"
 
 
 def book_around(folder: Path) -> Path | None:

@@ -23,9 +23,8 @@ from booktools.portal import write_portal, write_redirect
 from booktools.progress import Display, Stands
 from booktools.repository import address
 from booktools.sphinx_run import Progress, run_sphinx
-from booktools.workers import Outcome, build_apart, ending_together, wait_for_release
+from booktools.workers import AT_ONCE, Outcome, build_apart, ending_together, wait_for_release
 
-AT_ONCE = 2
 _LAST_LINES = 15
 
 
@@ -68,20 +67,19 @@ def build_all(root: Path, codes: Sequence[str], stands: Stands | None = None) ->
     Raises BuildError that names every language that failed, its command and its last lines.
     """
     Book(root).check()
-    address(root)
+    address(Book(root))
     with sole_writer(root):
         _build_all(root, codes, stands)
 
 
 def _build_all(root: Path, codes: Sequence[str], stands: Stands | None) -> None:
     started = time.perf_counter()
-    book = Book(root)
-    source = book.source.code
+    source = Book(root).source.code
     ordered = sorted(codes, key=lambda code: code != source)
     outcomes = _build_in_turn(root, ordered, stands)
     _raise_refusal(outcomes)
     _drop_executed_notebooks(root / "_build/html/jupyter_execute")
-    write_portal(root / "_build/html", book.languages, book.title, book.first_page)
+    _write_portal(root)
     _report_times(
         root, [o.code for o in outcomes if not o.exit_code], time.perf_counter() - started
     )
@@ -90,7 +88,7 @@ def _build_all(root: Path, codes: Sequence[str], stands: Stands | None) -> None:
 
 def _write_portal(root: Path) -> None:
     book = Book(root)
-    write_portal(root / "_build/html", book.languages, book.title, book.first_page)
+    write_portal(root / "_build/html", book.languages, book.title, book.first_page, book.icon)
 
 
 def _build_in_turn(root: Path, codes: Sequence[str], stands: Stands | None) -> list[Outcome]:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -275,7 +274,7 @@ def _progress(
     translated = sum(entry.translated for entry in entries)
     fuzzy = sum(entry.fuzzy for entry in entries)
     missing = max(len(entries), size) - translated - fuzzy
-    path = Book(root).catalogue_folder(language) / f"{domain}.po"
+    path = Book(root).catalogue(language, domain)
     unread = str(found(path, problems[0], root)) if problems and not catalogue.header else ""
     unread = unread or _link_above(path, root)
     return Progress(language.code, domain, translated, fuzzy, missing, unread)
@@ -290,7 +289,8 @@ def _link_above(path: Path, root: Path) -> str:
 
 
 def _update_language(language: Language, templates: Templates, root: Path) -> Iterator[Change]:
-    folder = Book(root).catalogue_folder(language)
+    book = Book(root)
+    folder = book.catalogue_folder(language)
     paths = catalogue_paths(language, root)
     refused = {path: problem for path in paths if (problem := unreadable(path))}
     for path, problem in refused.items():
@@ -311,20 +311,19 @@ def _update_language(language: Language, templates: Templates, root: Path) -> It
             findings = tuple(file_findings(path, catalogue, problems, language, root))
             yield Change(language.code, domain, "unreadable", findings=findings)
             continue
-        merged = merge(template, catalogue.entries, _pool(domain, old), language.plural_count)
-        text = render(_header(catalogue, language), merged.entries)
+        merged = merge(template, catalogue.entries, _pool(domain, old, book), language.plural_count)
+        text = render(_header(catalogue, language, book.title), merged.entries)
         yield _change(language, domain, _write(path, text), domain in old, merged)
     for domain in sorted(set(old) - set(templates) - broken):
-        if not (root / f"{domain}.md").is_file():
+        if not book.page_source(domain).is_file():
             (folder / f"{domain}.po").unlink()
             yield Change(language.code, domain, "removed")
 
 
-def _pool(domain: str, old: Mapping[str, tuple[Catalogue, Any]]) -> Iterator[Entry]:
+def _pool(domain: str, old: Mapping[str, _Read], book: Book) -> Iterator[Entry]:
     """Yield what text may have moved from: the same word on a button means something else."""
-    family = domain.partition("/")[0]
     for other, (catalogue, _problems) in old.items():
-        if other.partition("/")[0] == family:
+        if other == domain or (book.is_page(other) and book.is_page(domain)):
             yield from catalogue.entries
 
 
@@ -335,11 +334,11 @@ def _change(language: Language, domain: str, written: bool, known: bool, merged:
     return Change(language.code, domain, state, carried, fuzzied)
 
 
-def _header(catalogue: Catalogue, language: Language) -> Entry:
+def _header(catalogue: Catalogue, language: Language, title: str) -> Entry:
     """Write the header anew, but keep what a translator or an editor noted in it."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M+0000")
     fields = {
-        "Project-Id-Version": "vanishing-gradients",
+        "Project-Id-Version": " ".join(title.split()),
         "PO-Revision-Date": now,
         "Last-Translator": "",
         "Language-Team": " ".join(language.name.split()),
@@ -360,6 +359,7 @@ def _safe_copy(path: Path, language: Language, root: Path) -> tuple[str, list[Fi
     catalogue, problems = read_catalogue(path)
     findings = list(file_findings(path, catalogue, problems, language, root))
     domain = catalogue_domain(path, language, root)
+    on_page = Book(root).is_page(domain)
     doubled, plurals = duplicates(catalogue), has_plurals(domain, root)
     entries = []
     for place, entry in enumerate(catalogue.entries):
@@ -372,13 +372,13 @@ def _safe_copy(path: Path, language: Language, root: Path) -> tuple[str, list[Fi
         found = [
             Finding(path.relative_to(root), line, rule, message, remedy)
             for rule, message, remedy, line in check_entry(
-                entry, domain, language, Terms(), SECURITY_RULES
+                entry, language, Terms(), SECURITY_RULES, on_page=on_page
             )
         ]
         findings += found
         if not found:
             entries.append(_bare(entry))
-    header = replace(_header(Catalogue(), language), msgstr=(_plain_header(language),))
+    header = Entry(msgid="", msgstr=(_plain_header(language),))
     return render(header, entries), findings
 
 

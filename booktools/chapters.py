@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import nbformat
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
-from sphinx_external_toc.parsing import parse_toc_yaml
 
+from booktools.book import Book
+from booktools.faults import BuildError
+
+NOTEBOOK = ".ipynb"
 _CODE_CELL = "{code-cell}"
 READERS_LANGUAGE = "reader-language"  # tag of a cell whose result depends on the reader's language
 
@@ -60,27 +64,40 @@ def code_of(notebook: NotebookNode) -> str:
     return json.dumps([kernel, *(cell.source for cell in code_cells(notebook))])
 
 
-def pages(contents: Path) -> Sequence[str]:
-    """Return the pages that a _toc.yml names, in its order."""
-    return list(parse_toc_yaml(contents))
-
-
 def read_chapters(
     root: Path, names: Sequence[str], settings: MdParserConfig | None = None
 ) -> Iterator[Chapter]:
     """Yield the pages with code cells among these, in their order."""
+    book = Book(root)
     for name in names:
-        path = root / f"{name}.md"
+        path = book.page_source(name)
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if is_myst_markdown_notebook(text) and _CODE_CELL in text:
+        if _holds_code(path, text):
             yield Chapter(name, path, text, settings)
 
 
+def _holds_code(path: Path, text: str) -> bool:
+    if path.suffix == NOTEBOOK:
+        return bool(code_cells(_read_jupyter(text, path)))
+    return is_myst_markdown_notebook(text) and _CODE_CELL in text
+
+
 def read_notebook(text: str, path: Path, settings: MdParserConfig | None) -> NotebookNode:
-    """Return a page as a notebook, as MyST-NB reads it."""
+    """Return a page as a notebook, as MyST-NB reads it; raises BuildError where it is none."""
+    if path.suffix == NOTEBOOK:
+        return _read_jupyter(text, path)
     notebook: NotebookNode = read_myst_markdown_notebook(
         text, settings, add_source_map=True, path=str(path)
     )
+    return notebook
+
+
+def _read_jupyter(text: str, path: Path) -> NotebookNode:
+    try:
+        notebook: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        reason = str(error).splitlines()[0][:200]
+        raise BuildError(f"{path}: not a notebook ({reason}); mend it") from None
     return notebook
 
 

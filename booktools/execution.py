@@ -18,10 +18,11 @@ from typing import Any
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from booktools import library
-from booktools.chapters import Chapter, digest
+from booktools.book import Book
+from booktools.chapters import NOTEBOOK, Chapter, code_cells, digest, read_notebook
 from booktools.faults import BuildError
 from booktools.files import keep, kept
+from booktools.library import Library, fingerprint
 from booktools.progress import Stage
 from booktools.workers import follow_parent
 
@@ -69,6 +70,11 @@ class Task:
         return executed_path(self.root, self.language, self.chapter.name)
 
     @property
+    def library(self) -> Library | None:
+        """The library that the cells use."""
+        return Book(self.root).library
+
+    @property
     def asked(self) -> Path:
         """The file in which the library notes what the cells want to have measured."""
         return self.root / ASKED / self.language / f"{self.chapter.name}.txt"
@@ -76,7 +82,7 @@ class Task:
     @property
     def seen(self) -> str:
         """Digest of everything that is there."""
-        return digest(self.chapter.text, library.fingerprint(), self.language, self.whole)
+        return digest(self.chapter.text, fingerprint(self.library), self.language, self.whole)
 
     def key(self, version: str) -> str:
         """Return a digest of what the result depends on; version: that of the library's part."""
@@ -135,7 +141,8 @@ def _stale(tasks: Sequence[Task]) -> list[tuple[Task, str]]:
         for task, done in zip(tasks, known, strict=True)
         if not (done and done.seen == task.seen)
     ]
-    versions = _versions([task.chapter for task, _done in unsure])
+    library = unsure[0][0].library if unsure else None
+    versions = _versions([task.chapter for task, _done in unsure], library) if library else {}
     stale = []
     for task, done in unsure:
         key = task.key(versions.get(task.chapter.name, ""))
@@ -146,9 +153,9 @@ def _stale(tasks: Sequence[Task]) -> list[tuple[Task, str]]:
     return stale
 
 
-def _versions(chapters: Sequence[Chapter]) -> dict[str, str]:
+def _versions(chapters: Sequence[Chapter], library: Library) -> dict[str, str]:
     """Return a digest of what each chapter needs of the library, for those that use it."""
-    code = {one.name: _python(one) for one in chapters if library.NAME in one.text}
+    code = {one.name: _python(one) for one in chapters if library.module in one.text}
     answers = library.ask({"chapters": list(code.values())}, os.environ) if code else []
     return dict(zip(code, answers, strict=True))
 
@@ -209,28 +216,29 @@ def _run(task: Task, key: str) -> tuple[str, float]:
 
 def _environment(task: Task) -> dict[str, str]:
     """Return the variables with which a chapter's kernel runs."""
-    given = {
-        "VANISHING_CACHE": str(task.root / "_build/cache/experiments"),
-        # On layers this small a second thread costs time, and several chapters run at once.
-        "OMP_NUM_THREADS": "1",
-        **os.environ,
-    }
+    # On layers this small a second thread costs time, and several chapters run at once.
+    given = {"OMP_NUM_THREADS": "1", **os.environ}
+    library = task.library
+    if not library:
+        return given
     own = {
-        "VANISHING_ASKED": str(task.asked),
-        "VANISHING_LANGUAGE": task.language,
-        "VANISHING_LOCALES": str(task.catalogues),
-        "VANISHING_STATIC": "1",
+        "ASKED": str(task.asked),
+        "LANGUAGE": task.language,
+        "LOCALES": str(task.catalogues),
+        "STATIC": "1",
     }
-    return given | own
+    cache = {library.variable("CACHE"): str(task.root / "_build/cache/experiments")}
+    return cache | given | {library.variable(name): value for name, value in own.items()}
 
 
 def describe_failed_cell(root: Path, path: Path, error: str) -> str:
     """Return `file:line: code cell N: error` for a failed execution."""
     message = _ANSI.sub("", error).strip()
     where = path.relative_to(root) if path.is_relative_to(root) else path
-    for number, line, source in _code_cells(path.read_text(encoding="utf-8")):
+    for number, line, source in _code_cells(path):
         if f"---\n{source}\n---" in message:
-            return f"{where}:{line}: code cell {number} fails: {_reason(message)}"
+            place = f"{where}:{line}" if line else where
+            return f"{place}: code cell {number} fails: {_reason(message)}"
     return f"{where}: a code cell fails: {message}"
 
 
@@ -240,8 +248,13 @@ def _reason(message: str) -> str:
     return lines[0] if "timed out" in lines[0] else lines[-1]
 
 
-def _code_cells(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield (number, line, source) of each code cell of a chapter."""
+def _code_cells(path: Path) -> Iterator[tuple[int, int, str]]:
+    """Yield (number, line, source) of each code cell of a chapter; a notebook has no lines."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == NOTEBOOK:
+        for number, found in enumerate(code_cells(read_notebook(text, path, None)), start=1):
+            yield number, 0, found.source
+        return
     for number, cell in enumerate(_CODE_CELL.finditer(text), start=1):
         line = text.count("\n", 0, cell.start()) + 1
         yield number, line, _CELL_OPTIONS.sub("", cell[2]).strip()

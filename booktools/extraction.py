@@ -10,12 +10,11 @@ from pathlib import Path
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_file
 
-from booktools.book import CONTENTS, SETTINGS, Book
+from booktools.book import CONTENTS, SETTINGS, SPHINX, THEME, TOC, Book
 from booktools.faults import BuildError
 from booktools.locking import sole_writer
 from booktools.po import Entry, parse
 
-UPSTREAM = frozenset({"sphinx"})  # messages of templates, which the theme's catalogue has
 OWN_PACKAGE = Path(__file__).parent
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 _LINE_NUMBER = re.compile(r"^(#: .+):\d+$", re.MULTILINE)
@@ -43,7 +42,7 @@ def collect(root: Path, extract: Callable[[Path], None]) -> Templates:
         raise ExtractionError(f"no page left a .pot below {folder}; does the book build?")
     book = Book(root)
     templates |= {name: tuple(_package(root / place)) for name, place in book.packages.items()}
-    templates["theme"] = (_title(book), *_package(OWN_PACKAGE))
+    templates[THEME] = (_title(book), *_package(OWN_PACKAGE))
     return {name: entries for name, entries in templates.items() if entries}
 
 
@@ -66,8 +65,8 @@ def _pages(root: Path, folder: Path) -> Iterator[tuple[str, tuple[Entry, ...]]]:
     book = Book(root)
     for path in sorted(folder.rglob("*.pot")):
         name = path.relative_to(folder).with_suffix("").as_posix()
-        source = root / CONTENTS if name == "toc" else book.page_source(name)
-        if name in UPSTREAM:
+        source = root / CONTENTS if name == TOC else book.page_source(name)
+        if name == SPHINX:
             continue
         if not source.is_file():
             raise ExtractionError(f"{path} belongs to no page; expected {source}")

@@ -11,7 +11,6 @@ from pathlib import Path
 from booktools.glossary_terms import TermsError
 from booktools.languages import LanguageError
 from booktools.reading import ReadingError
-from booktools.repository import RepositoryError
 
 NEEDED = "about 500 MB"
 REFUSED = 74  # the exit code of a worker whose disk refuses; BSD's EX_IOERR
@@ -30,6 +29,10 @@ _FORBIDDEN_WORDS = re.compile(
 
 class BuildError(Exception):
     """A book that cannot be built; the message names the place and the remedy."""
+
+
+class RepositoryError(ValueError):
+    """The address given for the repository is none."""
 
 
 class DiskError(BuildError):

@@ -7,7 +7,8 @@ from functools import cache
 
 from math_core import LatexError, LatexToMathML
 
-_converter = LatexToMathML(fancy_error=False)
+_MACROS = {"mbox": r"\text{#1}"}  # the older name of the same, which books still use
+_converter = LatexToMathML(fancy_error=False, macros=_MACROS)
 _NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather|multline)\}")
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from booktools import library
+from booktools.book import Book
 from booktools.chapters import Chapter, digest
 from booktools.execution import Executed, executed_path, read_executed
 from booktools.faults import BuildError
 from booktools.files import keep, kept, write_whole
+from booktools.library import Library, fingerprint
 
 FOLDER = "_build/cache/painted"
 
@@ -55,21 +56,26 @@ def paint(
     The chapters have been run. catalogues: the folder that has one for each language.
     Raises BuildError where the library cannot draw.
     """
+    library = Book(root).library
+    labels = catalogues / language / "LC_MESSAGES" / f"{library.module}.po" if library else None
     records = [_edition(root, chapter, language, source) for chapter in chapters]
     seen = digest(
         [(record.key, record.outputs) for record in records],
-        library.fingerprint(),
-        _text(catalogues / language / "LC_MESSAGES" / f"{library.NAME}.po"),
+        fingerprint(library),
+        _text(labels) if labels else "",
     )
     stamp = root / FOLDER / language / "seen"
     if _text(stamp) == seen and all(
         read_painted(painted_path(root, language, one.name)) for one in chapters
     ):
         return
-    recipes = [recipe for record in records for recipe in _recipes(record)]
-    bundles = iter(_paint_recipes(root, language, recipes, catalogues, processes))
+    recipes = [recipe for record in records for recipe in _recipes(record, library)]
+    bundles: Iterator[Output] = iter(())
+    if library and recipes:
+        bundles = iter(_paint_recipes(root, language, recipes, library, catalogues, processes))
     for chapter, record in zip(chapters, records, strict=True):
-        _write(root, chapter, language, record, bundles)
+        outputs = [[_shown(output, library, bundles) for output in cell] for cell in record.outputs]
+        _write(root, chapter, language, record, outputs)
     write_whole(stamp, seen)
 
 
@@ -99,25 +105,28 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
-def _recipes(record: Executed) -> Iterator[Any]:
+def _recipes(record: Executed, library: Library | None) -> Iterator[Any]:
     for outputs in record.outputs:
         for output in outputs:
-            if library.RECIPE in output.get("data", {}):
-                yield output["data"][library.RECIPE]
+            if library and library.recipe in output.get("data", {}):
+                yield output["data"][library.recipe]
 
 
 def _paint_recipes(
-    root: Path, language: str, recipes: Sequence[Any], catalogues: Path, processes: int
-) -> Sequence[Mapping[str, str]]:
-    if not recipes:
-        return []
+    root: Path,
+    language: str,
+    recipes: Sequence[Any],
+    library: Library,
+    catalogues: Path,
+    processes: int,
+) -> Sequence[Output]:
     question = {
         "language": language,
         "recipes": recipes,
         "folder": str(root / "_build/cache/paintings" / language),
         "processes": processes,
     }
-    environment = {**os.environ, "VANISHING_LOCALES": str(catalogues)}
+    environment = {**os.environ, library.variable("LOCALES"): str(catalogues)}
     return library.ask(question, environment, stage="drawing the figures")
 
 
@@ -126,17 +135,16 @@ def _write(
     chapter: Chapter,
     language: str,
     record: Executed,
-    bundles: Iterator[Mapping[str, str]],
+    outputs: Sequence[Sequence[Output]],
 ) -> None:
-    outputs = [[_shown(output, bundles) for output in cell] for cell in record.outputs]
     painted = Painted(record.code, record.language_info, outputs)
     path = painted_path(root, language, chapter.name)
     if read_painted(path) != painted:
         keep(path, vars(painted))
 
 
-def _shown(output: Mapping[str, Any], bundles: Iterator[Mapping[str, str]]) -> Output:
+def _shown(output: Mapping[str, Any], library: Library | None, bundles: Iterator[Output]) -> Output:
     """Return an output with its recipe, where it has one, replaced by what that gives."""
-    if library.RECIPE not in output.get("data", {}):
+    if not library or library.recipe not in output.get("data", {}):
         return dict(output)
     return {**output, "data": dict(next(bundles))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from booktools.embedding import script_json
 from booktools.languages import Language
 
 _PORTAL = """<!doctype html>
-<html lang="en">
+<html lang="{language}"{direction}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -44,6 +44,7 @@ for (const tag of navigator.languages) {{
 </body>
 </html>
 """
+_DIRECTIONS = ("", ' dir="rtl"')
 _REDIRECT = """<!doctype html>
 <html lang="und">
 <head>
@@ -56,15 +57,23 @@ _REDIRECT = """<!doctype html>
 """
 
 
-def write_portal(site: Path, languages: Iterable[Language], title: str, page: str) -> None:
-    """Write site/index.html: it finds the reader's language among those built, and lists them."""
+def write_portal(
+    site: Path, languages: Sequence[Language], title: str, page: str, icon: str = ""
+) -> None:
+    """Write site/index.html: it finds the reader's language among those built, and lists them.
+
+    icon: its file among those of each site.
+    """
+    source = next((language for language in languages if language.source), languages[0])
     built = [language for language in languages if (site / language.code / page).exists()]
     pages = {language.tag.lower(): _address(language, page) for language in built}
     site.mkdir(parents=True, exist_ok=True)
-    icon = _address(built[0], "_static/favicon.svg") if built else "data:,"
+    address = _address(built[0], f"_static/{icon}") if built and icon else "data:,"
     text = _PORTAL.format(
         title=escape(title),
-        icon=escape(icon),
+        icon=escape(address),
+        language=escape(source.tag),
+        direction=_DIRECTIONS[source.direction == "rtl"],
         pages=script_json(pages),
         links="\n".join(_link(language, page) for language in built),
     )
@@ -84,5 +93,7 @@ def _link(language: Language, page: str) -> str:
 
 
 def write_redirect(folder: Path, page: str) -> None:
-    """Write folder/index.html, which leads to the given page in the folder."""
+    """Write folder/index.html, which leads to the given page in the folder, unless it is that."""
+    if page == "index.html":
+        return
     (folder / "index.html").write_text(_REDIRECT.format(page=escape(page)), encoding="utf-8")

@@ -8,6 +8,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from booktools.book import SETTINGS, Book
+from booktools.faults import RepositoryError
+
 VARIABLE = "VANISHING_REPOSITORY"
 _HOST = r"(?P<host>[\w-]+(?:\.[\w-]+)+)"
 _PATH = r"(?P<path>[\w.-]+(?:/[\w.-]+?)+?)(?:\.git)?/?"
@@ -18,25 +21,28 @@ _FORMS = (
 )
 
 
-class RepositoryError(ValueError):
-    """The address given for the repository is none."""
+def address(book: Book) -> str | None:
+    """Return the repository's https address, or None.
 
-
-def address(root: Path) -> str | None:
-    """Return the repository's https address from VANISHING_REPOSITORY or `git remote`, or None.
-
-    Raises RepositoryError when VANISHING_REPOSITORY is set to something else than such an address.
+    VANISHING_REPOSITORY comes first, then the book's settings, then `git remote`.
+    Raises RepositoryError where one of the first two is set to something else than an address.
     """
-    given = os.environ.get(VARIABLE)
-    if not given:
-        return normalise(_remote(root))
-    found = normalise(given)
-    if found is None:
-        raise RepositoryError(
-            f"{VARIABLE} must be an address such as https://host/owner/name, got {given!r}; "
-            "correct it, or unset it to build without links to a repository"
-        )
-    return found
+    for name, given in (
+        (VARIABLE, os.environ.get(VARIABLE)),
+        (f"{SETTINGS}: repository.url", book.repository),
+    ):
+        if given:
+            return _checked(name, given)
+    return normalise(_remote(book.root))
+
+
+def _checked(name: str, given: str) -> str:
+    if found := normalise(given):
+        return found
+    raise RepositoryError(
+        f"{name} must be an address such as https://host/owner/name, got {given!r}; "
+        "correct it, or unset it to build without links to a repository"
+    )
 
 
 def normalise(remote: str) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -14,6 +16,8 @@ FOLDER = "pagefind"
 STATIC = Path(__file__).parent / "static"
 _ARTICLE = "article.bd-article"
 _LEFT_OUT = ".headerlink, .cell_input, .cell_output, svg, math, script"
+_SIGNS = re.compile(r"[][{}()<>?*$:,!\\]")  # to which a glob gives a meaning
+_ESCAPED = r"\\\g<0>"
 _UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js")
 
 
@@ -36,9 +40,15 @@ def index_site(site: Path, pages: str, language: str) -> None:
 def index_after_build(app: Sphinx, exception: Exception | None) -> None:
     """Index the site that Sphinx has just written."""
     if exception is None and app.builder.format == "html":
-        first_folder = app.config.root_doc.partition("/")[0]
         language = (app.config.language or "en").partition("_")[0]
-        index_site(Path(app.outdir), f"{first_folder}/**/*.html", language)
+        index_site(Path(app.outdir), pages_glob(app.env.found_docs), language)
+
+
+def pages_glob(pages: Iterable[str]) -> str:
+    """Return the glob of the pages' files: all of a folder, or one that lies in none."""
+    parts = (page.partition("/") for page in pages)
+    globs = {_SIGNS.sub(_ESCAPED, top) + (slash and "/**/*") + ".html" for top, slash, _ in parts}
+    return f"{{{','.join(sorted(globs))}}}"
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from watchfiles import watch
+from watchfiles import Change, DefaultFilter, watch
+from watchfiles.main import FileChange
 
+from booktools.book import CONTENTS, SETTINGS, Book
 from booktools.faults import BuildError
 from booktools.locking import sole_writer
 from booktools.progress import Display, Stands
@@ -54,8 +56,30 @@ def address(server: ThreadingHTTPServer, path: str = "") -> str:
 
 def watched(root: Path, code: str) -> Sequence[Path]:
     """Return the files and folders whose change rebuilds a language's site."""
-    names = ["book", "vanishing", "_config.yml", "_toc.yml", f"locales/{code}"]
+    book = Book(root)
+    sources = (book.page_source(page).relative_to(root) for page in book.pages)
+    tops = dict.fromkeys(source.parts[0] for source in sources)
+    names = [*tops, *book.packages.values(), SETTINGS, CONTENTS, f"locales/{code}"]
     return [root / name for name in names if (root / name).exists()]
+
+
+def _folders(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield what is really watched: folders, as a file that is replaced is another one."""
+    for path in paths:
+        yield path if path.is_dir() else path.parent
+        yield from (inner for inner in path.rglob("*/") if inner.is_dir())
+
+
+def _changes(root: Path, code: str, stop: Event | None) -> Iterator[Set[FileChange]]:
+    """Yield the changes of what is watched: not of all that lies in the book's folder."""
+    paths = watched(root, code)
+
+    def is_watched(_kind: Change, name: str) -> bool:
+        return any(Path(name).is_relative_to(path) for path in paths) and kept(_kind, name)
+
+    kept = DefaultFilter()
+    folders = dict.fromkeys(_folders(paths))
+    return watch(*folders, watch_filter=is_watched, stop_event=stop, debounce=100, recursive=False)
 
 
 def rebuild_on_change(root: Path, code: str, stop: Event | None = None) -> None:
@@ -67,7 +91,7 @@ def rebuild_on_change(root: Path, code: str, stop: Event | None = None) -> None:
     try:
         _finish(root, worker, code, "built")
         worker = start_worker(root, code)
-        for changes in watch(*watched(root, code), stop_event=stop, debounce=100):
+        for changes in _changes(root, code, stop):
             names = sorted(Path(path).name for _, path in changes)
             print(f"[{code}] changed: {', '.join(names)}", flush=True)
             _finish(root, worker, code, "rebuilt")

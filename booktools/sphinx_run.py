@@ -25,6 +25,14 @@ from booktools.faults import BuildError, DiskError, disk_error, disk_error_in
 from booktools.progress import Stage
 from booktools.sealing import Seal
 
+EXTENSIONS = (
+    "booktools.maths",
+    "booktools.icons",
+    "booktools.extension",
+    "booktools.notebooks",
+    "booktools.search",
+)
+HIDDEN = ".*"  # an environment of tools may lie in a hidden folder
 _HANDLER = re.compile("Handler <")  # it says nothing; what it wraps does
 
 
@@ -209,4 +217,16 @@ def configuration(root: Path, code: str) -> dict[str, Any]:
     config, _ = get_final_config(
         user_yaml=root / "_config.yml", cli_config=overrides, sourcedir=root, raise_on_invalid=True
     )
-    return dict(config)
+    return {**config, **_needed(config)}
+
+
+def _needed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what translations need and a book's own settings may lack."""
+    extensions, hidden = config.get("extensions", []), config.get("exclude_patterns", [])
+    return {
+        "extensions": [*extensions, *(one for one in EXTENSIONS if one not in extensions)],
+        "exclude_patterns": hidden if HIDDEN in hidden else [*hidden, HIDDEN],
+        "external_toc_exclude_missing": True,
+        "gettext_compact": False,  # a catalogue for each page
+        "gettext_uuid": False,
+    }

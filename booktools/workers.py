@@ -17,6 +17,7 @@ import psutil
 
 from booktools.progress import Display
 
+AT_ONCE = 2  # languages
 INTERRUPTED = 130
 _GO = "build\n"
 # Kernels log this themselves on every start; ours listen on this machine only.

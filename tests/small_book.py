@@ -114,11 +114,15 @@ class SmallBook:
             shutil.copytree(ROOT / name, self.root / name, ignore=ignored, dirs_exist_ok=True)
 
     def run(self, *arguments: str) -> str:
-        """Run a command of the book's own tools; return what it prints, fail where it fails."""
+        """Run a command of the tools; return what it prints, fail where it fails.
+
+        The tools are the book's own copy where it has one.
+        """
+        places = os.pathsep.join(map(str, (self.root, ROOT)))
         done = subprocess.run(
-            [sys.executable, "-m", "booktools", *arguments],
+            [sys.executable, "-m", "booktools", "--root", str(self.root), *arguments],
             cwd=self.root,
-            env={**os.environ, "PYTHONPATH": str(self.root), "PYTHONIOENCODING": "utf-8"},
+            env={**os.environ, "PYTHONPATH": places, "PYTHONIOENCODING": "utf-8"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

@@ -68,35 +68,37 @@ def check_catalogues(
     return findings
 
 
-def check_catalogue(path: Path, language: Language, terms: Terms, root: Path) -> Iterator[Finding]:
+def check_catalogue(path: Path, language: Language, terms: Terms, book: Book) -> Iterator[Finding]:
     """Check one file: its form first, then each of its translations."""
+    root = book.root
     catalogue, problems = read_catalogue(path)
     yield from file_findings(path, catalogue, problems, language, root)
-    domain = catalogue_domain(path, language, root)
+    on_page = book.is_page(catalogue_domain(path, language, root))
     for entry in catalogue.entries:
-        for rule, message, remedy, line in check_entry(entry, domain, language, terms):
+        for rule, message, remedy, line in check_entry(entry, language, terms, on_page=on_page):
             yield Finding(path.relative_to(root), line, rule, message, remedy)
-    if domain == "book/glossary":
-        for problem in terminology.duplicate_headwords(catalogue.entries):
-            yield Finding(path.relative_to(root), *problem)
+    for problem in terminology.duplicate_headwords(catalogue.entries):
+        yield Finding(path.relative_to(root), *problem)
 
 
 def check_entry(
     entry: Entry,
-    domain: str,
     language: Language,
     terms: Terms,
     rules: tuple[Rule, ...] = RULES,
+    *,
+    on_page: bool,
 ) -> Iterator[tuple[str, str, str, int]]:
     """Yield rule, message, remedy and line of each problem of one entry.
 
+    on_page: whether its catalogue is that of a page of the book.
     Untranslated and fuzzy entries are the business of `status`. What is far too long is not
     read any further. The English plural, against which most forms are checked, has to be the
     program's own: it brings nothing that the singular has not.
     """
     if entry.obsolete or entry.fuzzy:
         return
-    for message in messages(entry, domain, language, terms):
+    for message in messages(entry, language, terms, on_page=on_page):
         yield from _problems(message, rules)
     if entry.plural is not None:
         english = replace(entry, plural=None, msgstr=(entry.plural,), lines=entry.lines[:1])
@@ -137,7 +139,7 @@ def _check_language(language: Language, paths: Iterable[Path], book: Book) -> It
         if problem := unreadable(path):
             yield found(path, problem, root)
         elif catalogue_domain(path, language, root) in domains:
-            yield from sorted(check_catalogue(path, language, terms, root))
+            yield from sorted(check_catalogue(path, language, terms, book))
         else:
             yield Finding(
                 path.relative_to(root), 1, "stray_file",

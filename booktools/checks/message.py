@@ -20,13 +20,14 @@ class Message:
     """A translation beside its English, in the light of its language.
 
     form: number of the plural form, 0 for an entry without plural.
+    on_page: whether it is from a page of the book, whose parser reads it.
     """
 
     entry: Entry
     form: int
-    domain: str
     language: Language
     terms: Terms
+    on_page: bool
 
     @property
     def english(self) -> str:
@@ -52,7 +53,7 @@ class Message:
     @property
     def is_comment(self) -> bool:
         """Say whether the text becomes a comment in a code cell."""
-        return CODE_COMMENT in self.entry.notes and self.domain.startswith("book/")
+        return CODE_COMMENT in self.entry.notes and self.on_page
 
     @property
     def is_headword(self) -> bool:
@@ -62,7 +63,7 @@ class Message:
     @property
     def is_markdown(self) -> bool:
         """Say whether the book's parser reads the text."""
-        return self.domain.startswith("book/") and not self.is_comment
+        return self.on_page and not self.is_comment
 
     @cached_property
     def source(self) -> Markup:
@@ -81,8 +82,8 @@ class Message:
 Rule = Callable[[Message], Iterator[tuple[str, str]]]
 
 
-def messages(entry: Entry, domain: str, language: Language, terms: Terms) -> Iterator[Message]:
+def messages(entry: Entry, language: Language, terms: Terms, *, on_page: bool) -> Iterator[Message]:
     """Yield each form of `entry` that has a text."""
     for form, text in enumerate(entry.msgstr):
         if text:
-            yield Message(entry, form, domain, language, terms)
+            yield Message(entry, form, language, terms, on_page)

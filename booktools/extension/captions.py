@@ -15,12 +15,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import docname_to_domain
 
+from booktools.book import TOC
+from booktools.checks.message import CODE_COMMENT, HEADWORD
 from booktools.extension.comments import code_comment
 from booktools.extension.messages import read_messages
-
-DOMAIN = "toc"
-CODE_COMMENT = "code comment"
-HEADWORD = "headword"
 
 
 class TranslateCaptions(SphinxTransform):
@@ -31,7 +29,7 @@ class TranslateCaptions(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         """Replace the captions, or keep them out of the chapter's own catalogue."""
         extracting = isinstance(self.app.builder, MessageCatalogBuilder)
-        messages = {} if extracting else read_messages(self.app, self.config.language, DOMAIN)
+        messages = {} if extracting else read_messages(self.app, self.config.language, TOC)
         for toctree in self.document.findall(addnodes.toctree):
             caption = toctree.attributes.pop("rawcaption", "") or toctree.get("caption")
             if caption:
@@ -49,7 +47,7 @@ def collect_captions(app: Sphinx, env: BuildEnvironment) -> None:
         for toctree in contents.findall(addnodes.toctree):
             if toctree.get("caption"):
                 origin = MsgOrigin(str(Path(app.srcdir) / app.config.external_toc_path), 1)
-                app.builder.catalogs[DOMAIN].add(toctree["caption"], origin)
+                app.builder.catalogs[TOC].add(toctree["caption"], origin)
 
 
 def note_kinds(app: Sphinx, exception: Exception | None) -> None:

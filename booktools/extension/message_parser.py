@@ -68,7 +68,7 @@ def read_message(message: str, document: nodes.document, config: MdParserConfig)
 
 def words_parser(config: MdParserConfig) -> MarkdownIt:
     """Return a parser with the book's settings that knows no block, no HTML and no template."""
-    extensions = {"dollarmath"} & set(config.enable_extensions)
+    extensions = {"dollarmath", "linkify"} & set(config.enable_extensions)
     own = config.copy(
         enable_extensions=extensions, substitutions={}, html_meta={}, heading_anchors=0
     )

@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.typing import ExtensionMetadata
 
-from booktools.chapters import code_cells, code_of, pages, read_chapters, read_notebook
+from booktools.chapters import code_cells, code_of, read_chapters, read_notebook
 from booktools.execution import execute
 from booktools.extension.messages import book_of, current_language
 from booktools.faults import BuildError
@@ -30,7 +30,7 @@ def prepare(app: Sphinx) -> None:
     root, language = Path(app.srcdir), current_language(app).code
     source = book_of(app).source.code
     settings: MdParserConfig = app.env.myst_config  # type: ignore[attr-defined]
-    chapters = list(read_chapters(root, pages(Path(app.config.external_toc_path)), settings))
+    chapters = list(read_chapters(root, book_of(app).pages, settings))
     at_once = int(os.environ.get("BOOKTOOLS_PROCESSES") or os.cpu_count() or 1)
     shared = {"catalogues": root / app.config.locale_dirs[0], "processes": at_once}
     execute(root, chapters, language, source, timeout=app.config.nb_execution_timeout, **shared)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,12 +15,10 @@ from sphinx.config import Config
 from sphinx.locale import _, get_translator
 
 from booktools import repository
+from booktools.book import BRANCH, Book, notebook_path
 from booktools.extension.messages import book_of, current_language
 from booktools.languages import Language
 
-BRANCH = "main"
-TEXT_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-CODE_LICENCE = "https://opensource.org/license/bsd-3-clause"
 BINDER = {"github.com": "gh", "gitlab.com": "gl"}
 
 
@@ -33,17 +32,19 @@ def add_page_context(
     context["language_links"] = list(_language_links(app, page, context["content_root"]))
     context["default_language"] = book_of(app).source
     context["notebook_links"] = list(_notebook_links(app, page, language, address, context))
-    context["licence"] = _licence()
+    context["licence"] = _licence(app.config.book_licences)
     context["docstitle"] = get_translator().gettext(context["docstitle"])
     context["progress_note"], context["all_english"] = "", False
     if doctree is not None and not language.source:
         _add_progress(doctree, context)
-        context["catalogue_link"] = address and catalogue_address(address, language, page)
+        context["catalogue_link"] = address and catalogue_address(
+            address, book_of(app), language, page
+        )
 
 
 def find_repository(app: Sphinx, config: Config) -> None:
     """Ask for the repository's address once; pages change with it."""
-    config.book_repository = repository.address(book_of(app).root)
+    config.book_repository = repository.address(book_of(app))
 
 
 def _language_links(app: Sphinx, page: str, root: str) -> Iterator[tuple[Language, str]]:
@@ -56,53 +57,57 @@ def _language_links(app: Sphinx, page: str, root: str) -> Iterator[tuple[Languag
         yield language, f"{root}../{language.code}/{target}"
 
 
-def notebook_path(page: str, language: Language) -> str:
-    """Return a chapter's notebook: book/course/x -> notebooks/<code>/course/x.ipynb."""
-    return f"notebooks/{language.code}/{page.removeprefix('book/')}.ipynb"
-
-
 def _notebook_links(
     app: Sphinx, page: str, language: Language, address: str | None, context: dict[str, Any]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (kind, text, address) for each way to run the page, in the page's language."""
-    path = notebook_path(page, language)
-    if not (Path(app.srcdir) / path).exists():
+    path = notebook_path(page, app.env.found_docs, language)
+    book = book_of(app)
+    if not (book.root / path).exists():
         return
     if address:
-        yield "binder", _("Open in Binder"), binder_address(address, path)
+        there = book.in_repository(book.root / path)
+        yield "binder", _("Open in Binder"), binder_address(address, there, book.branch)
         if urlsplit(address).netloc == "github.com":
-            yield "colab", _("Open in Colab"), colab_address(address, path)
+            yield "colab", _("Open in Colab"), colab_address(address, there, book.branch)
     yield "download", _("Download notebook"), context["content_root"] + path
 
 
-def binder_address(repository_address: str, path: str) -> str:
+def binder_address(repository_address: str, path: str, branch: str = BRANCH) -> str:
     """Return the address that opens a file of a repository in Binder's Jupyter Lab."""
     parts = urlsplit(repository_address)
     name = parts.path.strip("/")
     kind = BINDER.get(parts.netloc, "git")
     if kind != "gh":
         name = quote(repository_address if kind == "git" else name, safe="")
-    return f"https://mybinder.org/v2/{kind}/{name}/{BRANCH}?urlpath=lab/tree/{quote(path)}"
+    there = f"{kind}/{name}/{quote(branch, safe='')}"
+    return f"https://mybinder.org/v2/{there}?urlpath=lab/tree/{quote(path)}"
 
 
-def colab_address(repository_address: str, path: str) -> str:
+def colab_address(repository_address: str, path: str, branch: str = BRANCH) -> str:
     """Return the address that opens a file of a GitHub repository in Colab."""
     name = urlsplit(repository_address).path.strip("/")
-    return f"https://colab.research.google.com/github/{name}/blob/{BRANCH}/{quote(path)}"
+    return f"https://colab.research.google.com/github/{name}/blob/{quote(branch)}/{quote(path)}"
 
 
-def catalogue_address(repository_address: str, language: Language, page: str) -> str:
+def catalogue_address(repository_address: str, book: Book, language: Language, page: str) -> str:
     """Return the address of the catalogue with a page's translation."""
-    return (
-        f"{repository_address}/blob/{BRANCH}/locales/{language.code}/LC_MESSAGES/{quote(page)}.po"
-    )
+    path = book.in_repository(book.catalogue(language, page))
+    return f"{repository_address}/blob/{quote(book.branch)}/{quote(path)}"
 
 
-def _licence() -> str:
-    """Return the footer's line with a link to each licence."""
-    text = f'<a rel="license" href="{TEXT_LICENCE}">CC BY 4.0</a>'
-    code = f'<a rel="license" href="{CODE_LICENCE}">BSD 3-Clause</a>'
+def _licence(licences: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the footer's line with a link to each licence: of the text, of the code, or both."""
+    text, code = (_licence_link(licences.get(kind)) for kind in ("text", "code"))
+    if not (text and code):
+        return text or code
     return _("Text: %(text)s. Code: %(code)s.").replace("%(text)s", text).replace("%(code)s", code)
+
+
+def _licence_link(licence: Mapping[str, str] | None) -> str:
+    if not licence:
+        return ""
+    return f'<a rel="license" href="{escape(licence["url"])}">{escape(licence["name"])}</a>'
 
 
 def _add_progress(doctree: nodes.document, context: dict[str, Any]) -> None:
@@ -124,7 +129,7 @@ def copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     for page in app.env.found_docs:
-        path = notebook_path(page, current_language(app))
+        path = notebook_path(page, app.env.found_docs, current_language(app))
         source, target = Path(app.srcdir) / path, Path(app.outdir) / path
         if source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -134,6 +139,7 @@ def copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Register the page's context, after the theme has added its own."""
     app.add_config_value("book_repository", None, "html")
+    app.add_config_value("book_licences", {}, "html")  # text, code -> name and url
     app.connect("config-inited", find_repository)
     app.connect("html-page-context", add_page_context, priority=800)
     app.connect("build-finished", copy_notebooks)

@@ -9,11 +9,11 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from booktools.book import THEME
 from booktools.checks.security import is_visible, same_places
 from booktools.extension.messages import read_messages
 
-DOMAIN = "theme"
-CATALOGUES = (DOMAIN, "sphinx", "booktheme", "togglebutton")
+CATALOGUES = (THEME, "sphinx", "booktheme", "togglebutton")
 _MARKUP = frozenset('<>"`\\{}')
 
 
@@ -39,7 +39,7 @@ def is_plain_text(msgid: str, msgstr: str) -> bool:
 
 def install(app: Sphinx, config: Config) -> None:
     """Replace the translators of every catalogue that a page's words come from."""
-    found = read_messages(app, config.language, DOMAIN)
+    found = read_messages(app, config.language, THEME)
     messages = {msgid: text for msgid, text in found.items() if is_plain_text(msgid, text)}
     for catalogue in CATALOGUES:
         upstream = locale.get_translator(catalogue)

@@ -13,10 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from booktools.book import Book
 from booktools.catalogues import Progress, status
 from booktools.extension.fallback import CLASS
-from booktools.extension.page import BRANCH
 from booktools.languages import Language
-
-PAGES = "book/"
 
 
 class Translations(SphinxDirective):
@@ -25,38 +22,39 @@ class Translations(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table; the page is read again when a catalogue changes."""
         root = Path(self.env.srcdir)
+        book = Book(root)
         for path in root.glob("locales/*/LC_MESSAGES/**/*.po"):
             self.env.note_dependency(str(path))
-        languages = Book(root).translations
         rows = status(root=root)
         body = [
-            list(_row(language, [row for row in rows if row.language == language.code]))
-            for language in languages
+            list(_row(language, book, [row for row in rows if row.language == language.code]))
+            for language in book.translations
         ]
         titles = (_("Language"), _("Translated"), _("Finished pages"), _("Guide"))
         address = self.config.book_repository
-        guides = [_guide(root, language, address) for language in languages]
+        guides = [_guide(book, language, address) for language in book.translations]
         head = [nodes.paragraph("", title) for title in titles]
         return [_table([head, *([*row, guide] for row, guide in zip(body, guides, strict=True))])]
 
 
-def _row(language: Language, rows: Sequence[Progress]) -> Iterator[nodes.paragraph]:
+def _row(language: Language, book: Book, rows: Sequence[Progress]) -> Iterator[nodes.paragraph]:
     name = nodes.inline("", language.name, classes=[CLASS + language.tag])
     yield nodes.paragraph("", "", name)
     done, total = sum(row.translated for row in rows), sum(row.total for row in rows)
     yield nodes.paragraph("", f"{100 * done // max(total, 1)}%")
-    pages = [row for row in rows if row.domain.startswith(PAGES)]
+    pages = [row for row in rows if book.is_page(row.domain)]
     finished = sum(row.translated == row.total for row in pages)
     yield nodes.paragraph("", f"{finished} / {len(pages)}")
 
 
-def _guide(root: Path, language: Language, address: str | None) -> nodes.paragraph:
+def _guide(book: Book, language: Language, address: str | None) -> nodes.paragraph:
     """Name the language's own guide for translators, else the general one."""
-    own = Path("locales", language.code, "TRANSLATING.md")
-    path = (own if (root / own).exists() else Path("TRANSLATING.md")).as_posix()
-    text = nodes.literal("", path)
-    link = nodes.reference("", "", text, refuri=f"{address}/blob/{BRANCH}/{path}")
-    return nodes.paragraph("", "", link if address else text)
+    own = book.root / "locales" / language.code / "TRANSLATING.md"
+    path = own if own.exists() else book.root / "TRANSLATING.md"
+    text = nodes.literal("", path.relative_to(book.root).as_posix())
+    target = f"{address}/blob/{book.branch}/{book.in_repository(path)}"
+    link = nodes.reference("", "", text, refuri=target)
+    return nodes.paragraph("", "", link if address and path.exists() else text)
 
 
 def _table(rows: Sequence[Sequence[nodes.Node]]) -> nodes.table:

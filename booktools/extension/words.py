@@ -7,16 +7,14 @@ import hashlib
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from booktools.extension.captions import DOMAIN as CAPTIONS
+from booktools.book import OWN_DOMAINS
 from booktools.extension.messages import catalogue_path
-
-DOMAINS = ("theme", CAPTIONS)
 
 
 def note_words(app: Sphinx, config: Config) -> None:
     """Remember the catalogues that every page shows: Sphinx itself compares each page's own."""
     digest = hashlib.sha256()
-    for domain in DOMAINS:
+    for domain in OWN_DOMAINS:
         path = catalogue_path(app, config.language, domain)
         digest.update(path.read_bytes() if path else b"")
     config.book_words = digest.hexdigest()[:16]

@@ -2,7 +2,6 @@
 
 from booktools.notebooks.addresses import Addresses
 from booktools.notebooks.builder import setup
-from booktools.notebooks.cells import notebook_name
 from booktools.notebooks.writing import differences, write_notebooks
 
-__all__ = ["Addresses", "differences", "notebook_name", "setup", "write_notebooks"]
+__all__ = ["Addresses", "differences", "setup", "write_notebooks"]

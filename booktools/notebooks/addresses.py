@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from booktools import repository
+from booktools.book import Book
 
 PAGES_HOSTS = {"github.com": "github.io", "gitlab.com": "gitlab.io"}
 
@@ -28,7 +29,7 @@ def find_addresses(root: Path, notebooks: Path) -> Addresses:
     """
     recorded = recorded_addresses(notebooks)
     named = os.environ.get(repository.VARIABLE) or not recorded.repository
-    address = repository.address(root) if named else recorded.repository
+    address = repository.address(Book(root)) if named else recorded.repository
     kept = recorded.site if address == recorded.repository else None
     site = os.environ.get("VANISHING_SITE", "").strip().rstrip("/") or kept or site_of(address)
     return Addresses(address, site)

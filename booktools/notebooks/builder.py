@@ -10,15 +10,15 @@ from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.util.typing import ExtensionMetadata
 
+from booktools.book import notebook_name
 from booktools.extension.messages import current_language
+from booktools.library import Library
 from booktools.notebooks.addresses import Addresses
 from booktools.notebooks.cells import (
     Document,
-    Library,
     Source,
     is_code_cell,
     notebook_json,
-    notebook_name,
 )
 from booktools.notebooks.markdown import Markdown, Page
 
@@ -56,8 +56,8 @@ class NotebookBuilder(Builder):
         """Link to the page on the web, else to its notebook, else nowhere."""
         if self.addresses.site or to not in self.with_code:
             return self.get_target_uri(to)
-        up = "../" * notebook_name(from_).count("/")
-        return f"{up}{notebook_name(to)}"
+        up = "../" * self._notebook(from_).count("/")
+        return f"{up}{self._notebook(to)}"
 
     def write_doc(self, docname: str, doctree: nodes.document) -> None:
         """Write one notebook; a page without code has none."""
@@ -71,11 +71,16 @@ class NotebookBuilder(Builder):
             self._sources(docname),
             str(self.env.metadata[docname].get("extra", "")),
             Library(**self.config.book_library) if self.config.book_library else None,
+            notebook=self._notebook(docname),
+            chapter=str(self.env.doc2path(docname, base=False)),
         )
         page = Page(Path(self.srcdir), self.language.direction, self._numbers(docname))
-        target = Path(self.outdir, notebook_name(docname))
+        target = Path(self.outdir, document.notebook)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(notebook_json(document, doctree, Markdown(page)), encoding="utf-8")
+
+    def _notebook(self, docname: str) -> str:
+        return notebook_name(docname, self.env.found_docs)
 
     def _sources(self, docname: str) -> dict[int, Source]:
         """Read the chapter's code cells: the page's doctree lacks those that it does not show."""

@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.locale import _
 
 from booktools.languages import Language
+from booktools.library import Library
 from booktools.notebooks.addresses import Addresses
 from booktools.notebooks.markdown import Markdown, escape_start, label, link_label, quoted
 
@@ -50,21 +51,11 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Library:
-    """A package that a book's cells import, and that speaks the reader's language.
-
-    It lies in a folder of its name beside the book, and has a function `set_language`.
-    """
-
-    module: str
-    distribution: str
-
-
-@dataclass(frozen=True)
 class Document:
     """One page of the book in one language, and where its parts are found.
 
     extra: the optional part of the library that the page needs, from its front matter.
+    notebook: its file below the language's folder. chapter: the file in which it is written.
     """
 
     name: str
@@ -74,20 +65,17 @@ class Document:
     sources: Mapping[int, Source] = field(default_factory=dict)
     extra: str = ""
     library: Library | None = None
+    notebook: str = ""
+    chapter: str = ""
 
 
-def notebook_name(docname: str) -> str:
-    """Name a chapter's notebook inside notebooks/<code>/: book/course/x -> course/x.ipynb."""
-    return f"{docname.removeprefix('book/')}.ipynb"
-
-
-def cell_id(docname: str, kind: str, index: int) -> str:
+def cell_id(notebook: str, kind: str, index: int) -> str:
     """Derive a cell's id (at most 64 of A-Z a-z 0-9 - _) from its place in the book."""
     ending = f"-{kind}-{index}"
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", docname.removeprefix("book/")).strip("-")
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", notebook.removesuffix(".ipynb")).strip("-")
     room = 64 - len(ending)
     if len(slug) > room:
-        slug = f"{slug[: room - 9]}-{hashlib.sha256(docname.encode()).hexdigest()[:8]}"
+        slug = f"{slug[: room - 9]}-{hashlib.sha256(notebook.encode()).hexdigest()[:8]}"
     return f"{slug}{ending}"
 
 
@@ -97,7 +85,7 @@ def notebook_json(document: Document, doctree: nodes.document, markdown: Markdow
     counts = {"text": 0, "code": 0}
     for cell in cells:
         kind = "text" if cell["cell_type"] == "markdown" else "code"
-        cell["id"] = cell_id(document.name, kind, counts[kind])
+        cell["id"] = cell_id(document.notebook, kind, counts[kind])
         counts[kind] += 1
     notebook = {"cells": cells, "metadata": _metadata(document), "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -147,7 +135,7 @@ def _first_cells(document: Document) -> list[Cell]:
 
 
 def _banner(document: Document) -> str:
-    chapter = f"`{document.name}.md`"
+    chapter = f"`{document.chapter}`"
     catalogue = f"`locales/{document.language.code}/LC_MESSAGES/{document.name}.po`"
     if document.language.source:
         text = _("This notebook is generated. Changes made here are lost: change %(chapter)s.")

@@ -14,9 +14,8 @@ from booktools.checks import shortened
 from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
 from booktools.locking import sole_writer
 from booktools.sphinx_run import run_sphinx
-from booktools.workers import follow_parent
+from booktools.workers import AT_ONCE, follow_parent
 
-AT_ONCE = 2
 REMEDY = "run `python -m booktools notebooks` and commit what it writes"
 
 

@@ -9,6 +9,7 @@ import pytest
 from small_book import SmallBook
 
 from booktools.book import Book, book_around
+from booktools.faults import BuildError
 from booktools.languages import LanguageError
 
 OTHER_CONTENTS = """\
@@ -86,3 +87,37 @@ def test_a_catalogue_is_known_by_its_place(small_book: SmallBook) -> None:
     assert list(book.catalogues(book.language("ar"))) == [("book/course/chapter", path)]
     assert book.packages == {"vanishing": "vanishing"}
     assert book.domains == {*book.pages, "vanishing", "theme", "toc"}
+
+
+@pytest.mark.parametrize("name", ["toc", "theme", "sphinx", "vanishing"])
+def test_a_page_with_the_name_of_another_catalogue_is_refused(
+    small_book: SmallBook, name: str
+) -> None:
+    small_book.write(f"{name}.md", "# A page\n")
+    small_book.write("_toc.yml", f"format: jb-book\nroot: {name}\n")
+    complaint = rf"names the page {name}, but {name}.po is the catalogue of something else"
+    with pytest.raises(BuildError, match=complaint):
+        Book(small_book.root).check()
+
+
+@pytest.mark.parametrize("wrong", ["sphinx: [x]", "sphinx: {config: 3}", "repository: x", "html:"])
+def test_settings_of_another_kind_are_read_as_none(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "_config.yml").write_text(f"title: T\n{wrong}\n", encoding="utf-8")
+    book = Book(tmp_path)
+    assert (book.settings, book.packages, book.library) == ({}, {}, None)
+    assert (book.repository, book.branch, book.icon) == ("", "main", "")
+
+
+def test_where_a_file_is_in_the_repository_of_the_book(tmp_path: Path) -> None:
+    settings = "repository: {path_to_book: docs/en}"
+    (tmp_path / "_config.yml").write_text(settings, encoding="utf-8")
+    assert Book(tmp_path).in_repository(tmp_path / "a/b.md") == "docs/en/a/b.md"
+
+
+def test_a_book_is_translated_once_it_has_a_table_or_catalogues(small_book: SmallBook) -> None:
+    book = Book(small_book.root)
+    assert not book.untranslated
+    book.language_table.unlink()
+    assert book.untranslated
+    (small_book.root / "locales/tr/LC_MESSAGES").mkdir(parents=True)
+    assert not book.untranslated

@@ -457,5 +457,5 @@ def test_a_copy_is_spared_until_its_catalogue_changes(book: Book, tmp_path: Path
 
 def test_the_name_of_a_language_adds_no_line_to_a_header() -> None:
     language = replace(BOOK.languages[1], name="a\nX-Evil: 1")
-    (text,) = catalogues._header(Catalogue(), language).msgstr
+    (text,) = catalogues._header(Catalogue(), language, "A\nbook").msgstr
     assert "Language-Team: a X-Evil: 1\n" in text

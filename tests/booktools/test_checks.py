@@ -37,10 +37,11 @@ def language_of(kind: str) -> Language:
 def findings_of(kind: str, english: str, translation: str) -> list[str]:
     notes = tuple(note for note in (CODE_COMMENT, HEADWORD) if note in kind)
     entry = Entry(msgid=plain(english), msgstr=(plain(translation),), notes=notes)
-    domain = "vanishing" if "label" in kind else "book/page"
     language = language_of(kind)
     terms = load_terms(ROOT / "locales" / language.code / "terms.toml")
-    return [rule for rule, *_rest in check_entry(entry, domain, language, terms)]
+    return [
+        rule for rule, *_rest in check_entry(entry, language, terms, on_page="label" not in kind)
+    ]
 
 
 def examples(wanted: str) -> Iterator[object]:
@@ -158,13 +159,13 @@ def test_fuzzy_and_untranslated_entries_are_no_findings() -> None:
     fuzzy = Entry(msgid="A layer", msgstr=("<b>",), flags=("fuzzy",))
     empty = Entry(msgid="A `layer`", msgstr=("",))
     for entry in (fuzzy, empty):
-        assert not [*check_entry(entry, "book/page", LANGUAGES["tr"], Terms())]
+        assert not [*check_entry(entry, LANGUAGES["tr"], Terms(), on_page=True)]
 
 
 def test_a_form_for_one_number_may_say_it_in_words_but_others_may_not() -> None:
     forms = ("لا طبقات", "طبقة واحدة", "طبقتان", "{n} طبقات", "{n} طبقة", "طبقة")
     entry = Entry(msgid="{n} layer", plural="{n} layers", msgstr=forms, lines=(1, 2, 3, 4, 5, 6))
-    found = [*check_entry(entry, "vanishing", LANGUAGES["ar"], Terms())]
+    found = [*check_entry(entry, LANGUAGES["ar"], Terms(), on_page=False)]
     assert [(rule, line) for rule, _what, _remedy, line in found] == [("placeholders", 6)]
 
 

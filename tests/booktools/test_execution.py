@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from small_book import SmallBook
+from stock_book import write_stock_book
 
-from booktools import library
-from booktools.chapters import code_cells, pages, read_chapters
+from booktools.book import Book
+from booktools.chapters import code_cells, read_chapters
 from booktools.execution import execute, executed_path, read_executed
 from booktools.faults import BuildError
+from booktools.library import Library
 from booktools.painting import paint, painted_path, read_painted
 from booktools.workers import build_apart
 
@@ -46,7 +48,7 @@ def add(book: SmallBook, text: str) -> None:
 
 def run(book: SmallBook, language: str = "en") -> list[str]:
     """Run and paint a book's cells; return what each shows as plain text."""
-    chapters = list(read_chapters(book.root, pages(book.root / "_toc.yml")))
+    chapters = list(read_chapters(book.root, Book(book.root).pages))
     catalogues = book.root / "locales"
     execute(book.root, chapters, language, "en", catalogues=catalogues)
     paint(book.root, chapters, language, "en", catalogues=catalogues)
@@ -121,7 +123,6 @@ def test_the_library_runs_only_the_chapters_that_use_what_has_changed(
 
 
 def test_an_edited_label_reaches_the_page_without_running_a_cell(small_book: SmallBook) -> None:
-    small_book.copy_tools()
     add(small_book, FIGURE)
     catalogue = "locales/tr/LC_MESSAGES/vanishing.po"
     label = 'msgid ""\nmsgstr "Language: tr\\n"\n\nmsgid "{}"\nmsgstr "{}"\n'
@@ -179,7 +180,7 @@ def test_kernels_know_where_results_are_kept_and_leave_no_trace(
 
 def test_what_the_library_cannot_answer_fails_the_build() -> None:
     with pytest.raises(BuildError, match=r"vanishing.painting could not answer:\n(.*\n)*KeyError"):
-        library.ask({}, os.environ)
+        Library("vanishing", "any").ask({}, os.environ)
 
 
 def test_a_build_that_is_killed_and_started_again_gives_the_same_pages(
@@ -202,8 +203,25 @@ def test_a_build_that_is_killed_and_started_again_gives_the_same_pages(
 
 
 def test_only_pages_with_code_cells_are_chapters(small_book: SmallBook) -> None:
-    names = pages(small_book.root / "_toc.yml")
+    names = Book(small_book.root).pages
     assert list(names) == ["book/index", "book/course/chapter", "book/glossary"]
     (chapter,) = read_chapters(small_book.root, [*names, "book/missing"])
     assert chapter.path == Path(small_book.root / "book/index.md")
     assert [cell.source for cell in code_cells(chapter.notebook)] == ["# a comment\nprint(1 + 1)"]
+
+
+def test_a_page_that_is_no_notebook_though_its_name_says_so_is_named(tmp_path: Path) -> None:
+    write_stock_book(tmp_path)
+    (tmp_path / "notebooks.ipynb").write_text("{", encoding="utf-8")
+    with pytest.raises(BuildError, match=r"notebooks\.ipynb: not a notebook \(.+\); mend it"):
+        list(read_chapters(tmp_path, Book(tmp_path).pages))
+
+
+def test_a_failing_cell_of_a_notebook_is_named_by_its_number(tmp_path: Path) -> None:
+    write_stock_book(tmp_path)
+    path = tmp_path / "notebooks.ipynb"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("print(6 * 7, 'cells')", "1 / 0"), encoding="utf-8")
+    chapters = list(read_chapters(tmp_path, ["notebooks"]))
+    with pytest.raises(BuildError, match=r"^notebooks.ipynb: code cell 1 fails: ZeroDivisionErr"):
+        execute(tmp_path, chapters, "en", "en", catalogues=tmp_path)

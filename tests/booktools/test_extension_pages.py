@@ -126,7 +126,7 @@ def write_book(folder: Path) -> None:
     (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
     (folder / "text" / "page.md").write_text(PAGE, encoding="utf-8")
     (folder / "text" / "glossary.md").write_text(GLOSSARY, encoding="utf-8")
-    notebook = folder / "notebooks" / "ar" / "text" / "page.ipynb"
+    notebook = folder / "notebooks" / "ar" / "page.ipynb"
     notebook.parent.mkdir(parents=True)
     notebook.write_text("{}", encoding="utf-8")
     table = folder / "locales" / "languages.toml"
@@ -249,8 +249,8 @@ def test_run_links_lead_to_the_notebook_of_the_pages_language(
 ) -> None:
     links = [str(link["href"]) for link in arabic.select(".vg-menu:not(.vg-languages) a")]
     assert len(links) == 3
-    assert all(link.endswith("notebooks/ar/text/page.ipynb") for link in links)
-    assert (book("ar", "html") / "notebooks/ar/text/page.ipynb").exists()
+    assert all(link.endswith("notebooks/ar/page.ipynb") for link in links)
+    assert (book("ar", "html") / "notebooks/ar/page.ipynb").exists()
     assert not english.select(".vg-menu:not(.vg-languages)")
 
 

@@ -8,6 +8,7 @@ from real_book import BOOK
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from booktools.book import notebook_path
 from booktools.extension import page, quiz, site, theme
 from booktools.extension.strings import BOOK as AROUND
 from booktools.extension.strings import JUPYTER_BOOK, MYST_NB, SEARCH, SPHINX
@@ -30,7 +31,7 @@ def test_the_themes_left_and_right_become_start_and_end(physical: str, logical: 
 
 
 def test_binder_opens_the_notebook_of_the_pages_language() -> None:
-    path = page.notebook_path("book/course/what-vanishes", ARABIC)
+    path = notebook_path("book/course/what-vanishes", ["book/index"], ARABIC)
     assert path == "notebooks/ar/course/what-vanishes.ipynb"
     assert page.binder_address("https://github.com/owner/name", path) == (
         "https://mybinder.org/v2/gh/owner/name/main"

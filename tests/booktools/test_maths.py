@@ -50,3 +50,7 @@ def test_markup_in_a_formula_stays_text() -> None:
 )
 def test_the_notation_of_this_field_is_known(latex: str) -> None:
     assert "</math>" in to_mathml(latex, display=True)
+
+
+def test_the_older_name_of_text_in_a_formula_is_known() -> None:
+    assert to_mathml(r"\mbox{mean} x") == to_mathml(r"\text{mean} x")

@@ -102,7 +102,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
 
 def is_refused(english: str, translation: str) -> bool:
     entry = Entry(msgid=english, msgstr=(translation,), lines=(1,))
-    return any(check_entry(entry, "book/page", ARABIC, Terms(), SECURITY_RULES))
+    return any(check_entry(entry, ARABIC, Terms(), SECURITY_RULES, on_page=True))
 
 
 def structure(markdown: str) -> tuple[list[str], list[str], int]:

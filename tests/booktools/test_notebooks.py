@@ -20,7 +20,9 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from booktools.notebooks import Addresses, cells, notebook_name, writing
+from booktools.book import notebook_name
+from booktools.library import Library
+from booktools.notebooks import Addresses, cells, writing
 from booktools.notebooks.addresses import find_addresses, recorded_addresses, site_of
 from booktools.notebooks.cells import cell_id
 from booktools.notebooks.markdown import Markdown, Page, escape, escape_start, link_label
@@ -375,7 +377,7 @@ def test_ids_do_not_depend_on_the_language(book: Book) -> None:
 
 
 def test_a_long_name_still_gives_valid_and_distinct_ids() -> None:
-    ids = {cell_id(f"book/{'long' * 30}{end}", "code", 12) for end in "ab"}
+    ids = {cell_id(f"{'long' * 30}{end}.ipynb", "code", 12) for end in "ab"}
     assert len(ids) == 2
     assert all(re.fullmatch(r"[A-Za-z0-9-_]{1,64}", identifier) for identifier in ids)
 
@@ -549,13 +551,29 @@ def test_differences_name_the_notebook_and_the_remedy(
 
 
 def test_notebook_names_follow_the_book() -> None:
-    assert notebook_name("book/course/what-vanishes") == "course/what-vanishes.ipynb"
+    pages = ["book/index", "book/course/what-vanishes"]
+    assert notebook_name("book/course/what-vanishes", pages) == "course/what-vanishes.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("pages", "names"),
+    [
+        (["intro", "part/a"], ["intro.ipynb", "part/a.ipynb"]),
+        (["intro"], ["intro.ipynb"]),
+        (["docs/en/a", "docs/en/b"], ["a.ipynb", "b.ipynb"]),
+        (["book/a", "bookish/a"], ["book/a.ipynb", "bookish/a.ipynb"]),
+    ],
+)
+def test_notebooks_keep_their_folders_below_the_one_of_all_pages(
+    pages: list[str], names: list[str]
+) -> None:
+    assert [notebook_name(page, pages) for page in pages] == names
 
 
 def test_a_code_that_no_schema_saw_is_only_a_text_in_the_first_cell() -> None:
     code = 'x")\nimport os  # \\'
     language = replace(BOOK.languages[0], code=code)
-    library = cells.Library("library", "distribution")
+    library = Library("library", "distribution")
     document = cells.Document("book/x", language, Addresses(), library=library)
     tree = ast.parse("\n".join(cells._setup_code(document)))
     call = tree.body[-1]

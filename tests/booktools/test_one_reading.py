@@ -296,7 +296,7 @@ def labels() -> Iterator[tuple[str, str]]:
 def test_the_library_refuses_exactly_what_the_check_refuses_in_a_label() -> None:
     for english, translation in labels():
         entry = Entry(msgid=english, msgstr=(translation,), lines=(1,))
-        found = [*check_entry(entry, "vanishing", TURKISH, Terms(), SECURITY_RULES)]
+        found = [*check_entry(entry, TURKISH, Terms(), SECURITY_RULES, on_page=False)]
         assert brings_only_words(english, translation) is not bool(found), (entry, found)
 
 
@@ -315,14 +315,14 @@ def test_the_forms_of_a_number_are_judged_alike(code: str, root: Path) -> None:
             lines = "".join(f"msgstr[{n}] {quote(form)}\n" for n, form in enumerate(forms))
             catalogue = f'msgid ""\nmsgstr {quote(header)}\n\nmsgid "{PLURAL[0]}"\n'
             path.write_text(f'{catalogue}msgid_plural "{PLURAL[1]}"\n{lines}', encoding="utf-8")
-            refused = any(check_entry(entry, "vanishing", language, Terms(), SECURITY_RULES))
+            refused = any(check_entry(entry, language, Terms(), SECURITY_RULES, on_page=False))
             catalog = localisation._read(path, code)
             assert bool(localisation._refused(catalog)) is refused
 
 
 def test_a_note_of_a_translator_makes_no_comment_of_a_label() -> None:
     entry = Entry(msgid="Search", msgstr=('x" y',), notes=("code comment",), lines=(1,))
-    found = [rule for rule, *_ in check_entry(entry, "vanishing", TURKISH, Terms())]
+    found = [rule for rule, *_ in check_entry(entry, TURKISH, Terms(), on_page=False)]
     assert found == ["plain_text"]
 
 
@@ -338,5 +338,5 @@ def test_a_note_of_a_translator_makes_no_comment_of_a_paragraph(
     translation: str, rule: str
 ) -> None:
     entry = Entry(msgid="A layer.", msgstr=(translation,), notes=("code comment",), lines=(1,))
-    found = check_entry(entry, "book/page", TURKISH, Terms(), SECURITY_RULES)
+    found = check_entry(entry, TURKISH, Terms(), SECURITY_RULES, on_page=True)
     assert rule in [name for name, *_ in found]

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from real_book import BOOK
 
 from booktools.languages import Language
-from booktools.portal import write_portal
+from booktools.portal import write_portal, write_redirect
 
 ENGLISH, *_others = BOOK.languages
 HOSTILE = '"><img src=x onerror=alert(1)></script><!--\u2028{0}{title}'
@@ -55,3 +55,18 @@ def test_a_code_cannot_leave_the_address(tmp_path: Path) -> None:
     link = page.select_one("li a")
     assert link is not None
     assert link["href"] == "a%22b%20%3Cc%3E/index.html"
+
+
+def test_a_first_page_called_index_is_not_replaced_by_a_way_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("the page", encoding="utf-8")
+    write_redirect(tmp_path, "index.html")
+    assert (tmp_path / "index.html").read_text(encoding="utf-8") == "the page"
+    write_redirect(tmp_path, "intro.html")
+    assert "url=intro.html" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_front_page_speaks_the_books_own_language(tmp_path: Path) -> None:
+    arabic = replace(BOOK.language("ar"), source=True)
+    page = portal(tmp_path, replace(ENGLISH, source=False), arabic)
+    assert page.html is not None
+    assert (page.html["lang"], page.html["dir"]) == ("ar", "rtl")

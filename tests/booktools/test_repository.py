@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from booktools.book import Book
 from booktools.repository import VARIABLE, address, last_change, normalise
 
 
@@ -49,17 +50,17 @@ def test_what_no_reader_can_open_is_no_address(remote: str) -> None:
 
 def test_the_remote_of_the_clone_is_used(clone: Path) -> None:
     add_remote(clone, "git@example.org:owner/name.git")
-    assert address(clone) == "https://example.org/owner/name"
+    assert address(Book(clone)) == "https://example.org/owner/name"
 
 
 def test_without_a_remote_there_is_no_address(clone: Path) -> None:
-    assert address(clone) is None
+    assert address(Book(clone)) is None
 
 
 def test_the_environment_wins_over_the_remote(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add_remote(clone, "https://example.org/fork/name")
     monkeypatch.setenv(VARIABLE, "https://example.org/owner/name")
-    assert address(clone) == "https://example.org/owner/name"
+    assert address(Book(clone)) == "https://example.org/owner/name"
 
 
 def test_a_wrong_address_in_the_environment_is_restated(
@@ -67,12 +68,26 @@ def test_a_wrong_address_in_the_environment_is_restated(
 ) -> None:
     monkeypatch.setenv(VARIABLE, "example")
     with pytest.raises(ValueError, match=r"VANISHING_REPOSITORY must be .*got 'example'"):
-        address(clone)
+        address(Book(clone))
+
+
+def test_the_settings_of_the_book_win_over_the_remote(clone: Path) -> None:
+    add_remote(clone, "https://example.org/fork/name")
+    settings = "repository: {url: 'https://example.org/owner/name', branch: trunk}"
+    (clone / "_config.yml").write_text(settings, encoding="utf-8")
+    assert address(Book(clone)) == "https://example.org/owner/name"
+    assert Book(clone).branch == "trunk"
+
+
+def test_a_wrong_address_in_the_settings_is_restated(clone: Path) -> None:
+    (clone / "_config.yml").write_text("repository: {url: owner/name}", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"_config.yml: repository.url must be .*got 'owner/name'"):
+        address(Book(clone))
 
 
 def test_git_need_not_be_installed(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert address(clone) is None
+    assert address(Book(clone)) is None
 
 
 def test_the_last_change_is_that_of_the_named_files(

@@ -9,7 +9,9 @@ from urllib.request import urlopen
 
 import pytest
 from small_book import SmallBook
+from stock_book import write_stock_book
 
+from booktools import serve
 from booktools.faults import BuildError
 from booktools.progress import Stands
 from booktools.serve import address, rebuild_on_change, serve_site, start_server, watched
@@ -71,6 +73,38 @@ def test_only_sources_of_this_language_are_watched(small_book: SmallBook) -> Non
         path.relative_to(small_book.root).as_posix() for path in watched(small_book.root, "tr")
     ]
     assert names == ["book", "vanishing", "_config.yml", "_toc.yml", "locales/tr"]
+
+
+def test_of_a_page_beside_the_settings_only_its_file_is_watched(tmp_path: Path) -> None:
+    write_stock_book(tmp_path)
+    (tmp_path / "_build").mkdir()
+    names = [path.name for path in watched(tmp_path, "fa")]
+    assert names == [
+        "intro.md", "markdown.md", "notebooks.ipynb", "markdown-notebooks.md",
+        "_config.yml", "_toc.yml",
+    ]  # fmt: skip
+
+
+def test_a_file_that_an_editor_replaces_is_still_watched(tmp_path: Path) -> None:
+    write_stock_book(tmp_path)
+    stop, seen = Event(), list[str]()
+
+    def look() -> None:
+        for changes in serve._changes(tmp_path, "fa", stop):
+            seen.extend(Path(name).name for _kind, name in changes)
+
+    watcher = Thread(target=look)
+    watcher.start()
+    time.sleep(1)
+    for number in (1, 2):
+        (tmp_path / "README.md").write_text(f"no page {number}", encoding="utf-8")
+        fresh = tmp_path / "saved"
+        fresh.write_text(f"# Text {number}", encoding="utf-8")
+        fresh.replace(tmp_path / "intro.md")
+        wait_until(lambda: len(seen) == number)  # noqa: B023
+    stop.set()
+    watcher.join()
+    assert seen == ["intro.md", "intro.md"]
 
 
 def test_a_saved_catalogue_changes_the_page_and_an_error_does_not_end_the_server(

@@ -26,7 +26,6 @@ BINARY = frozenset({".woff2", ".png", ".svg", ".pickle"})
 def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     """Give a book whose page has every hostile entry, and a page for every hostile file."""
     book = SmallBook(tmp_path_factory.mktemp("book"))
-    book.copy_tools()
     found = {domain: [case for case in cases() if case.domain == domain] for domain in DOMAINS}
     for domain, chosen in found.items():
         book.write(f"locales/{CODE}/LC_MESSAGES/{domain}.po", catalogue(chosen))

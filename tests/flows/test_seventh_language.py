@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
+from real_book import ROOT
 from small_book import SmallBook
 
 from booktools.checks import check_catalogues
@@ -37,7 +38,6 @@ CODES = list(TRANSLATIONS)
 def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     """Give a built book with two more languages, of which a few entries are translated."""
     book = SmallBook(tmp_path_factory.mktemp("book"))
-    book.copy_tools()
     for code in CODES:
         book.run("new", code)
         translate(book, code)
@@ -84,7 +84,8 @@ def test_the_page_says_in_the_new_language_which_share_is_translated(
 def test_the_notebook_of_a_new_language_holds_its_words_and_runs(
     book: SmallBook, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(book.root))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("VANISHING_LOCALES", str(book.root / "locales"))
     monkeypatch.delenv("VANISHING_LANGUAGE", raising=False)
     path = book.root / f"notebooks/{code}/index.ipynb"
     notebook = nbformat.read(path, as_version=4)
