@@ -102,7 +102,7 @@ def check_entry(
         yield from _problems(message, rules)
     if entry.plural is not None:
         english = replace(entry, plural=None, msgstr=(entry.plural,), lines=entry.lines[:1])
-        yield from _problems(Message(english, 0, domain, language, terms), SECURITY_RULES)
+        yield from _problems(Message(english, 0, language, terms, on_page), SECURITY_RULES)
 
 
 def _problems(message: Message, rules: tuple[Rule, ...]) -> Iterator[tuple[str, str, str, int]]:
