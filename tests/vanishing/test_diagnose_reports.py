@@ -276,6 +276,8 @@ FLAT: list[tuple[Callable[[Tensor], Tensor], float]] = [
     (lambda h: h.clamp(0, 1), 50.0),
     (lambda h: h.clamp(max=1), 50.0),
     (F.relu6, 50.0),
+    (lambda h: F.relu6(h, inplace=True), 50.0),
+    (lambda h: F.hardtanh(h, inplace=True), 50.0),
     (F.gelu, -100.0),
     (F.silu, -100.0),
     (F.mish, -100.0),
@@ -462,6 +464,31 @@ def test_parameters_without_modules_are_layers(in_list: bool, first: str) -> Non
     assert found.layers[0].name == first
     assert causes(found)[first] == ("starving", "squashed")
     assert found.layers[-1].name == "scores"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+def test_query_key_and_value_in_one_matrix_are_told_apart_where_scores_saturate(
+    scale: float,
+) -> None:
+    class Packed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.qkv, self.head = nn.Linear(8, 24), nn.Linear(8, 3)
+
+        def forward(self, signal: Tensor) -> Tensor:
+            query, key, value = self.qkv(signal).chunk(3, -1)
+            shares = (scale * query @ key.transpose(1, 2)).softmax(-1)
+            return self.head((shares @ value).mean(1))  # type: ignore[no-any-return]
+
+    found = diagnose(Packed(), torch.randn(16, 5, 8), classes())
+    if scale == 1.0:
+        assert found.is_healthy
+        assert [one.name for one in found.layers] == ["qkv", "head"]
+    else:
+        thirds = ["qkv[0:8]", "qkv[8:16]", "qkv[16:24]", "head"]
+        assert [one.name for one in found.layers] == thirds
+        assert [one.verdict == "healthy" for one in found.layers] == [False, False, True, True]
+        assert causes(found)["qkv[0:8]"][1] == "saturated_at"
 
 
 class Adapter(nn.Linear):

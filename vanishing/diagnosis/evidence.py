@@ -16,7 +16,13 @@ from vanishing import given
 from vanishing.calling import Loss, in_the_open, lost
 from vanishing.diagnosis.activity import KIND_OF, Activation, Tape, watching
 from vanishing.diagnosis.parts import LOOKUPS, Part, find_parts, gain, is_matrix, squared_scale
-from vanishing.diagnosis.verdicts import SATURATED_SHARE, LayerEvidence, Spot, Surroundings
+from vanishing.diagnosis.verdicts import (
+    SATURATED_SHARE,
+    STARVING_SHARE,
+    LayerEvidence,
+    Spot,
+    Surroundings,
+)
 from vanishing.diagnosis.way_back import (
     Use,
     WayBack,
@@ -172,15 +178,23 @@ class Measurement:
     kept: dict[tuple[Node, int], Tensor] = field(default_factory=dict)
     larger: Gradients = field(default_factory=dict)
     latest: dict[Node, Part] = field(default_factory=dict)
+    nodes: dict[int, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Give each operation and each use of a weight to a part."""
         self._share_out()
+        self.nodes = {number_of(node): node for node in self.way.nodes if node.next_functions}
+        self.tape.activations = [self._numbered(one) for one in self.tape.activations]
         self.parts = self._in_order()
         self.latest = self._latest_parts()
         self.kept = {
             (use.node, use.edge): self.value for part in self.parts for use in self._shared(part)
         }
+
+    def _numbered(self, heard: Activation) -> Activation:
+        """Give an activation the number of its node; some work in place on a copy made before."""
+        is_late = heard.number not in self.nodes and heard.number - 1 in self.nodes
+        return replace(heard, number=heard.number - 1) if is_late else heard
 
     def send_back(self) -> None:
         """Send the gradient back from the loss, and listen at every operation."""
@@ -318,6 +332,8 @@ class Measurement:
     def broken(self) -> Spot | None:
         """Return the first operation that gives NaN or infinity, forward or on the way back."""
         births, node = self.tape.births, self.way.broken()
+        if not births and not math.isfinite(float(self.value.detach())):
+            return None  # it came in from outside, with the inputs or the weights
         if node is not None and math.isfinite(float(self.value.detach())):
             # what a choice leaves out does no harm before the way back; NaN elsewhere does
             births = [one for one in births if one.is_nan and not self._is_not_taken(node)]
@@ -348,7 +364,7 @@ class Measurement:
     def _place(self, number: int) -> tuple[str, str, bool]:
         """Return the layer before an operation, no parameter, and whether it is in the loss."""
         before = [part for part in self.parts if part.number is not None and part.number < number]
-        node = next((one for one in self.way.nodes if number_of(one) == number), None)
+        node = self._node(number)
         layer = self.latest.get(node) if node is not None else None
         layer = layer or (max(before, key=_number) if before else None)
         return layer.name if layer else "", "", not self._is_inside(number)
@@ -366,7 +382,32 @@ class Measurement:
 
     def evidence(self) -> list[LayerEvidence]:
         """Return each part's plain numbers, in forward order."""
-        return [self._evidence(part) for part in self.parts]
+        return [one for part in self.parts for one in self._thirds(part, self._evidence(part))]
+
+    def _thirds(self, part: Part, whole: LayerEvidence) -> list[LayerEvidence]:
+        """Tell query, key and value apart, of which one matrix may hold all three.
+
+        That is done where the softmax behind it is flat, and a third receives hardly anything.
+        """
+        arrived, size = self._arrived(part), part.weights[0].shape
+        rows = size[1] if len(size) == 2 else 0
+        flat = [one for one in self._heard(part) if one.kind == "softmax"]
+        if len(part.weights) != 1 or size[0] != 3 * rows or len(arrived) != 1 or not flat:
+            return [whole]
+        norms = [norm_of([third]) for third in dense(arrived[0]).reshape(size).chunk(3)]
+        if max(map(_flatness, flat)) < SATURATED_SHARE or min(norms) > STARVING_SHARE * max(norms):
+            return [whole]
+        weights = part.weights[0].detach().chunk(3)
+        return [
+            replace(
+                whole,
+                name=f"{part.name}[{number * rows}:{(number + 1) * rows}]",
+                gradient_norm=norm,
+                relative_gradient=norm / (norm_of([weight]) or 1.0),
+                stopped=None if norm else Spot("softmax", "softmax", part.name),
+            )
+            for number, (norm, weight) in enumerate(zip(norms, weights, strict=True))
+        ]
 
     def _evidence(self, part: Part) -> LayerEvidence:
         outputs = self.layers[part.module].outputs if self._has_outputs(part) else []
@@ -450,7 +491,7 @@ class Measurement:
         return self._is_inside(heard.number)
 
     def _node(self, number: int) -> Node | None:
-        return next((node for node in self.way.nodes if number_of(node) == number), None)
+        return self.nodes.get(number)
 
     def _inactive_share(self, part: Part, heard: list[Activation]) -> float:
         """Return the share of units that rectifiers between this part and other weights silence."""

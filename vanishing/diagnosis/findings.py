@@ -225,6 +225,7 @@ REMEDIES = {
         "Let every row of the mask leave at least one entry, or put a large negative number in "
         "place of −inf."
     ),
+    "too_large": N_("Smaller numbers before it: normalization, scaled inputs, or clamp()."),
     "overflow_16": N_("bfloat16 or float32 for this operation, or smaller numbers before it."),
     "exponential": N_("Bound its input with clamp(), or use softplus() or logsumexp()."),
     "logarithm": N_(
@@ -472,7 +473,7 @@ def _moved(layers: Sequence[LayerDiagnosis]) -> str:
     )
 
 
-_REMEDY_OF = {"overflow": "overflow", "constant": "constant_number", "": "not_a_number"}
+_REMEDY_OF = {"overflow": "too_large", "constant": "constant_number", "": "not_a_number"}
 
 
 def _remedy(layer: LayerDiagnosis) -> str:

@@ -397,6 +397,8 @@ class _Case:
         spot = self.layer.stopped
         if spot is not None and spot.kind == "zero_weights":
             return "starving", "zero_weights", spot.parameter
+        if self.layer.kind in RECURRENT and "weight_hh" in self.layer.name:
+            return "healthy", "unasked", ""  # only the first step is used, before any state
         if not (dead := self._dead_before()) and (flat := _flattest(self.layers[: self.index])):
             return "starving", "saturated_at", flat
         return "starving", "unfed", dead
@@ -423,6 +425,8 @@ class _Case:
         asked = any(one.gradient_norm for one in self.layers)
         if asked and (spot.in_loss or (spot.kind == "choice" and spot.at_end)):
             return "healthy", "unasked", ""
+        if spot.in_loss and spot.kind == "relu" and self.around.better_outputs:
+            return "starving", "saturated_at", spot.layer
         if spot.in_loss:
             return "starving", self._still(), ""
         if spot.kind == "relu":
