@@ -42,14 +42,21 @@ def diagnose(
 ) -> Diagnosis:
     """Judge every layer of a model by the gradient of ``loss(model(inputs), targets)``.
 
-    A layer is what ``gradient_profile`` takes for one. ``vanishing.diagnosis.verdicts`` documents
-    every threshold. Where a sequence passes through ``nn.RNN``, ``nn.LSTM``, ``nn.GRU`` or a
-    layer that is called many times, the gradient is also followed along its steps.
+    A layer is a module's weights, or one parameter where a module has several matrices or modules
+    inside. ``vanishing.diagnosis.verdicts`` documents every threshold. Where a sequence passes
+    through ``nn.RNN``, ``nn.LSTM``, ``nn.GRU`` or a layer that is called many times and feeds
+    itself, the gradient is also followed along its steps.
+
+    inputs: one tensor, a tuple by position, a dictionary by name, or whatever ``forward`` takes.
+    An output object with ``loss`` or ``logits`` suits the usual loss. Data parallelism and
+    ``torch.compile`` are looked through; checkpointed parts run without checkpoints, which takes
+    more memory.
 
     The model runs once, in the mode that it is in, with one way back, or several where entries
-    of the gradient are zero. Its parameters, gradients, buffers, mode and hooks and the random
-    state are as before afterwards, also when it raises. That does not hold for a second network
-    inside ``loss``: its layers are not judged and its buffers may change.
+    of the gradient are zero. Its parameters, gradients, buffers, mode and hooks, the tensors and
+    collections that modules keep as attributes, and the random state are as before afterwards,
+    also when it raises. That does not hold for a second network inside ``loss``: its layers are not
+    judged and its buffers may change.
 
     Raises what ``gradient_profile`` raises.
     """
