@@ -6,6 +6,7 @@ import mimetypes
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import quote
@@ -25,6 +26,15 @@ BLOCK_START = re.compile(
     r"|=+\s*$|-+\s*(?:$|\|)|\||:-|\[[^\]]*\]:)"
 )
 _BRACKET = re.compile(r"[\[\]]")
+# What two neighbours, each escaped for itself, would be together: a link, a picture, a tag, a
+# character by its name, a displayed formula; and what keeps them apart.
+_SEAMS = (
+    (re.compile(r"(?<=\])\Z"), re.compile(r"\("), "\\"),
+    (re.compile(r"(?=!\Z)"), re.compile(r"\["), "\\"),
+    (re.compile(r"(?=<\Z)"), re.compile(r"[A-Za-z/!?]"), "\\"),
+    (re.compile(r"(?<=&)(?=#?\w*\Z)"), re.compile(r"[#\w;]"), "amp;"),
+    (re.compile(r"(?<=\$)\Z"), re.compile(r"\$"), " "),
+)
 SAFE_IN_ADDRESSES = "/:?#@!$&'*+,;=%~"
 FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 
@@ -42,7 +52,7 @@ def escape(text: str) -> str:
     """Escape what Markdown would read as markup in plain text."""
     text = re.sub(r"\\(?=[!-/:-@\[-`{-~]|\Z)", r"\\\\", text)
     text = re.sub(r"([*`$])", r"\\\1", text)
-    text = re.sub(r"(?<!\w)_|_(?!\w)|(?<=~)~|<(?=[A-Za-z/!?])", lambda m: f"\\{m[0]}", text)
+    text = re.sub(r"(?<!\w)_|_(?!\w)|~|<(?=[A-Za-z/!?])", lambda m: f"\\{m[0]}", text)
     text = re.sub(r"\]\(", r"]\\(", text)
     return re.sub(r"&(?=#?\w+;)", "&amp;", text)
 
@@ -55,6 +65,14 @@ def escape_start(text: str) -> str:
 def _escape_line(line: str) -> str:
     found = BLOCK_START.match(line)
     return line if found is None else f"{found[0]}\\{line[found.end() :]}"
+
+
+def beside(left: str, right: str) -> str:
+    """Join two pieces of a line so that Markdown reads no more in them than in each alone."""
+    for end, start, between in _SEAMS:
+        if start.match(right) and (found := end.search(left)):
+            return f"{left[: found.start()]}{between}{left[found.start() :]}{right}"
+    return left + right
 
 
 def one_line(text: str) -> str:
@@ -145,7 +163,7 @@ class Markdown:
 
     def inlines(self, children: Iterable[nodes.Node]) -> str:
         """Write the text of several nodes, on one line but for forced line breaks."""
-        return "".join(self.inline(child) for child in children)
+        return reduce(beside, map(self.inline, children), "")
 
     def _call(self, kind: str, node: nodes.Node) -> str:
         for base in type(node).__mro__:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -153,6 +154,44 @@ def test_text_stays_what_it_says(book: Book, source: str, expected: str) -> None
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "<!-- x -->", "**b**", "`c`", "$x$"])
 def test_escaped_text_holds_no_markup(text: str) -> None:
     assert not re.search(r"(?<!\\)(<[a-z/!]|\*|`|\$)", escape(text))
+
+
+NEIGHBOURS = [
+    *[("[x]", "(//b.example)"), ("![x]", "(//b.example/x.png)"), ("<", "img src=x>")],
+    *[
+        ("<", "!-- x -->"),
+        ("<", "/div>"),
+        ("&", "lt;b&gt;"),
+        ("&l", "t;b"),
+        ("&#6", "0;b"),
+        ("&", "#60;b"),
+    ],
+]
+
+
+@pytest.mark.parametrize(("left", "right"), NEIGHBOURS)
+def test_a_text_and_the_words_of_a_link_beside_it_make_no_markup(left: str, right: str) -> None:
+    """A link within a page, or to a page without an address, stands there as its words."""
+    words = nodes.reference("", right, refuri="#here", internal=True)
+    text = Markdown(Page(Path())).block(nodes.paragraph("", "", nodes.Text(left), words))
+    shown = html.escape(left + right)
+    assert MarkdownIt().render(text) == f"<p>{shown}</p>\n"
+
+
+def test_an_exclamation_mark_makes_no_picture_of_a_link() -> None:
+    link = nodes.reference("", "x", refuri="https://a.example")
+    text = Markdown(Page(Path())).block(nodes.paragraph("", "", nodes.Text("Read!"), link))
+    assert MarkdownIt().render(text) == '<p>Read!<a href="https://a.example">x</a></p>\n'
+
+
+def test_two_formulas_side_by_side_stay_two() -> None:
+    formulas = (nodes.math("", "a"), nodes.math("", "b"))
+    assert Markdown(Page(Path())).block(nodes.paragraph("", "", *formulas)) == "$a$ $b$"
+
+
+@pytest.mark.parametrize("text", ["~x~", "~~x~~", "~a", "a~"])
+def test_tildes_strike_nothing_out(text: str) -> None:
+    assert escape(text) == text.replace("~", "\\~")
 
 
 BLOCKS = [
