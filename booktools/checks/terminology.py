@@ -83,11 +83,20 @@ def wording(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def duplicate_headwords(entries: tuple[Entry, ...]) -> Iterator[tuple[int, str, str, str]]:
-    """Yield line, rule, problem and remedy where two headwords have one translation."""
+    """Yield line, rule, problem and remedy where a headword's translation names another entry.
+
+    It may be that of another headword, or another headword as the page shows it untranslated.
+    """
+    headwords = [one for one in entries if HEADWORD in one.notes and not one.obsolete]
+    english = {one.msgid.casefold(): one.msgid for one in headwords}
     seen: dict[str, str] = {}
-    for entry in entries:
+    for entry in headwords:
         text = entry.msgstr[0].casefold()
-        if HEADWORD not in entry.notes or not text or entry.obsolete or entry.fuzzy:
+        if not text or entry.fuzzy:
+            continue
+        if (other := english.get(text, entry.msgid)) != entry.msgid:
+            message = f"the translation of “{entry.msgid}” is the headword “{other}”"
+            yield entry.line, "duplicate_headword", message, "tell them apart, or it stays English"
             continue
         if text in seen:
             message = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,15 @@ from booktools.markup import plain_text
 NAMES_CLASS = "vg-names"
 
 
+@dataclass(frozen=True)
+class Edition:
+    """A glossary in one language: its messages, and the name of each entry by its English one."""
+
+    language: Language
+    messages: Mapping[str, str]
+    names: Mapping[str, str]
+
+
 class ArrangeGlossary(SphinxTransform):
     """Put each glossary in the reader's order, and the six names into each entry."""
 
@@ -45,64 +56,76 @@ class ArrangeGlossary(SphinxTransform):
 
     def _arrange(self, entries: nodes.definition_list) -> None:
         domain = docname_to_domain(self.env.docname, self.config.gettext_compact)
-        languages = [
-            (language, {} if language.source else read_messages(self.app, language.code, domain))
-            for language in book_of(self.app).languages
-        ]
-        for language, _ in languages:
-            if path := catalogue_path(self.app, language.code, domain):
-                self.env.note_dependency(str(path))
-        concepts = tuple(_concept(entry, languages) for entry in entries)
+        editions = tuple(
+            self._editions(domain, [term.rawsource for term in entries.findall(nodes.term)])
+        )
+        concepts = tuple(_concept(entry, editions) for entry in entries)
         concepts_of(self.env)[self.env.docname] = concepts
         for entry in entries:
-            _add_names(entry, languages)
+            _add_names(entry, editions)
         key = sort_key(current_language(self.app))
         entries[:] = sorted(entries, key=partial(_headword_key, key))
+
+    def _editions(self, domain: str, headwords: Sequence[str]) -> Iterator[Edition]:
+        for language in book_of(self.app).languages:
+            messages = {} if language.source else read_messages(self.app, language.code, domain)
+            if path := catalogue_path(self.app, language.code, domain):
+                self.env.note_dependency(str(path))
+            yield Edition(language, messages, names_of(headwords, language, messages))
+
+
+def names_of(
+    headwords: Sequence[str], language: Language, messages: Mapping[str, str]
+) -> dict[str, str]:
+    """Return English headword -> its name; none where that names another entry, too."""
+    taken = Counter(plain_text(english).casefold() for english in headwords)
+    names = {}
+    for english in headwords:
+        name = _name(english, language, messages)
+        if name and taken[name.casefold()] <= (name.casefold() == plain_text(english).casefold()):
+            names[english] = name
+            taken[name.casefold()] += 1
+    return names
 
 
 def _headword_key(key: Any, entry: nodes.Element) -> Any:
     return key(entry[0].astext())
 
 
-def _concept(entry: Any, languages: list[tuple[Language, dict[str, str]]]) -> Concept:
+def _concept(entry: Any, editions: Sequence[Edition]) -> Concept:
     term, definition = entry
     wordings = {}
-    for language, messages in languages:
-        headword = _name(term.rawsource, language, messages)
-        texts = [_translated(one.rawsource, language, messages) for one in definition]
-        if headword:
+    for one in editions:
+        texts = [_translated(text.rawsource, one.language, one.messages) for text in definition]
+        if headword := one.names.get(term.rawsource):
             explained = plain_text(" ".join(texts)) if all(texts) else ""
-            wordings[language.code] = Wording(headword, explained)
+            wordings[one.language.code] = Wording(headword, explained)
     return Concept(term["ids"][0], wordings)
 
 
-def _translated(english: str, language: Language, messages: dict[str, str]) -> str:
+def _translated(english: str, language: Language, messages: Mapping[str, str]) -> str:
     english = english.replace("\n", " ").strip()
     return english if language.source else messages.get(english, "")
 
 
-def _name(english: str, language: Language, messages: dict[str, str]) -> str:
+def _name(english: str, language: Language, messages: Mapping[str, str]) -> str:
     """Return a headword as its page shows it, "" where Sphinx would hide a part of it."""
     text = _translated(english, language, messages)
     return "" if split_term_classifiers(text)[1] else plain_text(text)
 
 
-def _add_names(entry: Any, languages: list[tuple[Language, dict[str, str]]]) -> None:
-    english = entry[0].rawsource
-    names = nodes.bullet_list("", *_names(english, languages), classes=[NAMES_CLASS])
-    entry[-1].append(names)
+def _add_names(entry: Any, editions: Sequence[Edition]) -> None:
+    items = _names(entry[0].rawsource, editions)
+    entry[-1].append(nodes.bullet_list("", *items, classes=[NAMES_CLASS]))
 
 
-def _names(
-    english: str, languages: list[tuple[Language, dict[str, str]]]
-) -> Iterator[nodes.list_item]:
+def _names(english: str, editions: Sequence[Edition]) -> Iterator[nodes.list_item]:
     """Yield the headword's name in each language that has one, marked as that language."""
-    for language, messages in languages:
-        name = _name(english, language, messages)
-        if name:
-            label = nodes.inline("", f"{language.name}:", classes=["vg-language"])
-            classes = [CLASS + language.tag]
-            term = nodes.inline("", name, edition=language.code)
+    for one in editions:
+        if name := one.names.get(english):
+            label = nodes.inline("", f"{one.language.name}:", classes=["vg-language"])
+            classes = [CLASS + one.language.tag]
+            term = nodes.inline("", name, edition=one.language.code)
             text = nodes.inline("", "", label, nodes.Text(" "), term, classes=classes)
             yield nodes.list_item("", nodes.paragraph("", "", text))
 

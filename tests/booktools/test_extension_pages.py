@@ -14,6 +14,8 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from booktools.extension.glossary import names_of
+
 HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
 PAGE = (
     HEADER
@@ -310,6 +312,22 @@ def test_glossary_entries_are_sorted_and_named_in_every_language(book: Build) ->
     links = {name["lang"]: name.a and name.a["href"] for name in names}
     assert links["zh-CN"] == "../../zh_CN/text/glossary.html#term-gradient"
     assert links["ar"] is None
+
+
+@pytest.mark.parametrize(
+    ("messages", "names"),
+    [
+        ({"gradient": "depth", "depth": "gradient"}, {}),
+        ({"gradient": "Depth", "depth": "深度"}, {"depth": "深度"}),
+        ({"gradient": "深度", "depth": "深度"}, {"gradient": "深度"}),
+        ({"gradient": "gradient", "depth": "深度"}, {"gradient": "gradient", "depth": "深度"}),
+    ],
+)
+def test_a_name_of_another_entry_is_shown_no_more_than_its_page_shows_it(
+    messages: dict[str, str], names: dict[str, str]
+) -> None:
+    chinese = next(one for one in BOOK.languages if one.code == "zh_CN")
+    assert names_of(["gradient", "depth"], chinese, messages) == names
 
 
 def test_a_glossary_entry_links_to_the_chapters_that_use_its_term(book: Build) -> None:
