@@ -20,8 +20,9 @@ _LINE_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
 _MARKS = ("<", ">", '"', "`", "\\", "](", "$", "@@")
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u2800\u3164"
-    "\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u2800\u3164"
+    "\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffc\U00013441\U00013442\U00016fe4\U0001bca0-\U0001bca3"
+    "\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _REORDERING = re.compile("[\u202a-\u202e]")
 _SCRIPT = re.compile(r"(?:javascript|vbscript):(?=\S)|\bdata:[a-z]+/", re.I)
@@ -125,6 +126,7 @@ def invisible_characters(message: Message) -> Iterator[tuple[str, str]]:
     Bad: rate => tốc<U+200B> độ
     Bad: rate => tốc&ZeroWidthSpace; độ
     Bad: rate => tốc<U+3164> độ
+    Bad: rate => tốc<U+2065> độ
     Good: rate => tốc độ
     """
     for character in _unique(_INVISIBLE.findall(_decoded(message.translation))):

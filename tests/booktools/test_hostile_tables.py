@@ -79,6 +79,7 @@ ODD = {
     "line break": '"a\\nb"',
     "noncharacter": '"a\\uFFFFb"',
     "hangul filler": '"\\u3164"',
+    "blank hieroglyph": '"\\U00013441"',
     "zero width": '"a\\u200bb"',
     "tag letters": '"a\\U000E0041b"',
     "path": '"../../etc/passwd"',
