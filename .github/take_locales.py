@@ -13,15 +13,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 FOLDER = "locales"
 LARGEST = 2_000_000  # bytes of one file
 MOST = 1_000  # files
 REGULAR = "100644"
+CODE = r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?"
+NAME = r"[\w-]{1,80}"
+RESERVED = r"(?!(?i:.*/(aux|con|nul|prn|com[0-9]|lpt[0-9])[./]))"  # as names on Windows
 ALLOWED = re.compile(
-    r"locales/(languages\.toml"
-    r"|[A-Za-z_]{2,12}/(terms\.toml|[A-Z][A-Z-]*\.md|LC_MESSAGES/([\w-]+/){0,4}[\w-]+\.po))",
+    rf"{RESERVED}locales/(languages\.toml"
+    rf"|{CODE}/(terms\.toml|[A-Z][A-Z-]{{0,40}}\.md|LC_MESSAGES/({NAME}/){{0,4}}{NAME}\.po))",
     re.ASCII,
 )
 
@@ -66,8 +69,10 @@ def take(repository: str, commit: str, target: Path) -> int:
     for mode, _, path, size in found:
         if reason := refusal(mode, path, size):
             raise ValueError(reason)
-    if len({path.casefold() for _, _, path, _ in found}) < len(found):
-        raise ValueError(f"two files of {FOLDER} differ in capitals only")
+    names = [path for _, _, path, _ in found]
+    names += {parent.as_posix() for path in names for parent in PurePosixPath(path).parents}
+    if len({name.casefold() for name in names}) < len(names):
+        raise ValueError(f"two names in {FOLDER} differ in capitals only")
     shutil.rmtree(target / FOLDER)
     for _, name, path, _ in found:
         (target / path).parent.mkdir(parents=True, exist_ok=True)

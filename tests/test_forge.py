@@ -17,6 +17,7 @@ import yaml
 from real_book import BOOK, ROOT
 
 from booktools.checks.finding import Finding
+from booktools.languages import is_code
 
 FORGE = ROOT / ".github"
 WORKFLOWS = sorted((FORGE / "workflows").glob("*.y*ml"))
@@ -321,6 +322,33 @@ def test_what_main_has_can_be_taken() -> None:
     for line in listing.splitlines():
         mode, path = line.split(" ")[0], line.partition("\t")[2]
         assert refusal(mode, path, (ROOT / path).stat().st_size) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "con/terms.toml", "CON/terms.toml", "AR/terms.toml", "____/terms.toml", "__pycache__/x.md",
+        "ar/NUL.md", "ar/LC_MESSAGES/aux.po", "ar/LC_MESSAGES/Con/x.po",
+        f"ar/LC_MESSAGES/{'x' * 252}.po", f"ar/{'X' * 253}.md",
+    ],
+)  # fmt: skip
+def test_a_name_that_some_system_cannot_hold_is_no_languages_file(path: str) -> None:
+    refusal = runpy.run_path(str(FORGE / "take_locales.py"))["refusal"]
+    assert "is neither a catalogue nor" in refusal("100644", f"locales/{path}", 1)
+
+
+@pytest.mark.parametrize("code", ["es_419", "zh_Hant_TW", "fil", "con_DE"])
+def test_every_code_of_a_language_can_be_taken(code: str) -> None:
+    refusal = runpy.run_path(str(FORGE / "take_locales.py"))["refusal"]
+    assert is_code(code)
+    assert refusal("100644", f"locales/{code}/LC_MESSAGES/book/index.po", 1) is None
+
+
+def test_folders_that_differ_in_capitals_only_are_refused(proposal: Proposal) -> None:
+    proposal.write("locales/tr/LC_MESSAGES/Book/other.po", "#")
+    proposal.write("locales/tr/LC_MESSAGES/book/another.po", "#")
+    proposal.merged()
+    assert "differ in capitals only" in taken(proposal).stderr
 
 
 @each_workflow
