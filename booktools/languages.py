@@ -45,6 +45,7 @@ _TAG = re.compile(
     r"[a-z]{2,3}(-[a-z]{3})?(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*",
     re.IGNORECASE | re.ASCII,
 )
+_DIVISION = re.compile(r"[/%] *(?![1-9 ])")  # by what is not a number from 1 on
 _PLURALS = re.compile(r" *nplurals *= *([1-9]) *; *plural *= *([-n0-9()?:!=<>&|%+*/ ]+?) *;? *")
 
 SortKey = tuple[tuple[int, ...], str]
@@ -252,11 +253,11 @@ def _forms(plurals: str) -> tuple[int, ...]:
     Raises ValueError that says what the rule must be.
     """
     count, expression = _plurals_match(plurals).group(1, 2)
+    if _DIVISION.search(expression):
+        raise ValueError("never divide by zero, so by numbers only")
     try:
         rule = c2py(expression)
         forms = tuple(rule(number) for number in range(COUNTED))
-    except ZeroDivisionError:
-        raise ValueError("never divide by zero") from None
     except ValueError as error:
         raise ValueError(f"be arithmetic and comparisons of n ({error})") from None
     for number, form in enumerate(forms):

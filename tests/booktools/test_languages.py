@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 from real_book import BOOK
 
-from booktools.languages import Language, LanguageError, language_table, load_languages, sort_key
+from booktools.languages import (
+    Language,
+    LanguageError,
+    check_language,
+    language_table,
+    load_languages,
+    sort_key,
+)
 
 TABLE = """[xx]
 tag = "xx"
@@ -124,3 +131,12 @@ def test_plural_rules_say_how_many_numbers_a_form_has() -> None:
     arabic = language("ar")
     assert arabic.plural_count == 6
     assert [arabic.plural_numbers(form) == 1 for form in range(6)] == [True] * 3 + [False] * 3
+
+
+@pytest.mark.parametrize("rule", ["n/(n-2000)", "n%(n-1500)", "n%n", "n/ 0", "n%(10)", "1/-1"])
+def test_a_plural_rule_divides_by_numbers_only(rule: str) -> None:
+    """No number up to 1000 tells whether a larger one would divide by zero."""
+    given = {"tag": "xx", "name": "X", "direction": "ltr"}
+    plurals = f"nplurals=2; plural=(n>1000 ? {rule} : 0);"
+    with pytest.raises(LanguageError, match="never divide by zero"):
+        check_language(Path("languages.toml"), Language(code="xx", plurals=plurals, **given))
