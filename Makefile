@@ -35,10 +35,10 @@ results: $(INSTALLED)
 check: $(INSTALLED)
 	$(BIN)/python -m booktools check
 
-# A cold build of everything; prints the seconds per language and per chapter (_build/times.json keeps them).
+# Measures in fresh copies what building costs, beside its targets and beside plain Jupyter Book (_build/bench.json
+# keeps it). Some steps alone: make bench ONLY=4,5
 bench: $(INSTALLED)
-	rm -rf _build
-	$(BIN)/python -m booktools build
+	$(BIN)/python -m booktools.bench $(if $(ONLY),--only $(ONLY))
 
 clean:
 	rm -rf _build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
