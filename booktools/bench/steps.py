@@ -142,7 +142,7 @@ class Bench:
             seconds = time.perf_counter() - started
             if seconds > _PATIENCE or server.said("] failed after", begin):
                 raise BuildError(f"{page} has no new word after {seconds:.0f} s")
-            time.sleep(0.02)
+            time.sleep(0.05)
         seconds = time.perf_counter() - started
         server.wait_for("] rebuilt in", begin)
         time.sleep(_PAUSE)
