@@ -116,7 +116,7 @@ def run_sphinx(
     warnings = _Warnings(root)
     with (
         _sealed(_seals(root, code, builder, doctrees, target), code),
-        _mendable(root, code),
+        _mendable(root, code, warnings),
         patch_docutils(),
         docutils_namespace(),
     ):
@@ -162,12 +162,15 @@ def _sphinx(
 
 
 @contextmanager
-def _mendable(root: Path, code: str) -> Iterator[None]:
-    """Turn what the user can mend into a sentence; a fault of ours stays what it is."""
+def _mendable(root: Path, code: str, warnings: io.StringIO) -> Iterator[None]:
+    """Turn what the user can mend into a sentence; a fault of ours stays what it is.
+
+    Sphinx only warns of a file that it cannot copy, and what reads half a file fails for it.
+    """
     try:
         yield
     except Exception as error:
-        if found := disk_error(error, root):
+        if found := disk_error(error, root) or disk_error_in(warnings.getvalue(), root):
             raise found from None
         if isinstance(error, ValidationError):
             raise BuildError(f"{root / SETTINGS}: {error.message}; correct that") from error
