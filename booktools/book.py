@@ -22,6 +22,7 @@ OWN_DOMAINS = (TOC, THEME)
 SPHINX = "sphinx"  # messages of its templates, which the theme's catalogue has
 RESERVED = (*OWN_DOMAINS, SPHINX)
 BRANCH = "main"
+OWN_LANGUAGE = "en"
 SUFFIXES = (".md", ".ipynb", ".rst")
 CONTENTS = "_toc.yml"
 SETTINGS = "_config.yml"
@@ -43,8 +44,25 @@ class Book:
 
     @cached_property
     def languages(self) -> tuple[Language, ...]:
-        """The languages in the order of their table; raises `LanguageError` where it is wrong."""
-        return load_languages(self.language_table)
+        """The languages in the order of their table; raises `LanguageError` where it is wrong.
+
+        The source language is the one that the book's settings name, English where they name none:
+        the table may be a stranger's.
+        """
+        languages = load_languages(self.language_table)
+        marked = next(language.code for language in languages if language.source)
+        if marked != self.own_code:
+            raise LanguageError(
+                f"{self.language_table}: [{marked}] says source = true, but the book is written in "
+                f"{self.own_code}; correct that, or `language` under sphinx: config: in {SETTINGS}"
+            )
+        return languages
+
+    @property
+    def own_code(self) -> str:
+        """The code of the language in which the book is written: its settings', else English."""
+        config = _part(_part(self._settings(), "sphinx"), "config")
+        return str(config.get("language") or OWN_LANGUAGE)
 
     @property
     def untranslated(self) -> bool:

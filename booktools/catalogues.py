@@ -155,7 +155,7 @@ def new_language(
 
 def _own_language(book: Book) -> Language:
     """Describe the language in which a book is written that has no table of languages yet."""
-    code = book.settings.get("language") or "en"
+    code = book.own_code
     check_code(book.root / SETTINGS, code)
     return replace(described(code, {}), source=True)
 

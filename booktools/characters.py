@@ -83,3 +83,14 @@ def has_tower(text: str, most: int = 4) -> bool:
     seen = (character for character in text if unicodedata.category(character) != "Cf")
     shape = "".join("m" if is_mark(character) else " " for character in seen)
     return "m" * (most + 1) in shape
+
+
+def has_stray_mark(text: str) -> bool:
+    """Say whether a mark stands on anything but a letter: it would strike or circle a number."""
+    before = " "
+    for character in text:
+        if is_mark(character) and not (before.isalpha() or is_mark(before)):
+            return True
+        if unicodedata.category(character) != "Cf":
+            before = character
+    return False

@@ -40,6 +40,7 @@ MAX_NAME = 60
 MAX_PLURALS = 300
 COUNTED = 1001  # the numbers for which plural forms are computed: 0 to 1000
 _CODE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?")
+_ADDRESS = re.compile(r"\.\w")
 _RESERVED = ("aux", "con", "nul", "prn")  # no folder on Windows can be called so
 _TAG = re.compile(
     r"[a-z]{2,3}(-[a-z]{3})?(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*",
@@ -217,7 +218,19 @@ def _language(path: Path, code: str, table: object) -> Language:
     check_code(path, code)
     where = f"[{code}]"
     values = check_table(path, where, table, RULES, REQUIRED)
+    usual = _direction(code)
+    if usual and values["direction"] != usual:
+        what = f"{where}: direction must be {usual!r}, as this language is written"
+        raise TableError(path, f"{what}, got {values['direction']!r}", "correct that")
     return Language(code=code, **values)
+
+
+def _direction(code: str) -> str | None:
+    """Return how Unicode says that a language is written, or None for one that it does not know."""
+    try:
+        return str(Locale.parse(code).text_direction)
+    except (UnknownLocaleError, ValueError):
+        return None
 
 
 def _check_together(path: Path, languages: tuple[Language, ...]) -> None:
@@ -301,8 +314,8 @@ RULES: dict[str, Rule] = {
     ),
     "name": text(
         "be the language's name in itself",
-        lambda name: len(name) <= MAX_NAME and is_name(name),
-        f"write 1 to {MAX_NAME} letters, no markup",
+        lambda name: len(name) <= MAX_NAME and is_name(name) and not _ADDRESS.search(name),
+        f"write 1 to {MAX_NAME} letters, no markup and no address",
     ),
     "direction": one_of("ltr", "rtl"),
     "plurals": _check_plurals,

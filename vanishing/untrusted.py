@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 
-MAX_LETTERS, MAX_LINES, MAX_MARKS = 4_000, 60, 300
+MAX_LETTERS, MAX_LINES, MAX_MARKS, MAX_BRACKETS = 4_000, 60, 300, 30
 MAX_STACKED = 4  # marks on one letter
 _OBJECTS = re.compile(r"`[^`]+`|\$[^$\n]+\$")
 _FIELDS = re.compile(r"\{[^{}]*\}|[{}]")
@@ -56,6 +56,7 @@ def _is_bounded(english: str, translation: str) -> bool:
         len(text) <= MAX_LETTERS
         and text.count("\n") <= MAX_LINES
         and len(_NO_WORD.findall(text)) <= MAX_MARKS
+        and text.count("[") <= MAX_BRACKETS
         for text in (english, translation)
     )
 
@@ -68,6 +69,7 @@ def _is_visible(english: str, translation: str) -> bool:
         controls <= set(english)
         and not _HIDDEN.search(text)
         and not _has_tower(text)
+        and not _has_stray_mark(text)
         and all(map(_closes_isolates, text.split("\n")))
     )
 
@@ -81,6 +83,18 @@ def _has_tower(text: str) -> bool:
     """Say whether so many marks follow each other that they would cover the line above."""
     kinds = (unicodedata.category(character) for character in text)
     return "M" * (MAX_STACKED + 1) in "".join(kind[0] for kind in kinds if kind != "Cf")
+
+
+def _has_stray_mark(text: str) -> bool:
+    """Say whether a mark stands on anything but a letter: it would strike or circle a number."""
+    before = " "
+    for character in text:
+        stands_on = unicodedata.category(before)[0] == "M" or before.isalpha()
+        if unicodedata.category(character)[0] == "M" and not stands_on:
+            return True
+        if unicodedata.category(character) != "Cf":
+            before = character
+    return False
 
 
 def _closes_isolates(line: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from booktools.book import Book
+from booktools.book import LANGUAGES, Book
 from booktools.checks import security, terminology, typography
 from booktools.checks.files import (
     catalogue_domain,
@@ -27,7 +27,12 @@ from booktools.glossary_terms import Terms, TermsError
 from booktools.languages import Language
 from booktools.po import Entry
 
-MAX_LETTERS, MAX_LINES, MAX_MARKS = 4_000, 60, 300  # of a text, ten times what a page has
+MAX_LETTERS, MAX_LINES, MAX_MARKS, MAX_BRACKETS = (
+    4_000,
+    60,
+    300,
+    30,
+)  # of a text, ten times what a page has
 _MARKS = re.compile(r"[^\w\s.,،、。]")
 
 SECURITY_RULES: tuple[Rule, ...] = security.RULES
@@ -65,7 +70,19 @@ def check_catalogues(
         if report:
             report(f"checking {language.code}: {len(paths):,} catalogues")
         findings += _check_language(language, paths, book)
-    return findings
+    return [*findings, *_strangers(book)]
+
+
+def _strangers(book: Book) -> Iterator[Finding]:
+    """Yield what lies beside the languages' folders and belongs to none of them."""
+    known = {LANGUAGES.partition("/")[2], *(language.code for language in book.languages)}
+    for path in sorted((book.root / "locales").iterdir()):
+        if path.name not in known:
+            yield Finding(
+                path.relative_to(book.root), 1, "stray_file",
+                "the table of languages names no such language",
+                "delete it, or add the language with `python -m booktools new`",
+            )  # fmt: skip
 
 
 def check_catalogue(path: Path, language: Language, terms: Terms, book: Book) -> Iterator[Finding]:
@@ -155,6 +172,7 @@ def _too_much(message: Message) -> str:
             (len(text), MAX_LETTERS, "characters"),
             (text.count("\n"), MAX_LINES, "line breaks"),
             (len(_MARKS.findall(text)), MAX_MARKS, "marks"),
+            (text.count("["), MAX_BRACKETS, "opening brackets"),  # each may begin a link
         ):
             if count > bound:
                 return f"the {name} has {count:,} {what}, the bound is {bound:,}"

@@ -11,7 +11,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from booktools.characters import closes_isolates, has_tower, is_noncharacter, shows_something
+from booktools.characters import (
+    closes_isolates,
+    has_stray_mark,
+    has_tower,
+    is_noncharacter,
+    shows_something,
+)
 from booktools.checks.message import Message, Rule
 from booktools.markup import without_words
 from booktools.mathml import to_mathml
@@ -134,14 +140,18 @@ def invisible_characters(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def stacked_marks(message: Message) -> Iterator[tuple[str, str]]:
-    """Put no tower of marks on a letter: it would cover the lines around it.
+    """Put no tower of marks on a letter, and none on a number: it would cover what stands there.
 
     Bad: rate => t<U+0489><U+0489><U+0489><U+0489><U+0489>ốc
+    Bad: {share} percent => {share}<U+20E0> phần trăm
     Good: rate => tốc độ
     Good: rate => شدّة
     """
-    if has_tower(_decoded(message.translation)):
+    text = _decoded(message.translation)
+    if has_tower(text):
         yield "many marks stand on one letter", "write the letter with the marks of its language"
+    if has_stray_mark(text) and not has_stray_mark(message.english):
+        yield "a mark stands on what is no letter", "delete the mark"
 
 
 def comment_line_break(message: Message) -> Iterator[tuple[str, str]]:
@@ -552,7 +562,13 @@ def _percents(text: str) -> list[str]:
 def is_visible(text: str) -> bool:
     """Say whether a text shows something and holds nothing that controls, hides or reorders."""
     hidden = _INVISIBLE.search(text) or _REORDERING.search(text) or any(map(_is_control, text))
-    return not hidden and shows_something(text) and closes_isolates(text) and not has_tower(text)
+    return (
+        not hidden
+        and shows_something(text)
+        and closes_isolates(text)
+        and not has_tower(text)
+        and not has_stray_mark(text)
+    )
 
 
 def _is_control(character: str) -> bool:

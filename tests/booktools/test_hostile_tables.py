@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from small_book import SmallBook
 
 from booktools.__main__ import booktools
+from booktools.book import Book
 from booktools.catalogues import new_language
 from booktools.characters import is_name
 from booktools.checks import check_catalogues
@@ -184,8 +185,43 @@ def test_a_code_that_could_be_no_folder_everywhere_is_refused(tmp_path: Path, co
 @pytest.mark.parametrize("code", ["ar", "pt_BR", "sr_Latn", "zh_Hans_CN", "es_419", "fil"])
 def test_the_usual_shapes_of_codes_are_languages(tmp_path: Path, code: str) -> None:
     path = tmp_path / "languages.toml"
-    path.write_text(SOURCE + ARABIC.replace("[ar]", f"[{code}]"), encoding="utf-8")
+    direction = "rtl" if code == "ar" else "ltr"
+    table = ARABIC.replace("[ar]", f"[{code}]").replace('"rtl"', f'"{direction}"')
+    path.write_text(SOURCE + table, encoding="utf-8")
     assert load_languages(path)[1].code == code
+
+
+def test_a_language_is_written_as_unicode_says(tmp_path: Path) -> None:
+    path = tmp_path / "languages.toml"
+    path.write_text(SOURCE + ARABIC.replace('"rtl"', '"ltr"'), encoding="utf-8")
+    with pytest.raises(
+        LanguageError, match=r"\[ar\]: direction must be 'rtl', .* got 'ltr'"
+    ) as error:
+        load_languages(path)
+    assert_sentence(error.value, path)
+
+
+def test_a_name_is_no_address(tmp_path: Path) -> None:
+    path = tmp_path / "languages.toml"
+    table = re.sub('name = ".*"', 'name = "www.evil.example"', ARABIC)
+    path.write_text(SOURCE + table, encoding="utf-8")
+    with pytest.raises(LanguageError, match="no address") as error:
+        load_languages(path)
+    assert_sentence(error.value, path)
+
+
+def test_a_table_cannot_make_a_translation_the_source(small_book: SmallBook) -> None:
+    path = small_book.root / "locales/languages.toml"
+    text = path.read_text(encoding="utf-8").replace("source = true\n", "")
+    path.write_text(text.replace("[ar]\n", "[ar]\nsource = true\n"), encoding="utf-8")
+    with pytest.raises(LanguageError, match=r"\[ar\] says source = true, but .* written in en"):
+        _languages = Book(small_book.root).languages
+
+
+def test_a_folder_of_no_language_is_a_finding(small_book: SmallBook) -> None:
+    small_book.write("locales/AR/LC_MESSAGES/theme.po", "")
+    found = [str(finding.path) for finding in check_catalogues([], root=small_book.root)]
+    assert "locales/AR" in found
 
 
 @pytest.mark.parametrize(
