@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,25 @@ from booktools.__main__ import booktools
 
 def run(book: SmallBook, *arguments: str) -> Result:
     return CliRunner().invoke(booktools, ["--root", str(book.root), *arguments])
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of a command in a process of its own."""
+
+    exit_code: int
+    output: str
+
+
+def run_apart(book: SmallBook, *arguments: str) -> Ended:
+    """Run a command that runs Sphinx itself: one process can do that well once only."""
+    done = subprocess.run(
+        [sys.executable, "-m", "booktools", "--root", str(book.root), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    return Ended(done.returncode, done.stdout)
 
 
 def test_the_commands_that_stay_are_all_there() -> None:
@@ -199,7 +219,7 @@ def test_an_impossible_repository_is_a_sentence(
     small_book: SmallBook, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("VANISHING_REPOSITORY", "foo")
-    result = run(small_book, *arguments)
+    result = run_apart(small_book, *arguments)
     assert result.exit_code == 1
     assert "Error: VANISHING_REPOSITORY must be an address such as https://host" in result.output
     assert "got 'foo'; correct it, or unset it" in result.output
@@ -230,8 +250,7 @@ def test_a_broken_or_missing_setting_is_a_sentence(
     (small_book.root / name).unlink()
     if text is not None:
         small_book.write(name, text)
-    result = run(small_book, command, "tr")
+    result = run_apart(small_book, command, "tr")
     assert result.exit_code == 1
     assert re.search(rf"Error: (.|\n)*{sentence}", result.output), result.output
     assert "Traceback" not in result.output
-    assert not isinstance(result.exception, ValueError | OSError | KeyError)
