@@ -219,7 +219,7 @@ def _language(path: Path, code: str, table: object) -> Language:
     where = f"[{code}]"
     values = check_table(path, where, table, RULES, REQUIRED)
     usual = _direction(code)
-    if usual and values["direction"] != usual:
+    if {usual, values["direction"]} == {"ltr", "rtl"}:
         what = f"{where}: direction must be {usual!r}, as this language is written"
         raise TableError(path, f"{what}, got {values['direction']!r}", "correct that")
     return Language(code=code, **values)
