@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file: another process sees the old text or the new, never a part."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace a file: another process sees the old content or the new, never a part."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".partial")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):

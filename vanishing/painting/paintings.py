@@ -17,8 +17,8 @@ from typing import Any
 
 from vanishing.explorer.page import Gallery
 from vanishing.localisation import language, look_up, recording, set_language
-from vanishing.painting.files import write
 from vanishing.recipes import made
+from vanishing.remembering.files import write
 from vanishing.remembering.keys import code_version
 
 FONTS = Path(__file__).parents[1] / "fonts"

@@ -10,7 +10,6 @@ import hashlib
 import inspect
 import json
 import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar, get_type_hints
 import platformdirs
 import torch
 
-from vanishing.remembering import process, shipped
+from vanishing.remembering import files, process, shipped
 from vanishing.remembering.calls import Call, plain
 from vanishing.remembering.keys import code_version
 from vanishing.remembering.process import compute
@@ -175,18 +174,9 @@ def _note(asked: dict[str, Any]) -> None:
 
 
 def _write(entry: Path, stored: dict[str, Any]) -> None:
-    """Write whole or not at all: another process sees the old state or the new, never a part."""
+    """Keep a result; where the folder refuses, say so and go on."""
     try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=entry.parent, prefix=entry.stem, suffix=".partial")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(stored, file)
-            Path(name).replace(entry)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        files.write(entry, json.dumps(stored))
     except OSError as error:
         warnings.warn(
             f"the result could not be kept in {entry.parent} ({error.strerror}): "

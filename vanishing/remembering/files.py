@@ -10,6 +10,7 @@ from pathlib import Path
 
 def write(path: Path, text: str) -> None:
     """Replace a file: another process sees the old text or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".partial")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
