@@ -403,12 +403,13 @@ def test_a_folder_that_cannot_be_written_gives_a_warning_and_the_result(
 def test_an_error_while_writing_leaves_nothing_behind(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half(stored: object, file: object) -> None:
-        file.write('{"experiment":')  # type: ignore[attr-defined]
+    def half(handle: int, mode: str, encoding: str) -> None:
+        os.write(handle, b'{"experiment":')
+        os.close(handle)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(json, "dump", half)
+        patch.setattr(os, "fdopen", half)
         with pytest.raises(KeyboardInterrupt):
             train(SMALL)
     assert entries(cache) == []
@@ -444,12 +445,10 @@ def test_a_run_killed_while_training_leaves_nothing(cache: Path) -> None:
 
 def test_a_run_killed_while_writing_leaves_no_entry(cache: Path, counted: list[object]) -> None:
     code = (
-        "import json\n"
-        "def die(stored, file):\n"
-        "    file.write('{\"experiment\":')\n"
-        "    file.flush()\n"
+        "def die(handle, mode, encoding):\n"
+        "    os.write(handle, b'{\"experiment\":')\n"
         "    os.kill(os.getpid(), 9)\n"
-        "json.dump = die\n"
+        "os.fdopen = die\n"
         "train(SMALL)\n"
     )
     process = in_another_process(code)
