@@ -5,6 +5,7 @@ SERVE ?= 1
 CODE ?= en
 BIN := .venv/bin
 INSTALLED := .venv/installed
+TYPESCRIPT := node_modules/typescript/bin/tsc
 
 .PHONY: book test serve notebooks results check bench clean
 .NOTPARALLEL:
@@ -12,11 +13,12 @@ INSTALLED := .venv/installed
 book: $(INSTALLED)
 	$(BIN)/python -m booktools build $(if $(filter-out 0,$(SERVE)),--port $(PORT))
 
-test: $(INSTALLED) /usr/bin/chromium /usr/bin/msgfmt
+test: $(INSTALLED) $(TYPESCRIPT) /usr/bin/chromium /usr/bin/msgfmt
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/node $(TYPESCRIPT)
 	$(BIN)/python -m booktools build
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
@@ -47,6 +49,10 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --requirement requirements.txt
+	touch $@
+
+$(TYPESCRIPT): package-lock.json $(INSTALLED)
+	$(BIN)/npm ci --silent
 	touch $@
 
 # Debian's: the browser that opens the pages, gettext's own tools that read the catalogues.

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import laboratory as laboratory_modules
 import pytest
 import yaml
 from playwright.sync_api import Browser, sync_playwright
@@ -56,3 +57,10 @@ def browser() -> Iterator[Browser]:
         instance = playwright.chromium.launch(executable_path=executable)
         yield instance
         instance.close()
+
+
+@pytest.fixture(scope="session")
+def laboratory() -> Iterator[laboratory_modules.Laboratory]:
+    """Give the laboratory's modules, which run in a node."""
+    with laboratory_modules.started() as laboratory:
+        yield laboratory

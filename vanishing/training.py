@@ -147,7 +147,7 @@ def _clip(network: Network, experiment: Experiment) -> None:
 
 
 def _batches(experiment: Experiment, size: int) -> Iterator[Tensor]:
-    # Another stream of random numbers than the one that drew the weights.
+    # The stream that drew the weights, from its start: PyTorch keeps a seed's low 32 bits only.
     random = torch.Generator(device="cpu").manual_seed(2**32 + experiment.seed)
     whole = size - size % experiment.batch_size
     for _ in range(experiment.epochs):
