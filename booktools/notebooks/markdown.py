@@ -15,6 +15,7 @@ from docutils import nodes
 from sphinx.locale import _, admonitionlabels
 from sphinx.util import logging
 
+from booktools.extension.numbered import figure_name
 from booktools.extension.quiz import QUESTION, verdict
 
 LOGGER = logging.getLogger(__name__)
@@ -403,6 +404,10 @@ class Markdown:
         legend = [child for child in pictures if isinstance(child, nodes.legend)]
         shown = [child for child in pictures if not isinstance(child, nodes.legend)]
         return joined([self.blocks(shown), title, self.blocks(legend)])
+
+    def _block_numbered_caption(self, node: nodes.Element) -> str:
+        first, *others = map(self.block, node.children)
+        return joined([f"**{label(figure_name(node['number']))}** {first}", *others])
 
     def _block_legend(self, node: nodes.Element) -> str:
         return self.blocks(node.children)

@@ -45,6 +45,10 @@ print(2)
 print(3)
 ```
 
+```{numbered} fig-three
+Three is *odd*.
+```
+
 ```{note}
 A note.
 ```
@@ -93,6 +97,7 @@ ARABIC = {
         "Because $a<b$.": "لأن $a<b$.",
         "Next section": "القسم التالي",
         "End.": "النهاية.",
+        "Three is *odd*.": "العدد 3 *فردي*.",
     },
     "text/glossary": {
         "Glossary": "المسرد",
@@ -261,6 +266,13 @@ def test_hidden_cells_have_translated_prompts(arabic: BeautifulSoup) -> None:
     assert prompts == ["إظهار الحل", "إظهار شيفرة الخلية"]
 
 
+def test_a_picture_and_its_numbered_caption_are_one_figure(arabic: BeautifulSoup) -> None:
+    figure = one(arabic, "figure.vg-numbered#fig-three")
+    assert "print(3)" in figure.select("pre")[0].get_text().replace(" ", "")
+    caption = one(figure, "figcaption")
+    assert caption.get_text().split("\n")[1:3] == ["الشكل 1", "العدد 3 فردي."]
+
+
 def test_what_opens_an_answer_holds_no_link(arabic: BeautifulSoup) -> None:
     answers = arabic.select("details.vg-quiz-answer")
     summaries = [one(answer, "summary") for answer in answers]
@@ -362,3 +374,16 @@ def test_a_faulty_quiz_fails_a_build_that_is_strict(tmp_path: Path) -> None:
     page.write_text(PAGE.replace(":correct: 2", ":correct: 4"), encoding="utf-8")
     warnings = build_book(tmp_path / "source", tmp_path / "en", "en", "html")
     assert "needs one correct answer between 1 and 2, got 4" in warnings
+
+
+def test_a_caption_that_has_no_picture_or_no_words_fails_a_build_that_is_strict(
+    tmp_path: Path,
+) -> None:
+    write_book(tmp_path / "source")
+    page = tmp_path / "source" / "text" / "page.md"
+    lonely = "```{numbered} fig-lonely\nNo cell.\n```\n\n```{numbered} fig-three\n```\n"
+    page.write_text(f"{PAGE}\n{lonely}", encoding="utf-8")
+    warnings = build_book(tmp_path / "source", tmp_path / "en", "en", "html")
+    assert "a picture's caption must stand below its code cell: move it there" in warnings
+    assert "a picture's caption must say what it shows: write a sentence below its id" in warnings
+    assert "two pictures are called fig-three: give one of them another id" in warnings

@@ -38,7 +38,8 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 CODE = "\n\n```{code-cell}\n1 + 1\n```\n"
 CONFIG = """\
 extensions = ["myst_nb", "sphinx_design", "sphinxcontrib.bibtex", "booktools.notebooks",
-              "booktools.extension.quiz", "booktools.extension.comments"]
+              "booktools.extension.quiz", "booktools.extension.comments",
+              "booktools.extension.numbered"]
 nb_execution_mode = "off"
 exclude_patterns = ["_build"]
 numfig = True
@@ -319,6 +320,13 @@ def test_a_quiz_answers_back_without_a_kernel(book: Book) -> None:
     assert "Which?" in text
     assert wrong == "<details>\n<summary>One.</summary>\n\n**✗ Not quite.**\n\nBad.\n\n</details>"
     assert "**✓ Correct.**\n\nGood." in right
+
+
+def test_a_caption_keeps_its_number_below_the_cell(book: Book) -> None:
+    caption = "```{numbered} fig-one\nIt *falls*.\n```"
+    text = book.markdown(f"# T\n\n{caption}\n\n```{{numbered}} fig-two\nIt rises.\n```")
+    assert "**Fig. 1** It *falls*." in text
+    assert "**Fig. 2** It rises." in text
 
 
 def test_a_table_keeps_bars_in_formulas_and_code(book: Book) -> None:

@@ -222,10 +222,10 @@ def label_axes(axes: Axes, x: str, y: str) -> None:
     """Label both axes; a long translation is set smaller rather than cut off."""
     box = axes.get_position()
     room = box.y1 * HEIGHT - 4  # below the legend
-    size = min(17, room / (0.62 * _length(y)))
-    axes.set_xlabel(x, fontsize=min(17, (WIDTH - LEFT) / (0.62 * max(1, _length(x)))))
+    size = min(17, room / (0.62 * letters_in(y)))
+    axes.set_xlabel(x, fontsize=min(17, (WIDTH - LEFT) / (0.62 * max(1, letters_in(x)))))
     axes.set_ylabel(y, fontsize=size)
-    if 0.62 * size * _length(y) > box.height * HEIGHT:  # longer than the axis
+    if 0.62 * size * letters_in(y) > box.height * HEIGHT:  # longer than the axis
         axes.yaxis.label.set_y((box.y1 / 2 - box.y0) / box.height)
 
 
@@ -295,7 +295,7 @@ def _set_x(
 def _set_categories(axes: Axes, categories: Sequence[str]) -> None:
     """Name each category below its bars; names too long to stand side by side are set aslant."""
     room = (WIDTH - LEFT - RIGHT) / len(categories)
-    longest = max(map(_length, categories))
+    longest = max(map(letters_in, categories))
     size = min(15.0, room / (0.62 * longest))
     aslant = size < 12
     size = max(size, 12.0)
@@ -465,12 +465,12 @@ def with_markers(values: Sequence[float], offset: int) -> list[int]:
 
 def _columns(names: Sequence[str]) -> int:
     """Return how many columns of the legend fit."""
-    wide = max(map(_length, names), default=0)
+    wide = max(map(letters_in, names), default=0)
     fitting = (WIDTH - 16) // (75 + 9 * wide)
     return max(1, min(fitting, len(names)))
 
 
-def _length(text: str) -> int:
+def letters_in(text: str) -> int:
     """Return about how many Latin letters are as long as `text`."""
     return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 import unicodedata
@@ -162,8 +163,11 @@ def _compact(path: str) -> str:
     """Write path data without a needless space; a line after a line needs no letter."""
     text = re.sub(r"\s+", " ", _short(path)).strip()
     text = re.sub(r" ?([MLCQZz]) ?", r"\1", text)
-    head, *lines = text.split("L")
-    return head + ("L" + " ".join(lines) if lines else "")
+    written = ""
+    for before, command in itertools.pairwise(["", *re.findall(r"[A-Za-z][^A-Za-z]*", text)]):
+        follows = command[0] == "L" and before[:1] in ("L", "M") and "L" in written
+        written += f" {command[1:]}" if follows else command
+    return written
 
 
 def _outline(path: str) -> list[tuple[str, list[float]]]:
