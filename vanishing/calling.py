@@ -12,23 +12,6 @@ from torch.utils import checkpoint
 
 Loss = Callable[[Any, Any], Any]
 
-HINTS = {
-    "dtype": "give the inputs the number format of the weights, or work inside torch.autocast",
-    "expected scalar type": "give the inputs the number format of the weights",
-    "same device": "move the inputs to the device of the weights",
-    "positional argument": "pass a tuple of all inputs, or a dictionary by their names",
-    "unexpected keyword": "name the inputs as forward() does, or pass a tuple",
-    "out of memory": "pass a smaller batch: all signals are kept, checkpoints left aside",
-    "inplace operation": "let the operation that is named return a new tensor",
-    "second time": "detach what the model keeps from the batch before",
-}
-"""What to do about errors that PyTorch raises, by a part of their text."""
-
-
-def hint_of(error: Exception) -> str:
-    """Return what to do about an error of PyTorch's, if it is a known one."""
-    return next((HINTS[part] for part in HINTS if part in str(error)), "")
-
 
 def unwrapped(model: nn.Module) -> nn.Module:
     """Return the model inside DataParallel, DistributedDataParallel and torch.compile."""

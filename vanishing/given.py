@@ -1,6 +1,7 @@
 """What a reader hands over, a model, examples and a loss: what cannot be used, and where it fails.
 
-Errors of the reader's own code stay what they are; one line says where they were raised.
+Errors of the reader's own code stay what they are; one line says where they were raised. Those of
+PyTorch's are said again with a remedy, where they are known.
 """
 
 import traceback
@@ -14,7 +15,8 @@ from torch.nn.functional import cross_entropy
 from torch.nn.parameter import is_lazy
 
 from vanishing.bounds import shown
-from vanishing.calling import called, hint_of, lost, unwrapped
+from vanishing.calling import called, lost, unwrapped
+from vanishing.torch_errors import said_again
 
 DEEPEST = 250
 """Modules inside each other: calling each takes three of the 1,000 calls that Python nests."""
@@ -124,17 +126,20 @@ def run(model: nn.Module, inputs: Any, caller: str) -> Any:
                 f"inputs must be a tensor, got {_described(inputs)}: "
                 "pass torch.as_tensor(inputs, dtype=torch.float32)"
             ) from error
-        error.add_note(
+        note = (
             f"raised by the model while {caller} ran it forward, in {place}, "
             f"on inputs: {_described(inputs)}"
         )
-        _add_hint(error)
+        _say_again(error, place, note)
         raise
 
 
-def _add_hint(error: Exception) -> None:
-    if hint := hint_of(error):
-        error.add_note(f"try: {hint}")
+def _say_again(error: Exception, place: str, note: str) -> None:
+    """Raise what says an error of PyTorch's again; put the note on any other one."""
+    known = said_again(error, place)
+    (known or error).add_note(note)
+    if known is not None:
+        raise known from error
 
 
 def _place(error: Exception, model: nn.Module, inputs: Any) -> tuple[str, bool]:
@@ -167,11 +172,11 @@ def loss_of(loss: Callable[[Any, Any], Any], outputs: Any, targets: Any, caller:
         wrong = _wrong_for_cross_entropy(outputs, targets) if loss is cross_entropy else None
         if wrong is not None:
             raise wrong from error
-        error.add_note(
+        note = (
             f"raised by the loss while {caller} computed it, on outputs: {_described(outputs)}, "
             f"targets: {_described(targets)}"
         )
-        _add_hint(error)
+        _say_again(error, "the loss", note)
         raise
     _refuse_value(value)
     result: Tensor = value
@@ -245,8 +250,8 @@ def going_back(caller: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        error.add_note(f"raised on the way back from the loss, in {caller}")
-        _add_hint(error)
+        note = f"raised on the way back from the loss, in {caller}"
+        _say_again(error, "the way back from the loss", note)
         raise
 
 

@@ -70,7 +70,8 @@ def gradient_profile(
     ``ValueError`` for a model without weights or with weights that have no
     values yet, for inputs without an example, and for a loss that is not one real number. What
     model and loss raise stays what it is, with a note that says where; but what the default loss
-    cannot take is a ``TypeError`` or ``ValueError`` that says why.
+    cannot take is a ``TypeError`` or ``ValueError`` that says why, and PyTorch's own errors are
+    said again, with a remedy, by one of the same type.
     """
     model = given.module_of(model)
     layers = layers_of(model)

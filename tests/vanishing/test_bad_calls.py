@@ -582,11 +582,15 @@ def test_a_model_nested_too_deep_is_refused(measure: Callable[..., Any]) -> None
 
 
 @pytest.mark.parametrize("measure", MEASURING)
-def test_an_error_of_the_readers_model_stays_and_says_in_which_layer(
+def test_an_error_inside_the_readers_model_says_in_which_layer(
     measure: Callable[..., Any],
 ) -> None:
-    with pytest.raises(RuntimeError, match=r"^mat1 and mat2 shapes .* \(8x5 and 4x5\)") as caught:
+    message = (
+        r"^in layer '0' \(Linear\), the signal must have 4 features, .* got 5: let what stands"
+    )
+    with pytest.raises(RuntimeError, match=message) as caught:
         measure(network(), torch.zeros(8, 5), batch()[1])
+    assert str(caught.value.__cause__).startswith("mat1 and mat2 shapes cannot be multiplied")
     (note,) = caught.value.__notes__
     assert note == (
         f"raised by the model while {measure.__name__} ran it forward, in layer '0' (Linear), "

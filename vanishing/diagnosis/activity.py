@@ -138,13 +138,16 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _is_something(tensor: Tensor) -> bool:
-    if not tensor.is_floating_point() or bool(tensor.detach().reshape(-1)[:64].any()):
+    if not tensor.is_floating_point() or tensor.is_meta:
+        return True
+    if bool(tensor.detach().reshape(-1)[:64].any()):
         return True
     return bool((tensor != 0).any())
 
 
 def _is_real(args: Any) -> bool:
-    return bool(args) and isinstance(args[0], Tensor) and args[0].is_floating_point()
+    is_tensor = bool(args) and isinstance(args[0], Tensor) and not args[0].is_meta
+    return is_tensor and bool(args[0].is_floating_point())
 
 
 # Activation functions
@@ -311,7 +314,9 @@ def _birth(name: str, output: Any, args: Any, kwargs: Any, number: int) -> Birth
 
 
 def _is_broken(tensor: Tensor) -> bool:
-    if not tensor.is_floating_point() or tensor.layout is not torch.strided or not tensor.numel():
+    if not tensor.is_floating_point() or tensor.is_meta or not tensor.numel():
+        return False
+    if tensor.layout is not torch.strided:
         return False
     if math.isfinite(float(tensor.detach().sum())):
         return False
