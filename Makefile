@@ -1,5 +1,6 @@
 # The commands of the house. On a fresh machine each of them first makes .venv and installs what is pinned.
-PYTHON ?= python3.11
+# PYTHON: what makes .venv; by default the newest one here that the pinned packages support.
+PYTHON ?=
 PORT ?= 8000
 SERVE ?= 1
 CODE ?= en
@@ -13,7 +14,8 @@ TYPESCRIPT := node_modules/typescript/bin/tsc
 book: $(INSTALLED)
 	$(BIN)/python -m booktools build $(if $(filter-out 0,$(SERVE)),--port $(PORT))
 
-test: $(INSTALLED) $(TYPESCRIPT) /usr/bin/chromium /usr/bin/msgfmt
+test: $(INSTALLED) $(TYPESCRIPT)
+	sh .ci/tools
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -46,7 +48,7 @@ clean:
 	rm -rf _build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 $(INSTALLED): requirements.txt pyproject.toml
-	$(PYTHON) -m venv .venv
+	sh .ci/environment "$(PYTHON)"
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --requirement requirements.txt
 	touch $@
@@ -54,10 +56,3 @@ $(INSTALLED): requirements.txt pyproject.toml
 $(TYPESCRIPT): package-lock.json $(INSTALLED)
 	$(BIN)/npm ci --silent
 	touch $@
-
-# Debian's: the browser that opens the pages, gettext's own tools that read the catalogues.
-/usr/bin/chromium: PACKAGE := chromium
-/usr/bin/msgfmt: PACKAGE := gettext
-/usr/bin/chromium /usr/bin/msgfmt:
-	$(if $(filter 0,$(shell id -u)),,sudo) apt-get update
-	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install --yes --no-install-recommends $(PACKAGE)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import browsers
 import laboratory as laboratory_modules
 import pytest
 import yaml
@@ -21,9 +21,6 @@ def book_pages() -> list[str]:
     """Return every page of the book, in its order: "book/index", "book/course/what-vanishes", …"""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     return [toc["root"], *(one["file"] for part in toc["parts"] for one in part["chapters"])]
-
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture
@@ -51,10 +48,12 @@ def site_address(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Give a headless Chromium: Debian's, which `make test` installs."""
-    executable = shutil.which("chromium") or CHROMIUM
+    """Give a headless browser, a relative of Chromium."""
     with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=executable)
+        try:
+            instance = browsers.start(playwright)
+        except browsers.NoBrowserError as error:
+            pytest.fail(str(error))
         yield instance
         instance.close()
 

@@ -87,6 +87,18 @@ def test_strangers_code_meets_no_secret_and_no_right_to_write(path: Path) -> Non
     assert "${{" not in commands(path)
 
 
+def test_two_pythons_run_every_test_and_all_run_the_library_s() -> None:
+    checks = read(FORGE / "workflows/checks.yml")["jobs"]["checks"]
+    assert len(checks["strategy"]["matrix"]["python"]) == 2
+    weekly = FORGE / "workflows/environments.yml"
+    matrix = read(weekly)["jobs"]["library"]["strategy"]["matrix"]
+    bounds = (ROOT / ".ci/environment").read_text(encoding="utf-8")
+    oldest, newest = map(int, re.findall(r"(?:oldest|newest)=(\d+)", bounds))
+    assert matrix["python"] == [f"3.{minor}" for minor in range(oldest, newest + 1)]
+    assert {"macos-14", "windows-latest", "ubuntu-24.04-arm"} < set(matrix["system"])
+    assert "sh .ci/resolve" in commands(weekly)
+
+
 def on_pull_requests(path: Path) -> bool:
     return "pull_request" in read(path)[True]
 
@@ -113,9 +125,8 @@ def caches(path: Path) -> Iterator[dict[str, Any]]:
             yield step["with"]
 
 
-@each_workflow
-def test_every_cache_is_main_s_and_its_key_sees_every_source(path: Path) -> None:
-    found = list(caches(path))
+def test_every_cache_is_main_s_and_its_key_sees_every_source() -> None:
+    found = [cache for path in WORKFLOWS for cache in caches(path)]
     assert found
     for cache in found:
         keys = [cache["key"], *cache["restore-keys"].split("\n")]
