@@ -1,5 +1,20 @@
 """Pictures of the course: each is drawn by code, from data or from a scene of words and numbers."""
 
 from vanishing.figures.scenes.blocks import BLOCKS, draw_block
+from vanishing.figures.scenes.decisions import draw_decisions
+from vanishing.figures.scenes.numbers import draw_chain, draw_ranges, draw_two_axes
+from vanishing.figures.scenes.recurrence import draw_lstm_cell, draw_path_lengths, draw_unrolled
+from vanishing.figures.scenes.tables import draw_averaged_cells
 
-__all__ = ["BLOCKS", "draw_block"]
+__all__ = [
+    "BLOCKS",
+    "draw_averaged_cells",
+    "draw_block",
+    "draw_chain",
+    "draw_decisions",
+    "draw_lstm_cell",
+    "draw_path_lengths",
+    "draw_ranges",
+    "draw_two_axes",
+    "draw_unrolled",
+]

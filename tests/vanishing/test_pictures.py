@@ -13,12 +13,24 @@ from vanishing.figures import Drawing
 from vanishing.figures.scenes.scene import EM, Scene, fitted
 
 EXAMPLES: dict[str, Callable[[], Drawing]] = {
+    "draw_averaged_cells": pictures.draw_averaged_cells,
     "draw_block": lambda: pictures.draw_block(["plain", "post-activation"]),
-    "draw_block, normed": lambda: pictures.draw_block(["pre-activation", "Pre-LN"]),
     "draw_block, gated": lambda: pictures.draw_block(["highway", "Post-LN"]),
+    "draw_block, normed": lambda: pictures.draw_block(["pre-activation", "Pre-LN"]),
+    "draw_chain": lambda: pictures.draw_chain([0.2, 0.5, -3.0]),
+    "draw_decisions": pictures.draw_decisions,
+    "draw_lstm_cell": pictures.draw_lstm_cell,
+    "draw_path_lengths": pictures.draw_path_lengths,
+    "draw_ranges": lambda: pictures.draw_ranges({"float16": (6e-8, 65504.0)}),
+    "draw_two_axes": lambda: pictures.draw_two_axes([0.25, 0.0625]),
+    "draw_unrolled": pictures.draw_unrolled,
 }
-FLOWS = {name for name in EXAMPLES if name.startswith("draw_block")}
-NAMES = {"BatchNorm", "LayerNorm", "LN", "Post", "Pre", "ReLU", "t", "x"}
+WITH_AXES = {"draw_ranges", "draw_two_axes"}
+"""Their axes run from left to right in every language, as those of all charts do."""
+NAMES = {
+    *("BatchNorm", "GroupNorm", "LayerNorm", "RMSNorm", "LN", "Post", "Pre", "ReLU", "tanh"),
+    *("W", "c", "e", "float", "h", "t", "x"),
+}
 
 
 def texts_of(svg: str) -> list[str]:
@@ -73,7 +85,7 @@ def test_what_flows_begins_right_where_words_do(name: str, monkeypatch: pytest.M
     mirrored = re.findall('d="([^"]*)"', EXAMPLES[name]().svg()) != re.findall(
         'd="([^"]*)"', english
     )
-    assert mirrored is (name in FLOWS)
+    assert mirrored is (name not in WITH_AXES)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +108,23 @@ def test_a_scene_grows_with_what_is_in_it() -> None:
 def test_a_block_that_is_not_known_is_refused() -> None:
     with pytest.raises(ValueError, match=r"kinds\[0\] must be a known name, got 'dense': choose"):
         pictures.draw_block(["dense"])
+
+
+def test_a_chain_shows_the_product_behind_every_factor() -> None:
+    shown = texts_of(pictures.draw_chain([0.5, 0.2, -3.0]).svg())
+    assert {"× 0.5", "× 0.2", "× -3", "-0.3", "-0.6", "-3", "1"} <= set(shown)
+
+
+def test_bars_that_would_leave_their_axis_are_refused() -> None:
+    with pytest.raises(ValueError, match="values must be at most 1, got 2: divide them"):
+        pictures.draw_two_axes([2.0, 0.5])
+
+
+def test_a_linear_axis_hides_what_a_logarithmic_one_shows() -> None:
+    svg = pictures.draw_two_axes([1.0, 1e-3, 1e-6]).svg()
+    assert [text for text in texts_of(svg) if text.startswith("10⁻")] == ["10⁻²", "10⁻⁴", "10⁻⁶"]
+
+
+def test_the_cells_of_one_unit_or_of_one_example_are_averaged() -> None:
+    description = pictures.draw_averaged_cells().description
+    assert "BatchNorm: one unit, all examples. LayerNorm: one example, all units." in description
