@@ -3,9 +3,10 @@
 The core: ``experiment`` describes a network and its training, ``data`` and ``networks`` build it,
 ``training`` trains it, ``probes``, ``diagnose`` and ``watch`` measure it or any other, ``theory``
 and ``measurements`` hold the papers' numbers against it, ``figures`` and ``explore`` show it.
-The rooms of single chapters: ``products`` (chain rule), ``activations``, ``mean_field``
-(initialization), ``explosions``, ``residual``, ``recurrence`` with ``sequences``, ``transformers``
-(attention), ``translation`` with ``number_words``, ``detection``.
+The rooms of single chapters: ``directions`` (what vanishes), ``products`` (chain rule),
+``activations``, ``mean_field`` (initialization), ``explosions``, ``scaled_starts``,
+``residual``, ``recurrence`` with ``sequences``, ``transformers`` (attention), ``translation`` with
+``number_words``, ``detection``.
 """
 
 from vanishing import figures

@@ -60,8 +60,8 @@ class Experiment:
     ``"orthogonal"`` (Saxe et al. 2014). In a residual network, ``branch`` says how a branch is
     added: ``"sum"`` as it is, ``"scaled"`` divided by the square root of the depth, ``"rezero"``
     multiplied by a learned number that starts at 0 (Bachlechner et al. 2021). ``clip_norm`` bounds
-    the norm of the whole gradient before each update, ``clip_value`` every component (Pascanu et
-    al. 2013).
+    the norm of the whole gradient before each update (Pascanu et al. 2013), ``clip_value`` every
+    component (Mikolov 2012).
 
     Raises ``ValueError`` for a value out of bounds and ``TypeError`` for a wrong type.
     """

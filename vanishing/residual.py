@@ -134,7 +134,7 @@ def lesions(experiment: Experiment) -> Lesions:
     """Train a network, then test it without its first hidden layer, without its second, and so on.
 
     Nothing is trained again. In a residual network the skip connection stays, in a plain one the
-    layer's input goes to the next layer. Source: Veit, Wilber & Belongie 2016, section 3.1.
+    layer's input goes to the next layer. Source: Veit, Wilber & Belongie 2016, section 4.1.
 
     Raises ``ValueError`` for a width at which a plain network cannot do without its first layer.
     """
@@ -150,7 +150,7 @@ def path_gradients(experiment: Experiment) -> PathGradients:
     """Train a residual network and split its gradient by the input by the length of the paths.
 
     Exact: the gradient is the product of (I + Jᵢ)ᵀ, and the paths through k blocks are its terms
-    with k factors J. The network is in its test mode. Veit, Wilber & Belongie 2016, section 4.2,
+    with k factors J. The network is in its test mode. Veit, Wilber & Belongie 2016, section 5,
     sample single paths instead.
 
     Raises ``ValueError`` for a network without residual connections from the input on.

@@ -1,8 +1,9 @@
 """What the papers predict for the gradient's way back, to hold the measurements against.
 
 Going back through one layer multiplies the squared norm of the signal's gradient by
-n · Var[w] · E[φ′(z)²], for n units with weights of variance Var[w] and the activation φ
-(Glorot & Bengio 2010, eq. 6; He et al. 2015, eq. 14). ``PREDICTIONS`` lists every statement that
+n · Var[w] · E[φ′(z)²], for n units with weights of variance Var[w] and the activation φ: this is χ₁
+of Schoenholz et al. 2017. Special cases are Glorot & Bengio 2010, eq. 6, with a slope of 1, and He
+et al. 2015, eq. 12, for ReLU, whose eq. 14 sets it to 1. ``PREDICTIONS`` lists every statement that
 ``vanishing.measurements`` measures.
 
 Each tolerance holds for the width, depth, batch and seeds that are stated there. Where weights are
@@ -95,8 +96,8 @@ def mean_squared_slope(activation: str) -> float:
 def backward_ratio(activation: str, init: str) -> float:
     """Return the squared gradient norm's factor per layer, going back through square layers.
 
-    Source: He et al. 2015, eq. 14. For tanh and sigmoid this is a bound; for SiLU it holds while
-    the pre-activations are small.
+    Sources: He et al. 2015, eq. 12, for ReLU; Schoenholz et al. 2017 for any slope. For tanh and
+    sigmoid this is a bound; for SiLU it holds while the pre-activations are small.
     """
     return weight_variance(init, inputs=1) * mean_squared_slope(activation)
 
@@ -246,7 +247,7 @@ def share_of_paths(blocks: int, shortest: int, longest: int) -> float:
 def path_shares(blocks: int) -> tuple[float, ...]:
     """Return the share of the 2ⁿ paths that go through 0, 1, …, n blocks: Binomial(n, 1/2).
 
-    Source: Veit, Wilber & Belongie 2016, section 4.1.
+    Source: Veit, Wilber & Belongie 2016, section 5.
     Raises ``ValueError`` for a number of blocks out of bounds, ``TypeError`` for a wrong type.
     """
     return tuple(share_of_paths(blocks, length, length) for length in range(blocks + 1))

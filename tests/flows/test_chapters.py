@@ -91,10 +91,10 @@ def test_a_chapter_names_its_terms_and_cites_its_sources(page: str) -> None:
     assert "{cite}" in text
 
 
-def test_the_glossary_explains_a_hundred_terms_in_two_to_four_sentences() -> None:
+def test_the_glossary_explains_each_term_in_two_to_four_sentences() -> None:
     glossary = text_of("book/glossary").split("```{glossary}")[1].split("```")[0]
     entries = re.split(r"^(?=\S)", glossary, flags=re.MULTILINE)[1:]
-    assert len(entries) == len(headwords()) == 100
+    assert len(entries) == len(headwords()) >= 118
     for entry in entries:
         headword, *lines = entry.strip().splitlines()
         prose = re.sub(r"\$[^$]*\$|\{\w+\}`[^`]*`", "X", " ".join(lines))

@@ -8,6 +8,7 @@ from vanishing.figures.activations import (
 )
 from vanishing.figures.detection import draw_blocks, draw_detector_losses
 from vanishing.figures.diagnosis import draw_diagnosis, draw_history
+from vanishing.figures.directions import draw_two_directions
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.explosions import draw_clipped_runs, draw_divergence, draw_lost_shares
 from vanishing.figures.mean_field import draw_accuracies, draw_chi, draw_propagation
@@ -61,4 +62,5 @@ __all__ = [
     "draw_source_gradients",
     "draw_spectra",
     "draw_training",
+    "draw_two_directions",
 ]
