@@ -50,6 +50,10 @@ STATEMENTS = {
     "recurrence/lstm-0": N_("LSTM cell path, forget bias 0, 50 steps"),
     "recurrence/lstm-1": N_("LSTM cell path, forget bias 1, 50 steps"),
     "recurrence/lstm-2": N_("LSTM cell path, forget bias 2, 50 steps"),
+    "optimizers/momentum-limit": N_("momentum 0.9, step at a constant gradient / first step"),
+    "optimizers/adam-small": N_("Adam, step at a gradient of 1e-8 / learning rate"),
+    "optimizers/adam-rare": N_("Adam, step after a long time without gradient / learning rate"),
+    "optimizers/adam-first": N_("Adam, first update / weight, PyTorch's default, rate 0.01"),
 }
 """What each prediction is about, by its key; numbers are squared norms' factors per layer or so."""
 

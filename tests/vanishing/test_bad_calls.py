@@ -31,6 +31,7 @@ from vanishing import (
     mean_field,
     measurements,
     number_words,
+    optimizers,
     pictures,
     products,
     recurrence,
@@ -121,6 +122,13 @@ def run() -> Run:
     return train(SMALL)
 
 
+def optimized_run() -> optimizers.OptimizedRun:
+    settings = optimizers.Optimization(depth=1)
+    return optimizers.OptimizedRun(
+        settings, (0, 1), (2.3, 2.2), (0.1, 0.2), (0.1, 0.2), ((0.1, 0.2),), "stalled"
+    )
+
+
 def detector_run() -> detection.DetectorRun:
     return detection.DetectorRun((0, 1), (0,), ((0.5, 1.0),), (2.0,))
 
@@ -194,6 +202,18 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
     "spell": (number_words.spell, lambda: {"number": 7, "language": "pt"}),
     "tokens": (number_words.tokens, lambda: {"number": 7, "language": "pt"}),
     "teachable": (number_words.teachable, lambda: {"language": "pt"}),
+    "optimize": (
+        optimizers.optimize,
+        lambda: {"optimization": optimizers.Optimization(depth=1, width=2, epochs=1)},
+    ),
+    "optimized": (
+        optimizers.optimized,
+        lambda: {
+            "optimization": optimizers.Optimization(depth=1, width=2, epochs=1),
+            "seeds": (0,),
+        },
+    ),
+    "updates_at": (lambda step: optimized_run().updates_at(step), lambda: {"step": 1}),
     "powers": (
         products.powers,
         lambda: {"factor": 0.5, "count": 3, "number_format": "float32"},
@@ -294,6 +314,8 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
         lambda: dict(vars(recurrence.Recurrence(unit="tanh"))),
     ),
     "Stack": (residual.Stack, lambda: dict(vars(residual.Stack()))),
+    "Optimization": (optimizers.Optimization, lambda: dict(vars(optimizers.Optimization()))),
+    "OptimizedRun": (optimizers.OptimizedRun, lambda: dict(vars(optimized_run()))),
     "Recall": (transformers.Recall, lambda: dict(vars(transformers.Recall()))),
     "Translation": (translation.Translation, lambda: dict(vars(translation.Translation()))),
     "Run": (Run, lambda: dict(vars(run()))),
@@ -302,6 +324,7 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
 FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "draw_accuracies": lambda: {"accuracies": {"a": [0.5]}, "chance": 0.1},
     "draw_accuracies_by_length": lambda: {"accuracies": {"a": {10: [0.5]}}, "chance": 0.1},
+    "draw_accuracies_by_depth": lambda: {"accuracies": {"a": {5: [0.5]}}, "chance": 0.1},
     "draw_activation": lambda: {
         "name": "a",
         "positions": [0.0, 1.0],
@@ -334,6 +357,7 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
         "overflowed": [0.5],
         "expected_zero": [0.5],
     },
+    "draw_optimized_runs": lambda: {"runs": [optimized_run()], "step": 1, "limits": None},
     "draw_path_shares": lambda: {"paths": [0.5], "gradient": [0.5]},
     "draw_powers": lambda: {"powers": NORMS, "limits": None},
     "draw_propagation": lambda: {
@@ -343,6 +367,7 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
         "limits": None,
     },
     "draw_rates": lambda: {"rates": {5: [0.5]}, "limit": [0.5]},
+    "draw_relative_updates": lambda: {"updates": NORMS, "limits": None},
     "draw_right_words": lambda: {"accuracies": {"a": {8: [0.5]}}, "unrelated": None},
     "draw_runs": lambda: {"runs": [run()], "step": 0, "limits": None, "names": None},
     "draw_saturated_units": lambda: {"steps": [0, 1], "shares": [[0.1], [0.2]]},

@@ -9,6 +9,7 @@ from vanishing import localisation
 from vanishing.measurements import Comparison, compare
 from vanishing.tables import ALARM, STATEMENTS, Table, predicted, predicted_and_measured, source
 from vanishing.theory import PREDICTIONS, Prediction, Source
+from vanishing.training_theory import TRAINING_PREDICTIONS
 
 TRUE = Prediction(key="slopes/tanh-max", value=1, tolerance=0.01, source=Source("A & B 2000", "14"))
 FALSE = Prediction(key="no/such-key", value=2, tolerance=0.01, source=Source("A & B 2000"))
@@ -39,7 +40,7 @@ def table() -> Table:
 
 
 def test_every_prediction_has_words_and_no_words_are_left_over() -> None:
-    assert set(STATEMENTS) == {one.key for one in PREDICTIONS}
+    assert set(STATEMENTS) == {one.key for one in (*PREDICTIONS, *TRAINING_PREDICTIONS)}
 
 
 def test_a_row_says_what_is_measured_and_where_it_was_predicted() -> None:

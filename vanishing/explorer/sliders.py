@@ -28,6 +28,7 @@ LABELS = {
     "length": N_("Sequence length"),
     "momentum": N_("Momentum"),
     "normalization": N_("Normalization"),
+    "optimizer": N_("Optimizer"),
     "residual": N_("Residual connections"),
     "seed": N_("Random seed"),
     "spectral_radius": N_("Spectral radius"),

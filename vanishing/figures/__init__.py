@@ -12,6 +12,11 @@ from vanishing.figures.directions import draw_two_directions
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.explosions import draw_clipped_runs, draw_divergence, draw_lost_shares
 from vanishing.figures.mean_field import draw_accuracies, draw_chi, draw_propagation
+from vanishing.figures.optimizers import (
+    draw_accuracies_by_depth,
+    draw_optimized_runs,
+    draw_relative_updates,
+)
 from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
 from vanishing.figures.recurrence import draw_gradient_by_time
 from vanishing.figures.residual import draw_lesions, draw_path_shares, draw_signal_growth
@@ -31,6 +36,7 @@ from vanishing.figures.translation import (
 __all__ = [
     "Drawing",
     "draw_accuracies",
+    "draw_accuracies_by_depth",
     "draw_accuracies_by_length",
     "draw_activation",
     "draw_block_gradients",
@@ -49,10 +55,12 @@ __all__ = [
     "draw_lesions",
     "draw_losses",
     "draw_lost_shares",
+    "draw_optimized_runs",
     "draw_path_shares",
     "draw_powers",
     "draw_propagation",
     "draw_rates",
+    "draw_relative_updates",
     "draw_right_words",
     "draw_runs",
     "draw_saturated_units",

@@ -13,6 +13,7 @@ LONGEST_NAME = 200  # letters
 
 RUN = ("experiment", "steps", "gradient_norms", "losses", "accuracies", "state")
 """What is read of a run; a figure does not need to know more of a network."""
+OPTIMIZED_RUN = ("optimization", "accuracies", "state", "updates_at")
 
 
 def label(name: str, value: Any) -> str:
@@ -132,6 +133,16 @@ def run(name: str, value: Any) -> Any:
 
 
 runs = several(run, "[train(experiment)]", most=MOST_LINES)
+
+
+def optimized_run(name: str, value: Any) -> Any:
+    """Ask for what ``optimize`` returns."""
+    if any(not hasattr(value, one) for one in OPTIMIZED_RUN) or isinstance(value, type):
+        raise TypeError(f"{name} must be a run, got {shown(value)}: pass optimize(optimization)")
+    return value
+
+
+optimized_runs = several(optimized_run, "[optimize(optimization)]", most=MOST_LINES)
 
 
 def history(name: str, value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vanishing import bounds
 from vanishing.figures import arguments
@@ -42,7 +42,21 @@ CLIPPED = {
 }
 
 
-def ending(sentences: Mapping[str, str], run: Run, **names: str) -> str:
+class Ended(Protocol):
+    """What is read of a run to say how it ended."""
+
+    @property
+    def state(self) -> str:
+        """One of the states of a ``Run``."""
+        ...
+
+    @property
+    def accuracies(self) -> Sequence[float]:
+        """Accuracies from 0 to 1, the last one at the end."""
+        ...
+
+
+def ending(sentences: Mapping[str, str], run: Ended, **names: str) -> str:
     """Say how a run ended, in one of the sentences by state, with its last accuracy."""
     state = bounds.choice(sentences)("state", run.state)
     return _(sentences[state], percent=round(100 * run.accuracies[-1]), **names)

@@ -1,0 +1,81 @@
+"""What follows from the rules of optimizers, to hold measurements of training against.
+
+``TRAINING_PREDICTIONS`` lists every statement that ``vanishing.training_measurements`` measures.
+"""
+
+import math
+
+from vanishing import bounds
+from vanishing.theory import Prediction, Source
+
+_KINGMA = "Kingma & Ba 2015"
+_RATE = bounds.real(1e-9, 100.0)
+_DECAY = bounds.real(0.0, 0.999999)
+_WIDTH = bounds.whole(1, 100_000)
+
+
+@bounds.checked(momentum=_DECAY)
+def momentum_limit(momentum: float) -> float:
+    """Return by what momentum multiplies the step of a constant gradient in the end: 1/(1 − β).
+
+    It is the sum of the geometric series of all earlier steps.
+    """
+    return 1 / (1 - momentum)
+
+
+@bounds.checked(gradient=bounds.real(0.0, 1e9), epsilon=bounds.real(1e-300, 1.0))
+def adam_step(gradient: float, epsilon: float = 1e-8) -> float:
+    """Return Adam's step for a constant gradient, in learning rates: |g| / (|g| + ε).
+
+    Both corrected averages of a constant gradient are exact: g and g². Source: Kingma & Ba 2015,
+    algorithm 1.
+    """
+    return gradient / (gradient + epsilon)
+
+
+@bounds.checked(mean=_DECAY, square=_DECAY)
+def adam_rare_step(mean: float = 0.9, square: float = 0.999) -> float:
+    """Return Adam's step, in learning rates, when a gradient comes after a long time of zeros.
+
+    It is (1 − β₁) / √(1 − β₂), the largest step that Adam takes. Source: Kingma & Ba 2015, section
+    2.1.
+    """
+    return (1 - mean) / math.sqrt(1 - square)
+
+
+@bounds.checked(rate=_RATE, inputs=_WIDTH)
+def adam_first_update(rate: float, inputs: int) -> float:
+    """Return the norm of Adam's first update of a layer, divided by that of its weights.
+
+    Every weight moves by the learning rate, and weights from U(±1/√n) have a root mean square of
+    1/√(3n), so this is rate · √(3n), as long as the gradient is far above ε.
+    """
+    return rate * math.sqrt(3 * inputs)
+
+
+TRAINING_PREDICTIONS = (
+    Prediction(
+        key="optimizers/momentum-limit",
+        value=momentum_limit(0.9),
+        tolerance=1e-4,
+        source=Source("Polyak 1964", derived=True),
+    ),
+    Prediction(
+        key="optimizers/adam-small",
+        value=adam_step(1e-8),
+        tolerance=1e-6,
+        source=Source(_KINGMA, derived=True),
+    ),
+    Prediction(
+        key="optimizers/adam-rare",
+        value=adam_rare_step(),
+        tolerance=0.001,
+        source=Source(_KINGMA),
+    ),
+    Prediction(
+        key="optimizers/adam-first",
+        value=adam_first_update(0.01, 64),
+        tolerance=0.004,
+        source=Source(_KINGMA, derived=True),
+    ),
+)
