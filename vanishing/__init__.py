@@ -2,7 +2,8 @@
 
 The core: ``experiment`` describes a network and its training, ``data`` and ``networks`` build it,
 ``training`` trains it, ``probes``, ``diagnose`` and ``watch`` measure it or any other, ``theory``
-and ``measurements`` hold the papers' numbers against it, ``figures`` and ``explore`` show it.
+and ``measurements`` hold the papers' numbers against it, ``figures``, ``explore`` and
+``laboratory`` show it.
 The rooms of single chapters: ``directions`` (what vanishes), ``products`` (chain rule),
 ``activations``, ``mean_field`` (initialization), ``explosions``, ``scaled_starts``,
 ``residual``, ``recurrence`` with ``sequences``, ``transformers`` (attention), ``translation`` with
@@ -14,6 +15,7 @@ from vanishing.data import load_digits
 from vanishing.diagnose import Diagnosis, diagnose
 from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
 from vanishing.explorer import explore
+from vanishing.lab_page import laboratory
 from vanishing.localisation import set_language
 from vanishing.networks import build_network
 from vanishing.probes import GradientProfile, gradient_profile
@@ -34,6 +36,7 @@ __all__ = [
     "explore",
     "figures",
     "gradient_profile",
+    "laboratory",
     "load_digits",
     "set_language",
     "train",

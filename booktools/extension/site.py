@@ -16,6 +16,7 @@ from booktools.extension.messages import book_of, current_language
 OWN_STATIC = Path(__file__).parents[1] / "static"
 STYLE = "book.css"
 SCRIPT = "book.js"
+MODULE = "module "  # stands before the name of a script that imports others
 
 # Loaded by default, and never used: the page's few scripts are in book.js.
 UNUSED = (
@@ -90,6 +91,8 @@ def _link(app: Sphinx, files: Iterable[str]) -> None:
     for name in files:
         if name.endswith(".css"):
             app.add_css_file(name, priority=850)
+        elif name.startswith(MODULE):
+            app.add_js_file(name.removeprefix(MODULE), type="module")
         else:
             app.add_js_file(name, loading_method="defer")
 

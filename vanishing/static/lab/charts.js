@@ -1,0 +1,425 @@
+/**
+ * Charts by hand: line charts as inline SVG, heat maps on a canvas, histograms.
+ *
+ * One SVG unit is one pixel of the page. Colours, dashes and markers are those of the book's figures.
+ *
+ * @module
+ */
+import { formatNumber, powerOfTen } from "./text.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const LEFT = 52;
+const RIGHT = 14;
+const BOTTOM = 42;
+const ROW = 20;
+const DASHES = ["", "8 3", "2.5 3"];
+const EDGE = 7; // pixels from the axes' edge to the mark of a value that has no place on them
+const SMALLEST = 1e-40;
+const LARGEST = 1e10;
+
+/**
+ * One line: its network's place (0, 1, 2), its values at whole or other positions.
+ *
+ * @typedef {object} Line
+ * @property {number} place
+ * @property {ArrayLike<number>} xs
+ * @property {ArrayLike<number>} ys
+ * @property {boolean} [pale]
+ * @property {boolean} [markers]
+ */
+
+/**
+ * @typedef {object} View
+ * @property {Line[]} lines
+ * @property {string[]} names of the networks, for the legend
+ * @property {{low: number, high: number, text: string}} x
+ * @property {{low: number, high: number, text: string, log: boolean}} y
+ * @property {{text: string, value: number}[]} marks dotted horizontal lines
+ * @property {number} [guide] position of a vertical line
+ * @property {string} label for a screen reader
+ */
+
+export class LineChart {
+  /**
+   * @param {HTMLElement} host
+   * @param {number} height
+   * @param {string} direction of the words, "ltr" or "rtl"
+   * @param {(x: number) => void} [pick] called with the position that is clicked
+   */
+  constructor(host, height, direction, pick) {
+    this.host = host;
+    this.height = height;
+    this.direction = direction;
+    this.width = 0;
+    this.frame = "";
+    /** @type {View | null} */
+    this.view = null;
+    this.svg = element("svg", { role: "img", fill: "currentColor", "stroke-linejoin": "round" });
+    this.axes = this.svg.appendChild(element("g", {}));
+    this.guide = this.svg.appendChild(element("path", { class: "vg-lab-guide", fill: "none" }));
+    this.curves = this.svg.appendChild(element("g", { fill: "none" }));
+    host.append(this.svg);
+    if (pick) this.svg.addEventListener("click", (event) => pick(this.#position(event)));
+    new ResizeObserver(() => this.view && this.draw(this.view)).observe(host);
+  }
+
+  /** @param {View} view */
+  draw(view) {
+    this.view = view;
+    this.width = Math.max(240, Math.floor(this.host.clientWidth) || 640);
+    this.top = 28 + ROW * legendRows(view.names, this.width).length;
+    this.#drawAxes(view);
+    this.#drawGuide(view);
+    view.lines.forEach((line, number) => this.#drawLine(view, line, number));
+    while (this.curves.childElementCount > 2 * view.lines.length) this.curves.lastElementChild?.remove();
+  }
+
+  /** @param {string} label what a screen reader says of the chart */
+  describe(label) {
+    this.svg.setAttribute("aria-label", label);
+  }
+
+  /** Return the chart as a file of its own, in the colours that the page has now. */
+  file() {
+    const styles = getComputedStyle(this.host);
+    const copy = /** @type {SVGElement} */ (this.svg.cloneNode(true));
+    copy.setAttribute("xmlns", SVG);
+    copy.setAttribute("width", String(this.width));
+    copy.setAttribute("height", String(this.height));
+    const ground = getComputedStyle(document.body).backgroundColor;
+    copy.setAttribute("style", `color:${styles.color};background:${ground};font-family:sans-serif`);
+    const text = new XMLSerializer().serializeToString(copy);
+    return text.replace(/var\((--[\w-]+)\)/g, (_all, name) => styles.getPropertyValue(name).trim());
+  }
+
+  /** @param {View} view */
+  #drawAxes(view) {
+    const frame = JSON.stringify([this.width, view.names, view.x, view.y, view.marks]);
+    if (frame === this.frame) return;
+    this.frame = frame;
+    this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
+    const { width, height } = this;
+    const floor = height - BOTTOM;
+    const right = width - RIGHT;
+    const parts = ticks(view.y, Math.max(2, Math.floor((floor - this.#top()) / 34))).flatMap((value) => [
+      element("path", { d: `M${LEFT} ${this.#y(view, value)}H${right}`, stroke: "currentColor", "stroke-opacity": "0.2" }),
+      this.#text(tickText(view.y, value), LEFT - 6, this.#y(view, value) + 4, "end"),
+    ]);
+    for (const value of steps(view.x.low, view.x.high, Math.max(3, Math.floor(width / 70)))) {
+      parts.push(this.#text(String(value), this.#x(view, value), floor + 17, "middle"));
+    }
+    parts.push(element("path", { d: `M${LEFT} ${this.#top()}V${floor}H${right}`, fill: "none", stroke: "currentColor" }));
+    parts.push(this.#words(view.x.text, right, height - 6, "end"), this.#words(view.y.text, 2, this.#top() - 8, "start"));
+    for (const { text, value } of view.marks) {
+      const d = `M${LEFT} ${this.#y(view, value)}H${right}`;
+      parts.push(element("path", { d, stroke: "currentColor", "stroke-dasharray": "1 3", "stroke-width": "1.5" }));
+      parts.push(this.#words(text, right, this.#y(view, value) - 4, "end"));
+    }
+    this.axes.replaceChildren(...parts, ...this.#legend(view.names));
+  }
+
+  /** @param {string[]} names */
+  #legend(names) {
+    return legendRows(names, this.width).flatMap((row, line) =>
+      row.flatMap(({ place, name, x }) => {
+        const y = 12 + ROW * line;
+        const style = `stroke:${colour(place)};fill:none`;
+        return [
+          element("path", { d: `M${x} ${y}h30`, style, "stroke-width": "2.5", "stroke-dasharray": DASHES[place] }),
+          element("path", { d: marker(place, x + 15, y), style: `fill:${colour(place)}` }),
+          this.#text(name, x + 36, y + 4, "start"),
+        ];
+      }),
+    );
+  }
+
+  /** @param {View} view */
+  #drawGuide(view) {
+    const here = view.guide ?? NaN;
+    const shown = here >= view.x.low && here <= view.x.high;
+    const d = shown ? `M${this.#x(view, here)} ${this.#top()}V${this.height - BOTTOM}` : "";
+    this.guide.setAttribute("d", d);
+  }
+
+  /**
+   * @param {View} view
+   * @param {Line} line
+   * @param {number} number
+   */
+  #drawLine(view, line, number) {
+    const [curve, points] = [this.#child(2 * number), this.#child(2 * number + 1)];
+    const paint = line.pale ? "opacity:.35" : "";
+    curve.setAttribute("style", `stroke:${colour(line.place)};${paint}`);
+    curve.setAttribute("stroke-width", line.pale ? "1.5" : "2.25");
+    curve.setAttribute("stroke-dasharray", DASHES[line.place]);
+    points.setAttribute("style", `fill:${colour(line.place)};stroke:${colour(line.place)};${paint}`);
+    const [path, marks] = this.#paths(view, line);
+    curve.setAttribute("d", path);
+    points.setAttribute("d", marks);
+  }
+
+  /**
+   * Return the line itself, broken where a value has no place on the axes, and the marks on it.
+   *
+   * @param {View} view
+   * @param {Line} line
+   */
+  #paths(view, line) {
+    let path = "";
+    let marks = "";
+    let joined = false;
+    const every = Math.ceil(line.ys.length / 12);
+    for (let n = 0; n < line.ys.length; n += 1) {
+      const x = this.#x(view, line.xs[n]);
+      const value = line.ys[n];
+      const kind = kindOf(view.y, value);
+      if (kind === "") {
+        const y = this.#y(view, value);
+        path += `${joined ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+        const isolated = !joined && kindOf(view.y, line.ys[n + 1] ?? NaN) !== "";
+        if (line.markers ? n % every === 0 : isolated) marks += marker(line.place, x, y);
+      } else if (line.markers || !line.pale) marks += this.#special(kind, x, line.place, line.markers || joined || n === 0);
+      joined = kind === "";
+    }
+    return [path, marks];
+  }
+
+  /**
+   * Mark what has no place on the axes at their edge: below ▽, above △, NaN ×.
+   *
+   * @param {string} kind
+   * @param {number} x
+   * @param {number} place
+   * @param {boolean | undefined} wanted
+   */
+  #special(kind, x, place, wanted) {
+    if (!wanted) return "";
+    const inward = EDGE + 8 * place;
+    if (kind === "below") return triangle(x, this.height - BOTTOM - inward, 4);
+    const y = this.#top() + inward;
+    return kind === "above" ? triangle(x, y, -4) : `M${x - 3} ${y - 3}l6 6m0-6l-6 6`;
+  }
+
+  #top() {
+    return this.top ?? 28;
+  }
+
+  /** @param {number} place */
+  #child(place) {
+    return this.curves.children[place] ?? this.curves.appendChild(element("path", {}));
+  }
+
+  /**
+   * @param {View} view
+   * @param {number} value
+   */
+  #x({ x }, value) {
+    return LEFT + ((value - x.low) / (x.high - x.low || 1)) * (this.width - LEFT - RIGHT);
+  }
+
+  /**
+   * @param {View} view
+   * @param {number} value
+   */
+  #y({ y }, value) {
+    const [low, high, here] = y.log ? [y.low, y.high, value].map(Math.log10) : [y.low, y.high, value];
+    const floor = this.height - BOTTOM;
+    return floor - ((here - low) / (high - low || 1)) * (floor - this.#top());
+  }
+
+  /** @param {MouseEvent} event */
+  #position(event) {
+    const box = this.svg.getBoundingClientRect();
+    const share = (((event.clientX - box.left) / box.width) * this.width - LEFT) / (this.width - LEFT - RIGHT);
+    const { low, high } = this.view?.x ?? { low: 0, high: 1 };
+    return low + share * (high - low);
+  }
+
+  /**
+   * Write words in their own direction: an anchor is a side of the chart, whichever way they run.
+   *
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   * @param {"start" | "end"} side
+   */
+  #words(text, x, y, side) {
+    const turned = { start: "end", end: "start" };
+    const node = this.#text(text, x, y, this.direction === "rtl" ? turned[side] : side);
+    node.setAttribute("direction", this.direction);
+    return node;
+  }
+
+  /**
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   * @param {string} anchor
+   */
+  #text(text, x, y, anchor) {
+    const node = element("text", { x: String(x), y: String(y), "text-anchor": anchor, "font-size": "13" });
+    node.textContent = text;
+    return node;
+  }
+}
+
+/**
+ * Draw how often each value occurs in each layer: layers from left to right, values upward.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint32Array | Uint16Array} histograms layers × bins
+ * @param {number} bins
+ * @param {number} place of the network
+ */
+export function drawHeatMap(canvas, histograms, bins, place) {
+  const layers = histograms.length / bins;
+  if (canvas.width !== layers || canvas.height !== bins) [canvas.width, canvas.height] = [layers, bins];
+  const context = canvas.getContext("2d");
+  if (!context || !layers) return;
+  const [red, green, blue] = rgb(getComputedStyle(canvas).getPropertyValue(`--vg-series-${place + 1}`));
+  const image = context.createImageData(layers, bins);
+  for (let layer = 0; layer < layers; layer += 1) {
+    const counts = histograms.subarray(layer * bins, (layer + 1) * bins);
+    const most = Math.max(1, ...counts);
+    counts.forEach((count, bin) => {
+      const alpha = count ? 40 + 215 * Math.sqrt(count / most) : 0;
+      image.data.set([red, green, blue, alpha], 4 * ((bins - 1 - bin) * layers + layer));
+    });
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/**
+ * Return the outline of a histogram that is as wide as it has bins, and `height` high.
+ *
+ * @param {ArrayLike<number>} counts
+ * @param {number} height
+ */
+export function histogramPath(counts, height) {
+  const most = Math.max(1, ...Array.from(counts));
+  const tops = Array.from(counts, (count) => `V${(height * (1 - count / most)).toFixed(2)}h1`);
+  return `M0 ${height}${tops.join("")}V${height}Z`;
+}
+
+/**
+ * Return whole powers of ten around the values, within 1e-40 and 1e10.
+ *
+ * @param {Iterable<number>} values
+ */
+export function decades(values) {
+  let [low, high] = [Infinity, 0];
+  for (const value of values) {
+    if (!(value >= SMALLEST)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, Math.min(value, LARGEST));
+  }
+  if (!(low <= high)) return { low: 1e-3, high: 1 };
+  const [first, last] = [Math.floor(Math.log10(low) + 1e-9), Math.ceil(Math.log10(high) - 1e-9)];
+  return { low: 10 ** first, high: 10 ** Math.max(last, first + 1) };
+}
+
+/**
+ * Return multiples of 1, 2, 5, 10, … from `first` to `last`, about `most` of them.
+ *
+ * @param {number} first
+ * @param {number} last
+ * @param {number} most
+ */
+export function steps(first, last, most) {
+  let every = 1;
+  for (let n = 0; (last - first) / every > most; n += 1) every *= n % 3 === 1 ? 2.5 : 2;
+  const start = Math.ceil(first / every) * every;
+  return Array.from({ length: Math.max(0, Math.floor((last - start) / every) + 1) }, (_, n) => start + n * every);
+}
+
+/**
+ * @param {View["y"]} axis
+ * @param {number} most
+ */
+function ticks({ low, high, log }, most) {
+  if (log) return steps(Math.round(Math.log10(low)), Math.round(Math.log10(high)), most).map((n) => 10 ** n);
+  const unit = 10 ** Math.floor(Math.log10((high - low) / most));
+  return steps(low / unit, high / unit, most).map((value) => value * unit);
+}
+
+/**
+ * @param {View["y"]} axis
+ * @param {number} value
+ */
+function tickText({ log }, value) {
+  return log ? powerOfTen(Math.round(Math.log10(value))) : formatNumber(Number(value.toPrecision(6)));
+}
+
+/**
+ * @param {View["y"]} axis
+ * @param {number} value
+ */
+function kindOf({ low, high, log }, value) {
+  if (Number.isNaN(value)) return "nan";
+  const slack = log ? 1 + 1e-9 : 1;
+  if (value < low / slack || (log && value <= 0)) return "below";
+  return value > high * slack ? "above" : "";
+}
+
+/**
+ * Set the names of the networks in rows that fit.
+ *
+ * @param {string[]} names
+ * @param {number} width
+ */
+function legendRows(names, width) {
+  /** @type {{place: number, name: string, x: number}[][]} */
+  const rows = [[]];
+  let x = 2;
+  names.forEach((name, place) => {
+    const wide = 52 + 7.4 * name.length;
+    if (x > 2 && x + wide > width) [x] = [2, rows.push([])];
+    rows[rows.length - 1].push({ place, name, x });
+    x += wide;
+  });
+  return rows;
+}
+
+/**
+ * Return the outline of a network's marker: a circle, a square, a diamond.
+ *
+ * @param {number} place
+ * @param {number} x
+ * @param {number} y
+ */
+export function marker(place, x, y) {
+  const at = `${x.toFixed(1)} ${y.toFixed(1)}`;
+  if (place === 0) return `M${at}m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0`;
+  return place === 1 ? `M${at}m-3.5-3.5h7v7h-7z` : `M${at}m-4.6 0l4.6-4.6 4.6 4.6-4.6 4.6z`;
+}
+
+/** @param {number} place */
+export function colour(place) {
+  return `var(--vg-series-${place + 1})`;
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {number} size above 0 it points down
+ */
+function triangle(x, y, size) {
+  return `M${(x - Math.abs(size)).toFixed(1)} ${y - size}h${2 * Math.abs(size)}L${x.toFixed(1)} ${y + size}z`;
+}
+
+/** @param {string} hex such as "#0072b2" */
+function rgb(hex) {
+  const digits = /^\s*#([0-9a-f]{6})/i.exec(hex);
+  const number = parseInt(digits?.[1] ?? "767676", 16);
+  return [number >> 16, (number >> 8) & 255, number & 255];
+}
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string>} attributes
+ */
+export function element(tag, attributes) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) if (value !== "") node.setAttribute(name, value);
+  return node;
+}

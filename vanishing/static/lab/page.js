@@ -1,0 +1,498 @@
+/**
+ * The laboratory: what the reader presses, and what follows. All of its words come from the page.
+ *
+ * @module
+ */
+import { Card, make, setText } from "./card.js";
+import { LineChart } from "./charts.js";
+import { comparison, sentenceOf, stateOf, twinOf } from "./sentences.js";
+import * as address from "./state.js";
+import { csv, embedding, python } from "./takeaway.js";
+import { label } from "./text.js";
+import { Trainer } from "./trainer.js";
+import { BOUNDS, DEFAULTS } from "./types.js";
+import { byLayer, byStep, pace, row } from "./views.js";
+import { say, wordsOf } from "./words.js";
+
+/** @typedef {import("./state.js").Network} Network */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Problem} Problem */
+/** @typedef {import("./views.js").Scene} Scene */
+
+const TRAINING_IMAGES = 1500;
+const UNHURRIED = 120; // milliseconds of training between two drawings, where it goes as fast as it can
+const SPEAK_EVERY = 10_000; // milliseconds between two things that are said while it plays
+const KEYS = { k: "play", ".": "step", 0: "restart" };
+
+class Laboratory {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.words = wordsOf(root);
+    this.room = this.#find(".vg-lab-room");
+    this.room.hidden = false;
+    const chart = (/** @type {string} */ name, /** @type {number} */ height, /** @type {any} */ pick) =>
+      new LineChart(this.#find(`[data-chart=${name}]`), height, this.words.direction, pick);
+    this.charts = {
+      layers: chart("layers", 320, (/** @type {number} */ layer) => this.look(Math.round(layer))),
+      loss: chart("loss", 220, undefined),
+      accuracy: chart("accuracy", 220, undefined),
+    };
+    /** @type {State} */
+    this.state = address.read("").state;
+    /** @type {Trainer[]} */
+    this.trainers = [];
+    /** @type {Card[]} */
+    this.cards = [];
+    this.generation = 0; // of the networks: what was begun for older ones ends
+    this.runs = 0; // the generation for which a training loop runs
+    this.playing = false;
+    this.wanted = 0; // steps that are to be made although it does not play
+    this.limit = 0; // step at which it stops to play
+    this.now = 0;
+    this.drawn = 0;
+    this.layer = 1;
+    this.spoken = 0;
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.#listen();
+    this.open();
+  }
+
+  /** Show what the address asks for. */
+  open() {
+    const { state, problems } = address.read(location.hash);
+    if (!state.networks.length) Object.assign(state, this.#experiment(0), { view: state.view });
+    this.#tell(problems.map((problem) => this.#problem(problem)));
+    const { at, play } = state;
+    void this.load({ ...state, at: 0, play: false }).then((isCurrent) => {
+      if (!isCurrent) return;
+      if (at) this.make(at);
+      if (play && !this.calm.matches) void this.play(at);
+    });
+  }
+
+  /**
+   * Build the networks of a state and stand at step 0; false if others were asked for meanwhile.
+   *
+   * @param {State} state
+   */
+  async load(state) {
+    const generation = (this.generation += 1);
+    this.#stop();
+    this.state = state;
+    this.limit = this.#steps();
+    this.#build();
+    await Promise.all(this.trainers.map((trainer, place) => trainer.start(state.networks[place])));
+    if (generation !== this.generation) return false;
+    this.#tellFailures();
+    this.show(0);
+    return true;
+  }
+
+  /**
+   * Change what is trained or shown, and the address with it.
+   *
+   * @param {Partial<State>} changes
+   */
+  async change(changes) {
+    const state = { ...this.state, at: 0, ...changes };
+    this.#tell([]);
+    history.replaceState(null, "", address.write(state));
+    if (changes.networks) await this.load(state);
+    else {
+      this.state = state;
+      this.show(this.now);
+    }
+  }
+
+  /** @param {number} [from] a step that is to be reached first */
+  async play(from = 0) {
+    this.playing = true;
+    while (Math.max(this.#last(), from) >= this.limit) this.limit += this.#steps();
+    this.show(this.#last());
+    await this.#run();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.#stop();
+    this.#keepStep();
+    this.show(this.now);
+    this.speak();
+  }
+
+  /** @param {number} count of steps to make */
+  make(count) {
+    this.wanted += count;
+    void this.#run();
+  }
+
+  /** @param {number} layer to look into */
+  look(layer) {
+    this.layer = Math.max(1, Math.min(layer, this.#layers()));
+    this.show(this.now);
+  }
+
+  /** Say how the networks stand. */
+  speak() {
+    this.spoken = performance.now();
+    const steps = say(this.words, "notices", "spoken", { step: this.now, steps: this.limit });
+    const scene = this.#scene();
+    const said = this.cards.map(({ name }, place) =>
+      say(this.words, "notices", "of_network", { network: name, sentence: this.#sentence(scene, place) }),
+    );
+    setText(this.#find(".vg-news"), [steps, ...said].join(" "));
+  }
+
+  /** @param {number} step up to which everything is shown */
+  show(step) {
+    this.now = Math.min(step, this.#last());
+    this.drawn = this.now;
+    const scene = this.#scene();
+    const views = { layers: byLayer(scene), loss: byStep(scene, "loss"), accuracy: byStep(scene, "accuracy") };
+    for (const name of /** @type {const} */ (["layers", "loss", "accuracy"])) {
+      this.charts[name].draw(views[name]);
+      if (!this.playing) this.charts[name].describe(views[name].label);
+    }
+    this.cards.forEach((card, place) => {
+      const frame = scene.recorded[place].at(-1);
+      const { range } = this.trainers[place];
+      if (frame) card.draw(this.#sentence(scene, place), frame, range, this.layer);
+      if (frame && !this.playing) card.describe(range);
+    });
+    this.#showTable(scene);
+    this.#showControls();
+  }
+
+  #stop() {
+    this.playing = false;
+    this.wanted = 0;
+  }
+
+  /** Train as long as it plays or steps are wanted, all networks in step; draw after each round. */
+  async #run() {
+    const generation = this.generation;
+    if (this.runs === generation) return;
+    this.runs = generation;
+    while (this.playing || this.wanted > 0) {
+      const before = this.#last();
+      const count = this.#count();
+      await Promise.all(this.trainers.map((trainer) => trainer.reach(before + count)));
+      if (generation !== this.generation) return;
+      this.wanted = Math.max(0, this.wanted - count);
+      this.#tellFailures();
+      if (this.playing && (this.#last() >= this.limit || this.#last() === before)) this.#stop();
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      if (generation !== this.generation) return;
+      this.#follow();
+    }
+    this.runs = 0;
+  }
+
+  /** Draw the newest step, or leave it out where the reader wants little motion. */
+  #follow() {
+    const going = this.playing || this.wanted > 0;
+    if (!going) this.#keepStep();
+    if (!going || !this.calm.matches || isRound(this.drawn, this.#last())) this.show(this.#last());
+    if (!going || performance.now() - this.spoken > SPEAK_EVERY) this.speak();
+  }
+
+  /** Return how many updates the next round has: what is wanted, or as the chosen speed says. */
+  #count() {
+    const slowest = Math.max(1, ...this.trainers.map(({ frames }) => pace(frames)));
+    const swift = Math.max(1, Math.min(50, Math.floor(UNHURRIED / slowest)));
+    if (!this.playing) return Math.min(this.wanted, swift);
+    const speed = Number(/** @type {HTMLSelectElement} */ (this.#find("[name=speed]")).value);
+    return Math.min(speed || swift, this.limit - this.#last());
+  }
+
+  #last() {
+    return Math.max(0, ...this.trainers.map(({ last }) => last));
+  }
+
+  /** Return the number of updates in the epochs of the longest training. */
+  #steps() {
+    const updates = this.state.networks.map(({ epochs, batch_size }) => epochs * Math.floor(TRAINING_IMAGES / batch_size));
+    return Math.max(1, ...updates);
+  }
+
+  #layers() {
+    return 1 + Math.max(...this.state.networks.map(({ depth }) => depth));
+  }
+
+  #names() {
+    return this.state.networks.map((network, place) => `${address.LETTERS[place].toUpperCase()} ${label(network)}`);
+  }
+
+  /** @returns {Scene} */
+  #scene() {
+    const fixed = /** @type {HTMLInputElement} */ (this.#find("[name=fixed]")).checked;
+    return {
+      words: this.words,
+      names: this.#names(),
+      recorded: this.trainers.map((trainer) => trainer.until(this.now)),
+      everything: this.trainers.map(({ frames }) => frames),
+      show: this.state.show,
+      fixed,
+      layer: this.layer,
+      steps: this.limit,
+    };
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {number} place
+   */
+  #sentence({ names, recorded }, place) {
+    const frames = recorded[place];
+    if (!frames.length) return "";
+    const twin = twinOf(this.state.networks, place);
+    const isCompared = twin >= 0 && frames.length === recorded[twin].length && stateOf(frames, this.limit) !== "diverged";
+    const { key, values } = isCompared
+      ? comparison(frames, recorded[twin], names[twin].slice(0, 1))
+      : sentenceOf(frames, this.limit, this.state.show);
+    return say(this.words, "sentences", key, values);
+  }
+
+  /** Make a card, a row and a worker for each network. */
+  #build() {
+    const { networks } = this.state;
+    for (const trainer of this.trainers.splice(networks.length)) trainer.close();
+    this.trainers = networks.map((_, place) => {
+      const old = this.trainers[place];
+      if (old && old.failure?.code !== "failed") return old;
+      old?.close();
+      return new Trainer();
+    });
+    const opened = this.cards.map(({ root }) => root.querySelector("details")?.open);
+    const names = this.#names();
+    this.cards = networks.map((network, place) => new Card(place, network, names[place], this.words, this.#actions()));
+    this.cards.forEach(({ root }, place) => root.querySelector("details")?.toggleAttribute("open", opened[place] ?? false));
+    this.#find(".vg-lab-networks").replaceChildren(...this.cards.map(({ root }) => root));
+    this.#find(".vg-lab-layers").replaceChildren(...this.cards.map(({ layer }) => layer.root));
+    this.#find("tbody").replaceChildren(
+      ...names.map((name) => {
+        const line = make("tr");
+        line.append(make("th", "", { scope: "row" }, name), ...Array.from({ length: 7 }, () => make("td")));
+        return line;
+      }),
+    );
+    for (const button of this.room.querySelectorAll("[data-do=remove]")) button.toggleAttribute("hidden", networks.length < 2);
+    this.#find("[data-do=add]").toggleAttribute("hidden", networks.length >= address.LETTERS.length);
+    this.layer = Math.min(this.layer, this.#layers());
+  }
+
+  /** @returns {import("./card.js").Actions} */
+  #actions() {
+    const networks = () => [...this.state.networks];
+    return {
+      change: (place, network) => void this.change({ networks: networks().map((old, here) => (here === place ? network : old)) }),
+      refuse: (place, name, value) => {
+        const used = /** @type {any} */ (this.state.networks[place])[name];
+        this.#tell([this.#problem({ letter: address.LETTERS[place], name, value, used: String(used ?? "none") })]);
+      },
+      remove: (place) => void this.change({ networks: networks().filter((_, here) => here !== place) }),
+      copy: (place) => void this.change({ networks: networks().map(() => networks()[place]) }),
+      pick: (layer) => this.look(layer),
+    };
+  }
+
+  /** @param {Scene} scene */
+  #showTable(scene) {
+    setText(this.#find("caption"), say(this.words, "notices", "table", { step: this.now }));
+    this.#find("tbody").querySelectorAll("tr").forEach((line, place) => {
+      const cells = row(scene, place);
+      line.querySelectorAll("td").forEach((cell, column) => setText(cell, cells[column]));
+    });
+  }
+
+  /** Let the controls say where things stand; tests wait for these attributes. */
+  #showControls() {
+    const { words, state } = this;
+    this.root.dataset.step = String(this.now);
+    this.root.dataset.state = this.playing ? "playing" : this.wanted ? "stepping" : "paused";
+    this.root.dataset.view = state.view;
+    setText(this.#find("[data-do=play]"), this.playing ? words.buttons.pause : words.buttons.play);
+    const time = this.#slider("vg-lab-time", 0, this.#last(), this.now);
+    setText(time, say(words, "notices", "step_of", { step: this.now, steps: this.limit }));
+    setText(this.#slider("vg-lab-layer", 1, this.#layers(), this.layer), String(this.layer));
+    const experiment = words.experiments.find((one) => address.isSame(address.read(`#${one.address}`).state, state));
+    /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment")).value = experiment?.key ?? "";
+    setText(this.#find(".vg-lab-hint"), experiment?.hint ?? "");
+    /** @type {HTMLSelectElement} */ (this.#find("[name=show]")).value = state.show;
+  }
+
+  /**
+   * Set a slider; return what shows its value.
+   *
+   * @param {string} id
+   * @param {number} least
+   * @param {number} most
+   * @param {number} value
+   */
+  #slider(id, least, most, value) {
+    const slider = /** @type {HTMLInputElement} */ (this.#find(`#${id}`));
+    [slider.min, slider.max, slider.value] = [least, most, value].map(String);
+    return this.#find(`output[for=${id}] bdi`);
+  }
+
+  /**
+   * Say in the reader's words what cannot be used, and what is used in its place.
+   *
+   * @param {Problem} problem
+   */
+  #problem({ letter, name, value, used }) {
+    const own = this.words.fields[name] ?? name;
+    const setting = letter ? say(this.words, "notices", "network_setting", { network: letter.toUpperCase(), setting: own }) : own;
+    if (used === null) return say(this.words, "notices", "unknown", { setting });
+    const bound = /** @type {Record<string, {least: number, most: number}>} */ (BOUNDS)[name];
+    const values = { setting, value: value.slice(0, 40), used, least: bound?.least, most: bound?.most };
+    return say(this.words, "notices", bound ? "out_of_bounds" : "not_a_choice", values);
+  }
+
+  #tellFailures() {
+    const names = this.#names();
+    const told = this.trainers.flatMap(({ failure }, place) => {
+      if (!failure) return [];
+      const values = { network: names[place], error: failure.detail ?? failure.field ?? failure.code };
+      return [say(this.words, "notices", failure.code === "memory" ? "too_big" : "failed", values)];
+    });
+    if (told.length) this.#tell(told);
+  }
+
+  /** @param {string[]} sentences none hides the place for them */
+  #tell(sentences) {
+    const place = this.#find(".vg-lab-problems");
+    place.hidden = sentences.length === 0;
+    place.replaceChildren(...sentences.map((sentence) => make("p", "", {}, sentence)));
+  }
+
+  /** Let the address lead to the step that is shown. */
+  #keepStep() {
+    if (location.hash || this.now > 0) history.replaceState(null, "", address.write({ ...this.state, at: this.#last() }));
+  }
+
+  /** @param {number} number */
+  #experiment(number) {
+    return address.read(`#${this.words.experiments[number].address}`).state;
+  }
+
+  /** @param {string} action the name of a button */
+  do(action) {
+    const { networks } = this.state;
+    const reseeded = () => networks.map((network) => ({ ...network, seed: (network.seed + 1) % 2 ** 32 }));
+    /** @type {Record<string, () => unknown>} */
+    const actions = {
+      play: () => (this.playing ? this.pause() : this.play()),
+      step: () => this.make(1),
+      ten: () => this.make(10),
+      restart: () => this.change({ networks }),
+      reseed: () => this.change({ networks: reseeded() }),
+      add: () => this.change({ networks: [...networks, networks[networks.length - 1] ?? { ...DEFAULTS, bit: false }] }),
+      projector: () => this.change({ view: "projector" }),
+      leave: () => this.change({ view: "page" }),
+      link: () => this.#copy(this.#link({})),
+      embed: () => this.#copy(embedding(this.#link({ view: "embed" }), document.title)),
+      python: () => this.#copy(python(networks)),
+      csv: () => save("laboratory.csv", "text/csv", csv(this.#names(), this.trainers.map(({ frames }) => frames))),
+      svg: () => save("laboratory.svg", "image/svg+xml", this.charts.layers.file()),
+    };
+    void actions[action]?.();
+  }
+
+  /** @param {Partial<State>} changes */
+  #link(changes) {
+    const link = new URL(location.href);
+    link.hash = address.write({ ...this.state, at: this.now, ...changes });
+    return link.href;
+  }
+
+  /** @param {string} text to copy; it is shown too, for browsers that do not let us */
+  #copy(text) {
+    const field = this.#find("textarea");
+    /** @type {HTMLTextAreaElement} */ (field).value = text;
+    this.#find(".vg-lab-copied").hidden = false;
+    navigator.clipboard?.writeText(text).catch(() => /** @type {HTMLTextAreaElement} */ (field).select());
+  }
+
+  #listen() {
+    this.room.addEventListener("click", (event) => {
+      const button = /** @type {Element} */ (event.target).closest("button[data-do]");
+      if (button) this.do(/** @type {HTMLElement} */ (button).dataset.do ?? "");
+    });
+    this.#on("#vg-lab-experiment", "change", ({ value }) => {
+      const number = this.words.experiments.findIndex(({ key }) => key === value);
+      if (number >= 0) void this.change({ ...this.#experiment(number), view: this.state.view });
+    });
+    this.#on("[name=show]", "change", ({ value }) => void this.change({ show: value }));
+    this.#on("[name=fixed]", "change", () => this.show(this.now));
+    this.#on("#vg-lab-layer", "input", ({ value }) => this.look(Number(value)));
+    this.#on("#vg-lab-time", "input", ({ value }) => {
+      this.#stop();
+      this.show(Number(value));
+    });
+    this.#on("#vg-lab-time", "change", () => this.speak());
+    this.#find(".vg-lab-one").addEventListener("toggle", () => this.show(this.now));
+    this.room.addEventListener("keydown", (event) => this.#key(event));
+    addEventListener("hashchange", () => this.open());
+    document.addEventListener("visibilitychange", () => document.hidden && this.pause());
+    new MutationObserver(() => this.show(this.now)).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const target = /** @type {HTMLInputElement} */ (event.target);
+    const isTyping = target.matches("textarea, select, input[type=number]");
+    if (event.key === "Escape" && this.state.view === "projector") this.do("leave");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
+    event.preventDefault();
+    this.do(KEYS[/** @type {keyof typeof KEYS} */ (event.key)]);
+  }
+
+  /**
+   * @param {string} selector
+   * @param {string} type
+   * @param {(control: HTMLInputElement) => void} action
+   */
+  #on(selector, type, action) {
+    const control = /** @type {HTMLInputElement} */ (this.#find(selector));
+    control.addEventListener(type, () => action(control));
+  }
+
+  /**
+   * @param {string} selector
+   * @returns {HTMLElement}
+   */
+  #find(selector) {
+    const found = this.root.querySelector(selector);
+    if (!found) throw new Error(`the page has no ${selector}`);
+    return /** @type {HTMLElement} */ (found);
+  }
+}
+
+/**
+ * Say whether a step of the series 0, 1, 2, 5, 10, 20, 50, … lies behind one step, up to another.
+ *
+ * @param {number} from
+ * @param {number} to
+ */
+function isRound(from, to) {
+  let next = 1;
+  for (let n = 0; next <= from; n += 1) next *= n % 3 === 1 ? 2.5 : 2;
+  return next <= to;
+}
+
+/**
+ * Let the browser save a file.
+ *
+ * @param {string} name
+ * @param {string} type
+ * @param {string} text
+ */
+function save(name, type, text) {
+  const link = make("a", "", { download: name, href: URL.createObjectURL(new Blob([text], { type })) });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+for (const root of document.querySelectorAll(".vg-lab")) new Laboratory(/** @type {HTMLElement} */ (root));

@@ -1,0 +1,197 @@
+/**
+ * What the page shows, and how it stands in the address.
+ *
+ * `#v=1&a=activation:sigmoid,depth:20&b=…&show=similarities&at=50&play=1&view=projector`: networks as
+ * types.js says, with `bit:true` where the last bit of one initial weight is changed; the measure that the
+ * chart by layer shows; the step to go to; whether it plays from the start; the view without settings.
+ *
+ * @module
+ */
+import { BOUNDS, CHOICES, DEFAULTS } from "./types.js";
+
+/** @typedef {import("./types.js").Experiment} Experiment */
+/** @typedef {Experiment & {bit: boolean}} Network */
+
+/**
+ * @typedef {object} State
+ * @property {Network[]} networks one to three
+ * @property {string} show one of MEASURES
+ * @property {number} at
+ * @property {boolean} play
+ * @property {string} view one of VIEWS
+ */
+
+/**
+ * A part of an address that cannot be used: where it stands, and what is taken in its place.
+ *
+ * @typedef {{letter: string, name: string, value: string, used: string | null}} Problem
+ */
+
+export const VERSION = "1";
+export const LETTERS = Object.freeze(["a", "b", "c"]);
+export const VIEWS = Object.freeze(["page", "projector", "embed"]);
+export const MEASURES = Object.freeze([
+  "gradient_norms",
+  "update_ratios",
+  "similarities",
+  "signal_norms",
+  "dead",
+  "saturated",
+]);
+export const MOST_STEPS = 100_000;
+
+/** @type {Readonly<Network>} */
+const NETWORK = Object.freeze({ ...DEFAULTS, bit: false });
+const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+/**
+ * Read an address. Without a network in it, `networks` is empty; what is wrong is replaced and told.
+ *
+ * @param {string} hash with its `#`, or empty
+ * @returns {{state: State, problems: Problem[]}}
+ */
+export function read(hash) {
+  const given = parts(hash.replace(/^#/, ""), "&", "=");
+  /** @type {Problem[]} */
+  const problems = [];
+  /** @type {State} */
+  const state = { networks: [], show: MEASURES[0], at: 0, play: false, view: VIEWS[0] };
+  if (!given.some(([name]) => name === "v")) return { state, problems };
+  for (const [name, value] of given) {
+    if (LETTERS.includes(name)) continue;
+    const used = take(state, name, value);
+    if (used !== value) problems.push({ letter: "", name, value, used });
+  }
+  for (const letter of LETTERS) {
+    const found = given.filter(([name]) => name === letter).at(-1);
+    if (found) state.networks.push(readNetwork(found[1], letter, problems));
+  }
+  return { state, problems };
+}
+
+/**
+ * Take one setting of the page; return the value that holds now, or null for an unknown name.
+ *
+ * @param {State} state
+ * @param {string} name
+ * @param {string} value
+ * @returns {string | null}
+ */
+function take(state, name, value) {
+  if (name === "v") return VERSION;
+  if (name === "show") return (state.show = MEASURES.includes(value) ? value : state.show);
+  if (name === "view") return (state.view = VIEWS.includes(value) ? value : state.view);
+  if (name === "play") return (state.play = value === "1") ? "1" : "0";
+  if (name !== "at") return null;
+  const whole = /^\d{1,9}$/.test(value);
+  state.at = whole ? Math.min(Number(value), MOST_STEPS) : 0;
+  return String(state.at);
+}
+
+/**
+ * @param {string} text
+ * @param {string} letter
+ * @param {Problem[]} problems
+ * @returns {Network}
+ */
+function readNetwork(text, letter, problems) {
+  /** @type {any} */
+  const network = { ...NETWORK };
+  for (const [name, value] of parts(text, ",", ":")) {
+    const known = Object.hasOwn(NETWORK, name);
+    const read = known ? parse(name, value) : undefined;
+    if (read !== undefined) network[name] = read;
+    else problems.push({ letter, name, value, used: known ? shown(network[name]) : null });
+  }
+  return network;
+}
+
+/**
+ * Return the value that a text stands for, or undefined where it is not one that the field may have.
+ *
+ * @param {string} name a field
+ * @param {string} text
+ * @returns {unknown}
+ */
+export function parse(name, text) {
+  const choices = /** @type {Record<string, string[]>} */ (CHOICES)[name];
+  if (choices) return choices.includes(text) ? text : undefined;
+  const bound = /** @type {Record<string, {least: number, most: number, whole: boolean}>} */ (BOUNDS)[name];
+  if (!bound) return { true: true, false: false }[text];
+  if (text === "none" && /** @type {any} */ (NETWORK)[name] === null) return null;
+  const value = NUMBER.test(text) ? Number(text) : NaN;
+  const fits = value >= bound.least && value <= bound.most && (!bound.whole || Number.isInteger(value));
+  return fits ? value : undefined;
+}
+
+/**
+ * Write the address of a state, with its `#`: only what differs from the defaults.
+ *
+ * @param {State} state
+ */
+export function write(state) {
+  const parts = [`v=${VERSION}`];
+  state.networks.forEach((network, place) => parts.push(`${LETTERS[place]}=${writeNetwork(network)}`));
+  if (state.show !== MEASURES[0]) parts.push(`show=${state.show}`);
+  if (state.at > 0) parts.push(`at=${state.at}`);
+  if (state.play) parts.push("play=1");
+  if (state.view !== VIEWS[0]) parts.push(`view=${state.view}`);
+  return `#${parts.join("&")}`;
+}
+
+/**
+ * @param {Network} network
+ * @returns {string}
+ */
+export function writeNetwork(network) {
+  return Object.entries(network)
+    .filter(([name, value]) => value !== /** @type {any} */ (NETWORK)[name])
+    .map(([name, value]) => `${name}:${shown(value)}`)
+    .join(",");
+}
+
+/**
+ * Say whether two states ask for the same experiment.
+ *
+ * @param {State} one
+ * @param {State} other
+ */
+export function isSame(one, other) {
+  const written = [one, other].map((state) => state.networks.map(writeNetwork).join(" "));
+  return written[0] === written[1] && one.show === other.show;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+function shown(value) {
+  return value === null ? "none" : String(value);
+}
+
+/**
+ * Split "a=1&b=2" into pairs; what has no value has an empty one, and empty parts are left out.
+ *
+ * @param {string} text
+ * @param {string} between
+ * @param {string} inside
+ * @returns {[string, string][]}
+ */
+function parts(text, between, inside) {
+  return text
+    .split(between)
+    .filter((part) => part !== "")
+    .map((part) => {
+      const [name, ...value] = part.split(inside);
+      return [decoded(name), decoded(value.join(inside))];
+    });
+}
+
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a stray percent sign
+  }
+}
