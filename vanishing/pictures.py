@@ -4,17 +4,33 @@ from vanishing.figures.scenes.blocks import BLOCKS, draw_block
 from vanishing.figures.scenes.decisions import draw_decisions
 from vanishing.figures.scenes.numbers import draw_chain, draw_ranges, draw_two_axes
 from vanishing.figures.scenes.recurrence import draw_lstm_cell, draw_path_lengths, draw_unrolled
+from vanishing.figures.scenes.signals import (
+    draw_both_ways,
+    draw_cliff,
+    draw_digits,
+    draw_ellipses,
+    draw_heat_map,
+    draw_pulse,
+    draw_two_inputs,
+)
 from vanishing.figures.scenes.tables import draw_averaged_cells
 
 __all__ = [
     "BLOCKS",
     "draw_averaged_cells",
     "draw_block",
+    "draw_both_ways",
     "draw_chain",
+    "draw_cliff",
     "draw_decisions",
+    "draw_digits",
+    "draw_ellipses",
+    "draw_heat_map",
     "draw_lstm_cell",
     "draw_path_lengths",
+    "draw_pulse",
     "draw_ranges",
     "draw_two_axes",
+    "draw_two_inputs",
     "draw_unrolled",
 ]

@@ -38,6 +38,7 @@ from vanishing import (
     residual,
     sequences,
     set_language,
+    signals,
     tables,
     theory,
     train,
@@ -47,7 +48,7 @@ from vanishing import (
 )
 from vanishing.bounds import shown
 
-OURS = ("vanishing", "figures", "diagnosis", "explorer")
+OURS = ("vanishing", "figures", "scenes", "diagnosis", "explorer")
 SMALL = Experiment(depth=1, width=2, learning_rate=0.1, batch_size=1500, epochs=1)
 HUGE = 10**400
 
@@ -195,6 +196,48 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
     ),
     "draw_block": (pictures.draw_block, lambda: {"kinds": ["plain"]}),
     "draw_chain": (pictures.draw_chain, lambda: {"factors": [0.5]}),
+    "draw_both_ways": (
+        pictures.draw_both_ways,
+        lambda: {
+            "images": [[0.5] * 64],
+            "places": [[0.0], [1.0]],
+            "spreads": [0.1, 0.2],
+            "gradient_norms": [0.1, 0.2],
+        },
+    ),
+    "draw_cliff": (
+        pictures.draw_cliff,
+        lambda: {"weights": [0.0, 1.0], "losses": [0.1, 0.2], "paths": {"a": [0.5]}},
+    ),
+    "draw_digits": (pictures.draw_digits, lambda: {"images": [[0.5] * 64]}),
+    "draw_ellipses": (
+        pictures.draw_ellipses,
+        lambda: {"products": {"a": [[1.0, 0.0], [0.0, 1.0]]}},
+    ),
+    "draw_heat_map": (
+        pictures.draw_heat_map,
+        lambda: {"steps": [0, 1], "norms": [[0.1, 0.2], [0.1, 0.2]]},
+    ),
+    "draw_pulse": (pictures.draw_pulse, lambda: {"norms": [0.1, 0.2], "layer": 1}),
+    "draw_two_inputs": (pictures.draw_two_inputs, lambda: {"degrees": [30.0, 20.0]}),
+    "cliff": (signals.cliff, lambda: {"weight": 5.0}),
+    "descend_cliff": (
+        signals.descend_cliff,
+        lambda: {"start": 4.6, "learning_rate": 1.0, "steps": 2, "threshold": None},
+    ),
+    "digit_images": (signals.digit_images, lambda: {"count": 3}),
+    "follow_digits": (signals.follow_digits, lambda: {"experiment": SMALL}),
+    "median_angles": (
+        signals.median_angles,
+        lambda: {
+            "network": mean_field.TanhNetwork(weight_variance=1.0, width=2, depth=12),
+            "seeds": 1,
+        },
+    ),
+    "plane_product": (
+        signals.plane_product,
+        lambda: {"kind": "gaussian", "factors": 2, "seed": 0},
+    ),
     "draw_path_lengths": (pictures.draw_path_lengths, lambda: {"positions": 4}),
     "draw_ranges": (pictures.draw_ranges, lambda: {"ranges": {"a": (0.1, 1.0)}}),
     "draw_two_axes": (pictures.draw_two_axes, lambda: {"values": [0.5]}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -17,16 +18,32 @@ EXAMPLES: dict[str, Callable[[], Drawing]] = {
     "draw_block": lambda: pictures.draw_block(["plain", "post-activation"]),
     "draw_block, gated": lambda: pictures.draw_block(["highway", "Post-LN"]),
     "draw_block, normed": lambda: pictures.draw_block(["pre-activation", "Pre-LN"]),
+    "draw_both_ways": lambda: pictures.draw_both_ways(
+        [[0.5] * 64] * 3, [[1.0, -1.0, 0.2]] * 4, [0.1, 1e-3, 1e-5, 0.0], [0.0, 1e-9, 1e-5, 0.1]
+    ),
     "draw_chain": lambda: pictures.draw_chain([0.2, 0.5, -3.0]),
+    "draw_cliff": lambda: pictures.draw_cliff(
+        [0.0, 1.0, 2.0], [1.0, 0.0, 0.5], {"clipped": [0.5, 0.8], "not clipped": [0.5, 9.0]}
+    ),
     "draw_decisions": pictures.draw_decisions,
+    "draw_digits": lambda: pictures.draw_digits([[0.5] * 64] * 7),
+    "draw_ellipses": lambda: pictures.draw_ellipses(
+        {"gaussian": [[1.0, 2.0], [0.0, 0.5]], "orthogonal": [[0.0, 1.0], [1.0, 0.0]]}
+    ),
+    "draw_heat_map": lambda: pictures.draw_heat_map([0, 1], [[1e-9, 0.1], [0.0, 1.0]]),
     "draw_lstm_cell": pictures.draw_lstm_cell,
     "draw_path_lengths": pictures.draw_path_lengths,
+    "draw_pulse": lambda: pictures.draw_pulse([1e-9, 1e-4, 0.1], layer=2),
     "draw_ranges": lambda: pictures.draw_ranges({"float16": (6e-8, 65504.0)}),
     "draw_two_axes": lambda: pictures.draw_two_axes([0.25, 0.0625]),
+    "draw_two_inputs": lambda: pictures.draw_two_inputs([30.0, 20.0, 4.5]),
     "draw_unrolled": pictures.draw_unrolled,
 }
-WITH_AXES = {"draw_ranges", "draw_two_axes"}
-"""Their axes run from left to right in every language, as those of all charts do."""
+WITH_AXES = {
+    *("draw_both_ways", "draw_cliff", "draw_digits", "draw_ellipses", "draw_heat_map"),
+    *("draw_ranges", "draw_two_axes", "draw_two_inputs"),
+}
+"""Axes and images stand as they are in every language, as those of all charts do."""
 NAMES = {
     *("BatchNorm", "GroupNorm", "LayerNorm", "RMSNorm", "LN", "Post", "Pre", "ReLU", "tanh"),
     *("W", "c", "e", "float", "h", "t", "x"),
@@ -128,3 +145,61 @@ def test_a_linear_axis_hides_what_a_logarithmic_one_shows() -> None:
 def test_the_cells_of_one_unit_or_of_one_example_are_averaged() -> None:
     description = pictures.draw_averaged_cells().description
     assert "BatchNorm: one unit, all examples. LayerNorm: one example, all units." in description
+
+
+def opacities(svg: str, colour: str) -> list[float]:
+    """Return how opaque the shapes of one colour are, in their order."""
+    styles = re.findall(rf'style="fill:var\(--vg-series-{colour},[^"]*"', svg)
+    found = [re.search(r"opacity:([\d.]+)", style) for style in styles]
+    return [float(one[1]) if one else 1.0 for one in found]
+
+
+def test_a_layer_lights_up_when_the_gradient_has_come_back_to_it() -> None:
+    # The last one is the arrow from the loss to the input.
+    norms = [1e-12, 1e-8, 1.0]
+    assert opacities(pictures.draw_pulse(norms, 3).svg(), "2") == [1.0, 0.5]
+    assert opacities(pictures.draw_pulse(norms, 1).svg(), "2") == [0.2, 0.5, 1.0, 0.5]
+    assert "layer 2: norm 1.0e-8" in pictures.draw_pulse(norms, 2).description
+
+
+def test_the_radii_of_an_ellipse_are_the_singular_values() -> None:
+    description = pictures.draw_ellipses({"a": [[3.0, 0.0], [0.0, 0.5]]}).description
+    assert "a: longest radius 3, shortest 0.5." in description
+    turned = pictures.draw_ellipses({"a": [[0.0, -1.0], [1.0, 0.0]]}).description
+    assert "a: longest radius 1, shortest 1." in turned
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: pictures.draw_pulse([0.1, 0.2], 3), "layer must be at most 2, got 3: pass more"),
+        (lambda: pictures.draw_cliff([1.0, 0.0], [0.1, 0.1], {"a": [1.0]}), "weights must rise"),
+        (
+            lambda: pictures.draw_cliff([0.0, 1.0], [0.1, 0.1, 0.1], {"a": [1.0]}),
+            "weights and losses must be as many, got 2 and 3",
+        ),
+        (
+            lambda: pictures.draw_cliff([0.0, 1.0], [0.1, -1.0], {"a": [1.0]}),
+            "losses must be at least 0, got -1",
+        ),
+        (
+            lambda: pictures.draw_heat_map([0, 1], [[0.1, 0.2], [0.1, 0.2], [0.1, 0.2]]),
+            "norms must have one row per step and one value per layer, got 3 rows for 2 steps",
+        ),
+        (
+            lambda: pictures.draw_both_ways([[0.0] * 64], [[0.0]] * 2, [0.1] * 3, [0.1] * 2),
+            "must have one value per layer, got 2, 3, 2: pass lists of equal length",
+        ),
+        (
+            lambda: pictures.draw_both_ways([[0.0] * 64], [[0.0, 1.0]] * 2, [0.1] * 2, [0.1] * 2),
+            "places must have one value per digit in every layer, got other numbers than 1",
+        ),
+        (
+            lambda: pictures.draw_ellipses({key: [[1.0, 0.0], [0.0, 1.0]] for key in "abc"}),
+            "products must be at most 2, got 3: draw the others apart",
+        ),
+    ],
+)
+def test_data_that_do_not_fit_together_are_refused(draw: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        draw()

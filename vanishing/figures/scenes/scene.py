@@ -26,7 +26,7 @@ INK = "black"
 SIZE, SMALL = 14.0, 12.0  # of letters, in pixels of the page
 EM = 0.6  # about how wide a Latin letter is, as a part of its size
 LINE = 1.3  # height of a line of words, as a part of their size
-LEVELS = 12  # of opacity that cells tell apart
+LEVELS = 10  # of opacity, which an SVG of ours has in tenths
 MARGIN = 6.0
 _WIDE = "[\u2e80-\ua4cf\uf900-\ufaff\ufe30-\uff60]"  # letters between which a line may break
 _PIECE = re.compile(rf"{_WIDE}\s*|(?:(?!{_WIDE})\S)+\s*")
@@ -139,6 +139,16 @@ class Scene:
         self._add(PathPatch, path, facecolor="none", edgecolor=colour, linewidth=width, **style)
         self._down_to(max(y for _x, y in points))
 
+    def strokes(
+        self, pairs: Iterable[tuple[Point, Point]], *, width: float, opacity: float = 1.0
+    ) -> None:
+        """Join each pair of points by a thin line, all as one shape."""
+        vertices = [(self._x(x), y) for pair in pairs for x, y in pair]
+        codes = [Path.MOVETO, Path.LINETO] * (len(vertices) // 2)
+        path = Path(vertices, codes)
+        self._add(PathPatch, path, facecolor="none", edgecolor=INK, linewidth=width, alpha=opacity)
+        self._down_to(max(y for _x, y in vertices))
+
     def disc(
         self,
         x: float,
@@ -160,8 +170,9 @@ class Scene:
     def dots(
         self, points: Iterable[Point], radius: float, *, colour: str = INK, opacity: float = 1.0
     ) -> None:
-        """Draw small filled octagons, all as one shape."""
-        outline = [_around(radius, turn) for turn in range(8)]
+        """Draw small filled discs, all as one shape."""
+        corners = 8 if radius < 5 else 14
+        outline = [_around(radius, turn / corners) for turn in range(corners)]
         shapes = [[(self._x(x) + dx, y + dy) for dx, dy in outline] for x, y in points]
         self._filled(shapes, colour, opacity)
 
@@ -261,6 +272,6 @@ def _head(base: Point, tip: Point) -> list[Point]:
     return [left, tip, right]
 
 
-def _around(radius: float, turn: int) -> Point:
-    angle = math.pi * (2 * turn + 1) / 8
+def _around(radius: float, turn: float) -> Point:
+    angle = 2 * math.pi * turn
     return radius * math.cos(angle), radius * math.sin(angle)

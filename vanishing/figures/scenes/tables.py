@@ -11,7 +11,7 @@ from vanishing.localisation import _
 EXAMPLES, UNITS, CELL = 4, 8, 22.0
 TABLE = CELL * UNITS
 GAP = 28.0
-FAINT, FULL = 2 / 12, 10 / 12
+FAINT, FULL = 0.2, 0.8
 
 
 @drawn
