@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from posixpath import commonpath
 from typing import Any
@@ -229,16 +229,15 @@ class Book:
             if path.suffix in SUFFIXES:
                 yield path.relative_to(self.root).with_suffix("").as_posix()
 
-    def _read(self, name: str) -> dict[str, Any]:
+    def _read(self, name: str) -> Mapping[str, Any]:
         """Return what one of the two files holds; raises BuildError where it holds no keys."""
         path = self.root / name
         try:
-            found = yaml.safe_load(path.read_text(encoding="utf-8"))
+            return _keys(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise BuildError(f"{path}: {error.strerror}; the book needs this file") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise BuildError(f"{_place(path, error)}: not YAML ({_what(error)}); mend it") from None
-        return found if isinstance(found, dict) else {}
 
 
 def notebook_name(page: str, pages: Iterable[str]) -> str:
@@ -259,6 +258,13 @@ def book_around(folder: Path) -> Path | None:
     return next(
         (one for one in folders if (one / SETTINGS).is_file() and (one / CONTENTS).is_file()), None
     )
+
+
+@lru_cache(maxsize=8)
+def _keys(text: str) -> Mapping[str, Any]:
+    """Return what a text in YAML holds; each build asks hundreds of times."""
+    found = yaml.safe_load(text)
+    return found if isinstance(found, dict) else {}
 
 
 def _part(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -1,35 +1,26 @@
-"""The catalogues of all languages: update and count them, add one, copy what a build may use."""
+"""The catalogues of all languages: update and count them, add one."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 from booktools.book import SETTINGS, Book
-from booktools.checks import SECURITY_RULES, Finding, catalogue_domain, check_entry
+from booktools.checks import Finding, catalogue_domain
 from booktools.checks.files import (
+    book_catalogues,
     catalogue_paths,
-    duplicates,
     file_findings,
     found,
-    has_plurals,
-    is_foreign,
     read_catalogue,
     unreadable,
 )
 from booktools.extraction import Templates, collect, extract_messages
-from booktools.files import write_whole
-from booktools.glossary_terms import Terms
+from booktools.files import write_changed
 from booktools.languages import (
     Language,
     LanguageError,
@@ -149,7 +140,7 @@ def new_language(
         update((code,), root=root, extract=extract)
     (root / "notebooks" / code).mkdir(parents=True, exist_ok=True)
     terms = root / "locales" / code / "terms.toml"
-    _write(terms, 'matching = "words"\n')
+    write_changed(terms, 'matching = "words"\n')
     return language
 
 
@@ -179,86 +170,10 @@ def _added(book: Book, languages: Iterable[Language]) -> Iterator[None]:
         raise
 
 
-def write_safe_copies(
-    code: str, target: Path, *, root: Path, all_findings: bool = True
-) -> list[Finding]:
-    """Copy the catalogues of `code` below `target`/<code>/LC_MESSAGES for a build.
-
-    Left out are fuzzy entries, broken ones, and those that break a security rule; the latter two
-    are returned. A copy is written only where it changes, so that a build sees what is new.
-    all_findings: False spares the catalogues whose copy is newer than they and these tools are.
-    """
-    language = Book(root).language(code)
-    if language.source:
-        return []
-    folder = target / code / "LC_MESSAGES"
-    findings = _links(language, root)
-    kept = set()
-    for path in _paths(language, root):
-        copy = folder / f"{catalogue_domain(path, language, root)}.po"
-        kept |= {copy, copy.with_suffix(".mo")}
-        if not all_findings and _is_newer(copy, path):
-            continue
-        text, problems = _safe_copy(path, language, root)
-        if not _write(copy, _signed(text)) and not all_findings:
-            copy.touch()  # it is as new as these tools now
-        _compile(copy, text, code)
-        findings += problems
-    for base, _folders, files in os.walk(folder):
-        for stranger in {Path(base, name) for name in files} - kept:
-            stranger.unlink()
-    return findings
-
-
-def _links(language: Language, root: Path) -> list[Finding]:
-    """Return findings for links in place of folders, so that what is behind them is not missed."""
-    paths = catalogue_paths(language, root)
-    links = {path: unreadable(path) for path in paths if path.suffix != ".po"}
-    return [found(path, problem, root) for path, problem in links.items() if problem]
-
-
-def _compile(copy: Path, text: str, code: str) -> None:
-    """Write the compiled form of a copy, which Sphinx takes as long as it is the newer one."""
-    catalogue = read_po(text.split("\n"), locale=code)
-    catalogue.creation_date = catalogue.revision_date = datetime.fromtimestamp(0, UTC)
-    buffer = BytesIO()
-    write_mo(buffer, catalogue)
-    compiled = copy.with_suffix(".mo")
-    if not _write(compiled, buffer.getvalue()) and _age(compiled) < _age(copy):
-        compiled.touch()
-
-
-def _age(path: Path) -> int:
-    return path.stat().st_mtime_ns
-
-
-def _is_newer(copy: Path, source: Path) -> bool:
-    tools = Path(__file__).parent.rglob("*.py")
-    latest = max(one.lstat().st_mtime for one in (source, *tools))
-    return copy.exists() and copy.stat().st_mtime > latest and _is_whole(copy)
-
-
-def _signed(text: str) -> str:
-    """Put the digest of a copy above it: a build tells by it what a fault has damaged."""
-    return f"# {hashlib.sha256(text.encode()).hexdigest()}\n{text}"
-
-
-def _is_whole(copy: Path) -> bool:
-    data = copy.read_bytes()
-    return data == _signed(data.partition(b"\n")[2].decode("utf-8", "replace")).encode()
-
-
-def _paths(language: Language, root: Path) -> list[Path]:
-    """Return what has the name of a catalogue of the book, read or not."""
-    domains = Book(root).domains
-    paths = catalogue_paths(language, root)
-    return [path for path in paths if catalogue_domain(path, language, root) in domains]
-
-
 def _catalogues(language: Language, root: Path) -> dict[str, _Read]:
     return {
         catalogue_domain(path, language, root): read_catalogue(path)
-        for path in _paths(language, root)
+        for path in book_catalogues(language, root)
     }
 
 
@@ -313,7 +228,7 @@ def _update_language(language: Language, templates: Templates, root: Path) -> It
             continue
         merged = merge(template, catalogue.entries, _pool(domain, old, book), language.plural_count)
         text = render(_header(catalogue, language, book.title), merged.entries)
-        yield _change(language, domain, _write(path, text), domain in old, merged)
+        yield _change(language, domain, write_changed(path, text), domain in old, merged)
     for domain in sorted(set(old) - set(templates) - broken):
         if not book.page_source(domain).is_file():
             (folder / f"{domain}.po").unlink()
@@ -353,52 +268,3 @@ def _header(catalogue: Catalogue, language: Language, title: str) -> Entry:
     text = "".join(f"{name}: {value}".rstrip() + "\n" for name, value in fields.items())
     comments = catalogue.header.comments if catalogue.header else ()
     return Entry(msgid="", msgstr=(text,), comments=comments)
-
-
-def _safe_copy(path: Path, language: Language, root: Path) -> tuple[str, list[Finding]]:
-    catalogue, problems = read_catalogue(path)
-    findings = list(file_findings(path, catalogue, problems, language, root))
-    domain = catalogue_domain(path, language, root)
-    on_page = Book(root).is_page(domain)
-    doubled, plurals = duplicates(catalogue), has_plurals(domain, root)
-    entries = []
-    for place, entry in enumerate(catalogue.entries):
-        if place in doubled or not entry.translated or entry.obsolete:
-            continue
-        if len(entry.msgstr) != (language.plural_count if entry.plural is not None else 1):
-            continue
-        if is_foreign(entry, plurals=plurals):
-            continue
-        found = [
-            Finding(path.relative_to(root), line, rule, message, remedy)
-            for rule, message, remedy, line in check_entry(
-                entry, language, Terms(), SECURITY_RULES, on_page=on_page
-            )
-        ]
-        findings += found
-        if not found:
-            entries.append(_bare(entry))
-    header = Entry(msgid="", msgstr=(_plain_header(language),))
-    return render(header, entries), findings
-
-
-def _bare(entry: Entry) -> Entry:
-    return replace(entry, comments=(), notes=(), locations=(), flags=(), previous=None)
-
-
-def _plain_header(language: Language) -> str:
-    return (
-        f"Language: {language.code}\n"
-        "Content-Type: text/plain; charset=UTF-8\n"
-        "Content-Transfer-Encoding: 8bit\n"
-        f"Plural-Forms: {language.plurals}\n"
-    )
-
-
-def _write(path: Path, content: str | bytes) -> bool:
-    """Write `content` where the file differs, whole or not at all; say whether it did."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
-        return False
-    write_whole(path, data)
-    return True

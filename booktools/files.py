@@ -27,6 +27,15 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise
 
 
+def write_changed(path: Path, content: str | bytes) -> bool:
+    """Replace a file, whole or not at all, where its content differs; say whether it did."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
+        return False
+    write_whole(path, data)
+    return True
+
+
 def keep(path: Path, value: Any) -> None:
     """Keep a value as JSON, below its digest."""
     text = json.dumps(value, ensure_ascii=False)

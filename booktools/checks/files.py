@@ -44,6 +44,13 @@ def catalogue_paths(language: Language, root: Path) -> list[Path]:
     return sorted(paths)
 
 
+def book_catalogues(language: Language, root: Path) -> list[Path]:
+    """Return what has the name of a catalogue of the book, read or not."""
+    domains = Book(root).domains
+    paths = catalogue_paths(language, root)
+    return [path for path in paths if catalogue_domain(path, language, root) in domains]
+
+
 def unreadable(path: Path) -> Problem | None:
     """Say why what lies at `path` is no catalogue without opening it; None where it may be one."""
     try:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
@@ -31,6 +28,7 @@ from booktools.extension import (
     uses,
     words,
 )
+from booktools.versions import tools_version
 
 PARTS = (
     theme,
@@ -57,17 +55,10 @@ PARTS = (
 )
 
 
-def own_version() -> str:
-    """Return a digest of this package's code: a page read by other code must be read again."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every part of the extension."""
-    app.add_config_value("book_tools", own_version(), "env")
+    # A page read by other code must be read again.
+    app.add_config_value("book_tools", tools_version(), "env")
     app.add_config_value("book_packages", {}, "")  # read by `Book`
     for part in PARTS:
         part.setup(app)

@@ -7,12 +7,17 @@ runs. A translation is untrusted, so what a page may say of itself does not exis
 from __future__ import annotations
 
 import re
+from functools import cache
 from logging import WARNING
 
 from docutils import nodes
+from docutils.frontend import Values, get_default_settings
+from docutils.parsers.rst import Parser as RSTParser
+from docutils.utils import new_document
 from markdown_it import MarkdownIt
 from myst_nb.sphinx_ import Parser
 from myst_parser.config.main import MdParserConfig
+from myst_parser.mdit_to_docutils import base
 from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
 from myst_parser.parsers.mdit import create_md_parser
 from sphinx.application import Sphinx
@@ -23,7 +28,7 @@ MESSAGE = ":<translated>"  # Sphinx ends the name of a message's source so
 # What Sphinx writes behind a message for another parser's sake: a block after ::, a title's line.
 _ENDING = re.compile(r"(\n\n   dummy literal)?(?P<title>\n=+)?\Z")
 _NOT_WORDS = ("html_inline", "footnote_ref", "wordcount", "substitution_inline")
-_REFUSED = "book_refused_messages"
+_REFUSED, _WORDS = "book_refused_messages", "book_words_parser"
 
 
 class MessageParser(Parser):  # type: ignore[misc]
@@ -37,11 +42,19 @@ class MessageParser(Parser):  # type: ignore[misc]
         ending = _ENDING.search(inputstring)
         text = inputstring[: ending.start()] if ending else inputstring
         refused = text in self.env.temp_data.get(_REFUSED, ())
-        if refused or not read_message(text, document, self.env.myst_config):
+        if refused or not read_message(text, document, self._words):
             document.clear()
         elif ending and ending["title"]:
             title = nodes.title(text, "", *document[0].children)
             document[:] = [nodes.section("", title)]
+
+    @property
+    def _words(self) -> MarkdownIt:
+        """The parser of words, made once for each page."""
+        if _WORDS not in self.env.temp_data:
+            self.env.temp_data[_WORDS] = words_parser(self.env.myst_config)
+        parser: MarkdownIt = self.env.temp_data[_WORDS]
+        return parser
 
 
 def refuse(env: BuildEnvironment, text: str) -> None:
@@ -49,12 +62,11 @@ def refuse(env: BuildEnvironment, text: str) -> None:
     env.temp_data.setdefault(_REFUSED, set()).add(text)
 
 
-def read_message(message: str, document: nodes.document, config: MdParserConfig) -> bool:
+def read_message(message: str, document: nodes.document, parser: MarkdownIt) -> bool:
     """Add the message's paragraph to the document; say whether it can stand for a translation.
 
     Whatever MyST has to say of a message means that it cannot.
     """
-    parser = words_parser(config)
     parser.options["document"] = document
     with logging.suppress_logging() as log:
         try:
@@ -77,7 +89,18 @@ def words_parser(config: MdParserConfig) -> MarkdownIt:
     return parser.disable(_NOT_WORDS, ignoreInvalid=True)
 
 
+def empty_document() -> nodes.document:
+    """Return a document with docutils' settings: MyST asks for one before it reads any text."""
+    return new_document("notset", settings=_settings().copy())
+
+
+@cache
+def _settings() -> Values:
+    return get_default_settings(RSTParser)
+
+
 def setup(app: Sphinx) -> None:
     """Take the place of MyST-NB's parser for every source that it reads."""
     app.setup_extension("myst_nb")
     app.add_source_parser(MessageParser, override=True)
+    base.make_document = empty_document  # type: ignore[assignment]

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from booktools.book import Book
-from booktools.catalogues import write_safe_copies
+from booktools.safe_copies import write_safe_copies
 from booktools.checks import shortened
 from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
 from booktools.locking import sole_writer

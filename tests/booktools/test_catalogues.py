@@ -5,17 +5,19 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from real_book import BOOK
 from small_book import write_frame
 
-from booktools import catalogues, extraction
-from booktools.catalogues import Change, new_language, status, update, write_safe_copies
+from booktools import catalogues, extraction, safe_copies
+from booktools.catalogues import Change, new_language, status, update
 from booktools.checks import check_catalogues
 from booktools.extraction import ExtractionError
 from booktools.languages import LanguageError, load_languages
 from booktools.po import Catalogue, parse, quote
+from booktools.safe_copies import write_safe_copies
 
 PLURALS = {"pt": "nplurals=2; plural=(n != 1);", "vi": "nplurals=1; plural=0;"}
 PAGE = "locales/pt/LC_MESSAGES/book/page.po"
@@ -433,26 +435,47 @@ def test_a_word_on_a_button_does_not_translate_a_heading(book: Book) -> None:
     assert other.entries[0].msgstr == ("Título",)
 
 
-def test_a_copy_is_spared_until_its_catalogue_changes(book: Book, tmp_path: Path) -> None:
+def test_what_was_found_is_kept_until_the_catalogue_its_copy_or_the_language_changes(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
     book.translate("Title", "<b>Título</b>")
-    target = tmp_path / "copies"
+    target = book.root / "copies"
     copy = target / "pt/LC_MESSAGES/book/page.po"
-    assert write_safe_copies("pt", target, root=book.root, all_findings=False)
-    assert not write_safe_copies("pt", target, root=book.root, all_findings=False), "spared"
+    looked = 0
+    read = safe_copies.read_catalogue
+
+    def counted(path: Path) -> Any:
+        nonlocal looked
+        looked += path == book.root / PAGE
+        return read(path)
+
+    def looked_at() -> bool:
+        """Copy once more; say whether the page's catalogue was read for it."""
+        before = looked
+        findings = write_safe_copies("pt", target, root=book.root)
+        assert {one.rule for one in findings} == {"raw_html"}
+        return looked > before
+
+    monkeypatch.setattr(safe_copies, "read_catalogue", counted)
+    assert looked_at()
+    assert not looked_at()
     whole = copy.read_bytes()
     for damaged in (b"", whole[:-9], b"\xff" + whole, whole.replace(b"pt", b"tp")):
         copy.write_bytes(damaged)
-        assert write_safe_copies("pt", target, root=book.root, all_findings=False)
+        assert looked_at()
         assert copy.read_bytes() == whole
+    (target / "pt.json").write_text("damaged", encoding="utf-8")
+    assert looked_at()
+    before = (book.root / PAGE).stat()
     book.translate("The end.", "O fim.")
-    later = copy.stat().st_mtime + 10
-    os.utime(book.root / PAGE, (later, later))
-    write_safe_copies("pt", target, root=book.root, all_findings=False)
+    os.utime(book.root / PAGE, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert looked_at(), "its time says nothing"
     assert "O fim." in copy.read_text(encoding="utf-8")
-    copy.write_text("old", encoding="utf-8")
-    os.utime(copy, (later + 10, later + 10))
+    table = book.root / "locales/languages.toml"
+    other = table.read_text(encoding="utf-8").replace("(n != 1)", "(n > 1)")
+    table.write_text(other, encoding="utf-8")
     write_safe_copies("pt", target, root=book.root)
-    assert "O fim." in copy.read_text(encoding="utf-8")
+    assert "(n > 1)" in copy.read_text(encoding="utf-8")
 
 
 def test_the_name_of_a_language_adds_no_line_to_a_header() -> None:

@@ -13,10 +13,10 @@ from hostile import CODE, FOLDER, HEADER, LANGUAGE, PAYLOAD, Case, cases, catalo
 from real_book import ROOT
 from small_book import write_frame
 
-from booktools.catalogues import write_safe_copies
 from booktools.checks import SECURITY_RULES, check_catalogues
 from booktools.extension.messages import read_messages
 from booktools.po import Entry, parse, render
+from booktools.safe_copies import write_safe_copies
 from vanishing import localisation
 
 CASES = cases()

@@ -16,10 +16,10 @@ from hostile import cases
 from real_book import BOOK, ROOT
 from small_book import write_frame
 
-from booktools.catalogues import write_safe_copies
 from booktools.checks import SECURITY_RULES, check_catalogues, check_entry
 from booktools.glossary_terms import Terms
 from booktools.po import Entry, quote
+from booktools.safe_copies import write_safe_copies
 from vanishing import localisation
 from vanishing.untrusted import brings_only_words
 

@@ -16,13 +16,14 @@ from real_book import BOOK, ROOT
 from small_book import write_frame
 
 from booktools.__main__ import booktools
-from booktools.catalogues import new_language, status, update, write_safe_copies
+from booktools.catalogues import new_language, status, update
 from booktools.checks import check_catalogues
 from booktools.checks.files import MAX_BYTES, MAX_ENTRIES
 from booktools.checks.finding import IN_ALL, PER_FILE
 from booktools.languages import load_languages
 from booktools.po import Entry, render
 from booktools.reading import ReadingError
+from booktools.safe_copies import write_safe_copies
 
 CODE = "tr"
 PLURALS = next(language.plurals for language in BOOK.languages if language.code == CODE)
@@ -123,7 +124,7 @@ def test_a_build_and_the_notebooks_read_nothing_of_it(stranger: Path, root: Path
 
 def test_a_build_of_another_language_reads_nothing_of_it(stranger: Path, root: Path) -> None:
     for _ in range(2):
-        write_safe_copies(CODE, root / "safe", root=root, all_findings=False)
+        write_safe_copies(CODE, root / "safe", root=root)
     text = (root / f"safe/{CODE}/LC_MESSAGES/book/one.po").read_text(encoding="utf-8")
     assert SECRET not in text
 

@@ -10,9 +10,9 @@ from bs4 import BeautifulSoup
 from hostile import CODE, FOLDER, LANGUAGE, PAYLOAD, Case, cases, catalogue
 from small_book import INDEX, SmallBook
 
-from booktools.catalogues import write_safe_copies
 from booktools.checks import check_catalogues
 from booktools.checks.finding import shortened
+from booktools.safe_copies import write_safe_copies
 
 PROSE = "نص الفصل بالعربية."
 IMPORT = "from vanishing.localisation import _"
