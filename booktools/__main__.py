@@ -12,14 +12,19 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import NoReturn
 
-import click
+from booktools import missing
 
-from booktools import catalogues
-from booktools.book import CONTENTS, SETTINGS, Book, book_around
-from booktools.checks import check_catalogues, shortened
-from booktools.extraction import extract_messages
-from booktools.faults import FAULTS, as_sentence
-from booktools.languages import Language, check_code, is_code, near_codes, understood
+try:
+    import click
+
+    from booktools import catalogues
+    from booktools.book import CONTENTS, SETTINGS, Book, book_around
+    from booktools.checks import check_catalogues, shortened
+    from booktools.extraction import extract_messages
+    from booktools.faults import FAULTS, as_sentence
+    from booktools.languages import Language, check_code, is_code, near_codes, understood
+except ModuleNotFoundError as error:
+    sys.exit(missing(error))
 
 PORT = 8000
 PORTS = click.IntRange(0, 65535)
@@ -61,6 +66,8 @@ class Commands(click.Group):
             return super().invoke(context)
         except FAULTS as error:
             raise click.ClickException(str(error)) from error
+        except ModuleNotFoundError as error:
+            raise click.ClickException(missing(error)) from error
         except KeyboardInterrupt:
             _end_at_once()
         except OSError as error:

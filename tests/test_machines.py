@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zipfile import ZipFile
 
 import browsers
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from playwright.sync_api import Error
-from real_book import ROOT
+from real_book import BOOK, ROOT
 
 PYTHONS = ("3.11.2", "3.12.0", "3.13.0", "3.14.0")  # Debian 12 has the first
 STUB = """\
@@ -127,6 +130,59 @@ def test_every_pin_is_exact_and_every_supported_python_takes_it() -> None:
         if found["Version"].partition("+")[0] == version:
             needed = SpecifierSet(found.get("Requires-Python") or "")
             assert [one for one in PYTHONS if one not in needed] == [], pin
+
+
+def test_the_wheel_holds_the_library_s_catalogues_and_none_of_the_book_s(tmp_path: Path) -> None:
+    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with ZipFile(wheel) as file:
+        names = file.namelist()
+    catalogues = {name for name in names if "/locales/" in name}
+    assert catalogues == {
+        f"vanishing/locales/{language.code}/LC_MESSAGES/vanishing.po"
+        for language in BOOK.translations
+    }
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {
+        "vanishing",
+        "booktools",
+    }
+
+
+LACKING = """
+import runpy, sys
+class Nowhere:
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] == sys.argv[1]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Nowhere())
+runpy.run_module(sys.argv.pop(2), run_name="__main__")
+"""
+
+
+def without(package: str, module: str, *arguments: str) -> str:
+    """Run a module of this clone where a package is not installed; return its last words."""
+    done = subprocess.run(
+        [sys.executable, "-c", LACKING, package, module, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    return done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("package", ["click", "babel"])
+def test_the_tools_in_a_clone_say_which_line_installs_what_they_need(package: str) -> None:
+    assert without(package, "booktools") == (
+        f"booktools needs {package}, which is not installed: "
+        f'run pip install -r "{ROOT / "requirements.txt"}" -e "{ROOT}"'
+    )
+
+
+def test_the_library_in_a_clone_says_which_line_installs_what_it_needs() -> None:
+    assert without("matplotlib", "vanishing.painting") == (
+        f"ModuleNotFoundError: vanishing needs matplotlib, which is not installed: "
+        f'run pip install -e "{ROOT}"'
+    )
 
 
 def browser_type(works: dict[str, Any] | None) -> Any:

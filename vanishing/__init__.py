@@ -10,17 +10,27 @@ The rooms of single chapters: ``directions`` (what vanishes), ``products`` (chai
 ``number_words``, ``detection``.
 """
 
-from vanishing import figures
-from vanishing.data import load_digits
-from vanishing.diagnose import Diagnosis, diagnose
-from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
-from vanishing.explorer import explore
-from vanishing.lab_page import laboratory
-from vanishing.localisation import set_language
-from vanishing.networks import build_network
-from vanishing.probes import GradientProfile, gradient_profile
-from vanishing.training import Run, train
-from vanishing.watch import GradientWatch
+from pathlib import Path
+
+try:
+    from vanishing import figures
+    from vanishing.data import load_digits
+    from vanishing.diagnose import Diagnosis, diagnose
+    from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
+    from vanishing.explorer import explore
+    from vanishing.lab_page import laboratory
+    from vanishing.localisation import set_language
+    from vanishing.networks import build_network
+    from vanishing.probes import GradientProfile, gradient_profile
+    from vanishing.training import Run, train
+    from vanishing.watch import GradientWatch
+except ModuleNotFoundError as error:
+    folder = Path(__file__).parents[1]
+    cloned = (folder / "pyproject.toml").is_file()
+    remedy = f'pip install -e "{folder}"' if cloned else f"pip install {error.name}"
+    raise ModuleNotFoundError(
+        f"vanishing needs {error.name}, which is not installed: run {remedy}", name=error.name
+    ) from error
 
 __all__ = [
     "RELU",

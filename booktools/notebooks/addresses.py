@@ -11,6 +11,7 @@ from booktools import repository
 from booktools.book import Book
 
 PAGES_HOSTS = {"github.com": "github.io", "gitlab.com": "gitlab.io"}
+ARCHIVES = {"github.com": "archive/HEAD.zip", "gitlab.com": "-/archive/HEAD/book.zip"}
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,9 @@ def site_of(address: str | None) -> str | None:
         return None
     own_site = name.lower() == f"{owner}.{pages}".lower()
     return f"https://{owner}.{pages}" + ("" if own_site else f"/{name}")
+
+
+def packed(address: str) -> str | None:
+    """Return where a forge gives a repository's newest state as one file, or None."""
+    archive = ARCHIVES.get(urlsplit(address).netloc)
+    return f"{address}/{archive}" if archive else None

@@ -70,6 +70,7 @@ class NotebookBuilder(Builder):
             self.get_target_uri(docname) or None,
             self._sources(docname),
             str(self.env.metadata[docname].get("extra", "")),
+            str(self.env.metadata[docname].get("needs", "")),
             Library(**self.config.book_library) if self.config.book_library else None,
             notebook=self._notebook(docname),
             chapter=str(self.env.doc2path(docname, base=False)),

@@ -12,7 +12,7 @@ from sphinx.locale import _
 
 from booktools.languages import Language
 from booktools.library import Library
-from booktools.notebooks.addresses import Addresses
+from booktools.notebooks.addresses import Addresses, packed
 from booktools.notebooks.markdown import Markdown, escape_start, label, link_label, quoted
 
 Cell = dict[str, Any]
@@ -20,18 +20,23 @@ Cell = dict[str, Any]
 HIDING_TAGS = frozenset({"hide-cell", "hide-input", "remove-cell", "remove-input", "solution"})
 SETUP = """\
 # {comment}
-import importlib.util, sys
+import importlib.util, shutil, sys
 from pathlib import Path
 
-if importlib.util.find_spec("{module}") is None:
-    copies = [str(p) for p in Path.cwd().parents if (p / "{module}" / "__init__.py").exists()]
-    if not copies:
-        {otherwise}
-    sys.path[:0] = copies[:1]
+copies = [str(p) for p in Path.cwd().parents if (p / "{module}" / "__init__.py").exists()]
+sys.path += copies[:1]
+if None in map(importlib.util.find_spec, {needed}):
+    {otherwise}
 
 from {module} import set_language
 
 set_language({code})"""
+# Not by %pip, which always advises to restart the kernel; without git from what the forge packs.
+INSTALL = """\
+if copies:
+        {refuse}
+    source = {git} if shutil.which("git") else {packed}
+    !"{{sys.executable}}" -m pip install -q "{distribution} @ {{source}}\""""
 # JupyterLab aligns paragraphs to the left and bars quotes on the left, whatever their direction.
 RIGHT_TO_LEFT = """\
 from IPython.display import HTML
@@ -54,7 +59,8 @@ class Source:
 class Document:
     """One page of the book in one language, and where its parts are found.
 
-    extra: the optional part of the library that the page needs, from its front matter.
+    extra: the optional part of the library that the page needs, and needs: the module that this
+    part brings, both from its front matter.
     notebook: its file below the language's folder. chapter: the file in which it is written.
     """
 
@@ -64,6 +70,7 @@ class Document:
     page_address: str | None = None
     sources: Mapping[int, Source] = field(default_factory=dict)
     extra: str = ""
+    needs: str = ""
     library: Library | None = None
     notebook: str = ""
     chapter: str = ""
@@ -116,6 +123,7 @@ def _code_cell(code: str, tags: Iterable[str]) -> Cell:
     metadata: dict[str, object] = {"tags": kept} if kept else {}
     if HIDING_TAGS.intersection(kept):
         metadata["jupyter"] = {"source_hidden": True}
+        metadata["cellView"] = "form"  # hides it in Colab
     cell = _cell("code", code.strip("\n"), metadata)
     return {**cell, "execution_count": None, "outputs": []}
 
@@ -159,18 +167,32 @@ def _setup_code(document: Document) -> Iterator[str]:
 
 
 def _library_code(document: Document, library: Library) -> str:
-    repository = document.addresses.repository
+    return SETUP.format(
+        comment=_("Find this book's library, or install it, and choose the language."),
+        otherwise=_otherwise(document, library),
+        module=library.module,
+        needed=json.dumps([library.module, *filter(None, [document.needs])]),
+        code=json.dumps(document.language.code),
+    )
+
+
+def _otherwise(document: Document, library: Library) -> str:
+    """Say what to do where the library, or what a page needs besides, is missing."""
     extra = f"[{document.extra}]" if document.extra else ""
     missing = _(
         "The library of this book is not installed. Download the book's repository, run "
         "'pip install -e .' in its folder, and open this notebook from there."
-    ).replace("-e .", f"-e .{extra}")
-    install = f'%pip install -q "{library.distribution}{extra} @ git+{repository}"'
-    return SETUP.format(
-        comment=_("Find this book's library, or install it, and choose the language."),
-        otherwise=install if repository else f"raise ModuleNotFoundError({str(missing)!r})",
-        module=library.module,
-        code=json.dumps(document.language.code),
+    ).replace("-e .", f'-e ".{extra}"' if extra else "-e .")
+    refuse = f"raise ModuleNotFoundError({str(missing)!r})"
+    address = document.addresses.repository
+    if address is None:
+        return refuse
+    git = f"git+{address}"
+    return INSTALL.format(
+        refuse=refuse,
+        git=json.dumps(git),
+        packed=json.dumps(packed(address) or git),
+        distribution=f"{library.distribution}{extra}",
     )
 
 

@@ -115,6 +115,18 @@ def test_a_failed_build_is_a_message_and_no_traceback(
     )
 
 
+def test_a_package_that_a_command_alone_needs_is_named_where_it_is_missing(
+    small_book: SmallBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lack(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'rare'", name="rare")
+
+    monkeypatch.setattr("booktools.catalogues.status", lack)
+    result = run(small_book, "status", "tr")
+    assert result.exit_code == 1
+    assert "Error: booktools needs rare, which is not installed: run pip" in result.output
+
+
 def test_serving_without_a_built_book_says_how_to_build_it(small_book: SmallBook) -> None:
     result = run(small_book, "serve")
     assert result.exit_code == 1

@@ -7,14 +7,16 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
 import pytest
 from docutils import nodes
+from IPython.core.inputtransformer2 import TransformerManager
 from markdown_it import MarkdownIt
 from real_book import BOOK
 from sphinx import locale
@@ -401,6 +403,7 @@ def test_a_solution_is_announced_and_hidden(book: Book) -> None:
     place = next(place for place, cell in enumerate(cells) if cell.source == "y = 3")
     assert cells[place - 1].source == "**Solution**"
     assert cells[place].metadata == {
+        "cellView": "form",
         "jupyter": {"source_hidden": True},
         "tags": ["hide-cell", "solution"],
     }
@@ -485,43 +488,116 @@ def test_no_word_of_the_page_itself_is_markdown_in_a_notebook(
         }
 
 
-def test_the_first_cell_installs_the_library_and_sets_the_language(book: Book) -> None:
-    source = book.build("# T", "ar", PUBLISHED).cells[1].source
-    assert '%pip install -q "vanishing-gradients @ git+https://github.com/owner/name"' in source
-    assert 'set_language("ar")' in source
+def test_the_first_cell_sets_the_language(book: Book) -> None:
+    assert 'set_language("ar")' in book.build("# T", "ar", PUBLISHED).cells[1].source
 
 
-def test_a_page_names_the_optional_part_of_the_library_that_it_needs(book: Book) -> None:
-    page = HEADER.replace("---\n", "---\nextra: detection\n", 1)
+def first_cell(addresses: Addresses = PUBLISHED, **page: str) -> str:
+    """Return the code that looks for the library."""
+    english = next(language for language in BOOK.languages if language.source)
+    library = Library("vanishing", "vanishing-gradients")
+    document = cells.Document(
+        "book/x",
+        english,
+        addresses,
+        library=library,
+        extra=page.get("extra", ""),
+        needs=page.get("needs", ""),
+    )
+    return "\n".join(cells._setup_code(document)).partition("from vanishing import")[0]
+
+
+RunCell = Callable[..., list[str]]
+
+
+@pytest.fixture
+def run_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunCell:
+    """Run a first cell where only these modules and programs are; return what it has a shell do."""
+
+    def run(source: str, *present: str, folder: Path = tmp_path) -> list[str]:
+        commands: list[str] = []
+        names: dict[str, Any] = {"get_ipython": lambda: SimpleNamespace(system=commands.append)}
+        paths: list[str] = []
+
+        def find(name: str) -> str | None:
+            here = any(Path(path, name, "__init__.py").exists() for path in paths)
+            return name if here or name in present else None
+
+        code = compile(TransformerManager().transform_cell(source), "cell", "exec")
+        with monkeypatch.context() as patch:
+            patch.chdir(folder)
+            patch.setattr("sys.path", paths)
+            patch.setattr("importlib.util.find_spec", find)
+            patch.setattr("shutil.which", lambda name: name if name in present else None)
+            exec(code, names)
+        assert paths == names["copies"][:1]
+        return [one.replace("{source}", names["source"]) for one in commands]
+
+    return run
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Make a copy of the repository that holds the library; give its folder of notebooks."""
+    for name in ("clone/notebooks/en", "clone/vanishing"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "clone/vanishing/__init__.py").touch()
+    return tmp_path / "clone/notebooks/en"
+
+
+@pytest.mark.parametrize(
+    ("repository", "present", "source"),
+    [
+        ("https://github.com/o/n", ["git"], "git+https://github.com/o/n"),
+        ("https://github.com/o/n", [], "https://github.com/o/n/archive/HEAD.zip"),
+        ("https://gitlab.com/o/n", [], "https://gitlab.com/o/n/-/archive/HEAD/book.zip"),
+        ("https://codeberg.org/o/n", [], "git+https://codeberg.org/o/n"),
+    ],
+)
+def test_the_first_cell_installs_the_library_with_git_or_without(
+    run_cell: RunCell, repository: str, present: list[str], source: str
+) -> None:
+    (command,) = run_cell(first_cell(Addresses(repository)), *present)
+    assert command == f'"{{sys.executable}}" -m pip install -q "vanishing-gradients @ {source}"'
+
+
+def test_the_first_cell_installs_what_a_page_needs_besides(run_cell: RunCell) -> None:
+    source = first_cell(extra="detection", needs="ultralytics")
+    assert run_cell(source, "vanishing", "ultralytics") == []
+    (command,) = run_cell(source, "vanishing", "git")
+    assert '"vanishing-gradients[detection] @ git+' in command
+    assert run_cell(first_cell(), "vanishing") == []
+
+
+def test_a_page_names_in_its_front_matter_what_it_needs_besides(book: Book) -> None:
+    page = HEADER.replace("---\n", "---\nextra: detection\nneeds: ultralytics\n", 1)
     book.write("book/course/next.md", f"{page}# Next page\n{CODE}")
     book.build("# T", addresses=PUBLISHED)
     source = book.notebook("course/next").cells[1].source
-    assert '"vanishing-gradients[detection] @ git+' in source
+    assert '"vanishing-gradients[detection] @ {source}"' in source
+    assert '["vanishing", "ultralytics"]' in source
     assert "detection" not in book.notebook("course/next").cells[2].source
 
 
-def test_without_an_address_the_first_cell_says_what_to_do(book: Book) -> None:
-    source = book.build("# T").cells[1].source
-    assert "%pip" not in source
-    assert "raise ModuleNotFoundError(" in source
-    assert "pip install -e ." in source
+def test_without_an_address_the_first_cell_says_what_to_do(run_cell: RunCell) -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"run 'pip install -e \.' in its folder"):
+        run_cell(first_cell(NOWHERE), "git")
 
 
+@pytest.mark.parametrize("addresses", [NOWHERE, PUBLISHED])
 def test_the_first_cell_finds_a_copy_of_the_repository(
-    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run_cell: RunCell, clone: Path, addresses: Addresses
 ) -> None:
-    source = book.build("# T").cells[1].source
-    copy = tmp_path / "clone"
-    for name in ("notebooks/en", "vanishing"):
-        (copy / name).mkdir(parents=True)
-    (copy / "vanishing/__init__.py").touch()
-    monkeypatch.chdir(copy / "notebooks/en")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    paths: list[str] = []
-    monkeypatch.setattr("sys.path", paths)
-    setup = source.partition("from vanishing import")[0]
-    exec(compile(setup, "setup", "exec"), {})
-    assert paths == [str(copy)]
+    assert run_cell(first_cell(addresses), "git", folder=clone) == []
+
+
+@pytest.mark.parametrize("addresses", [NOWHERE, PUBLISHED])
+def test_in_a_copy_of_the_repository_nothing_is_installed_unasked(
+    run_cell: RunCell, clone: Path, addresses: Addresses
+) -> None:
+    source = first_cell(addresses, extra="detection", needs="ultralytics")
+    with pytest.raises(ModuleNotFoundError, match=r"'pip install -e \"\.\[detection\]\"' in its"):
+        run_cell(source, "git", folder=clone)
 
 
 # Addresses and staleness

@@ -351,3 +351,25 @@ def test_the_figures_know_no_network() -> None:
         )
         assert not measuring, path
         assert "pyplot" not in source, path
+
+
+def test_a_script_shows_a_drawing_in_a_browser_and_says_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    drawing = draw_runs([a_run()])
+    drawing.show()
+    file = Path(capsys.readouterr().out.strip())
+    assert file.read_text(encoding="utf-8") == drawing.svg(opaque=True)
+    assert opened == [file.as_uri()]
+
+
+def test_a_notebook_shows_a_drawing_below_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr(drawing_module, "get_ipython", lambda: SimpleNamespace(kernel=object()))
+    monkeypatch.setattr(drawing_module, "display", shown.append)
+    drawing = draw_runs([a_run()])
+    drawing.show()
+    assert shown == [drawing]

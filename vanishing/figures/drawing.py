@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import webbrowser
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ from functools import cache
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, ParamSpec
 
 import matplotlib
+from IPython import get_ipython
+from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
@@ -93,6 +97,19 @@ class Drawing:
     def html(self) -> str:
         """Return a `<figure>` with the SVG inside, for a page with vanishing.css."""
         return f'<figure class="vg-figure">{self.svg()}</figure>'
+
+    def show(self) -> None:
+        """Show the figure: in a notebook below the cell, elsewhere in a browser.
+
+        A script writes it into a temporary SVG file, whose path it prints.
+        """
+        if getattr(get_ipython(), "kernel", None):
+            display(self)  # type: ignore[no-untyped-call]
+            return
+        with NamedTemporaryFile("w", suffix=".svg", delete=False, encoding="utf-8") as file:
+            file.write(self.svg(opaque=True))
+        print(file.name)
+        webbrowser.open(Path(file.name).as_uri())
 
     def page(self) -> dict[str, str]:
         """Return what a page of the book shows."""
