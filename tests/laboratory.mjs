@@ -1,8 +1,33 @@
 // Answers what tests ask of the laboratory's modules: one line of JSON for each line of JSON.
+import { createHash } from "node:crypto";
 import { createInterface } from "node:readline";
+import { standardised } from "../vanishing/static/lab/data.js";
+import { emitted } from "../vanishing/static/lab/emit.js";
+import { machine } from "../vanishing/static/lab/machine.js";
+import { count, similarity } from "../vanishing/static/lab/measures.js";
 import { Random } from "../vanishing/static/lab/random.js";
+import { Service } from "../vanishing/static/lab/service.js";
+import { Training } from "../vanishing/static/lab/training.js";
 
-const base64 = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");
+const bytes = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+const base64 = (array) => bytes(array).toString("base64");
+const floats = (text) => new Float32Array(new Uint8Array(Buffer.from(text, "base64")).buffer);
+let digits, scans;
+
+/** JSON has no NaN and no infinity. */
+const plain = (value) => {
+  if (ArrayBuffer.isView(value)) return Array.from(value, plain);
+  if (Array.isArray(value)) return value.map(plain);
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
+  }
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+};
+
+const weights = ({ layers, ...network }) =>
+  layers.flatMap(({ inputs, outputs, weights, biases }) =>
+    [[weights, inputs * outputs], [biases, outputs]].map(([at, size]) =>
+      network.numbers.subarray(at >> 2, (at >> 2) + size)));
 
 const calls = {
   /** Draw one list after the other from one seed. */
@@ -14,6 +39,65 @@ const calls = {
       random[kind](values, ...bounds);
       return base64(values);
     });
+  },
+
+  /** Take the digits for all that follows; return them as they are trained with. */
+  digits(given) {
+    scans = given.scans;
+    digits = standardised(scans);
+    return Object.values(digits).map(({ inputs, targets }) => [base64(inputs), Array.from(targets)]);
+  },
+
+  /** Train; return the start's digest, every frame, and the profiles at some steps. */
+  train({ experiment, updates, kernels = "emitted", bit = false, profiles = [], asWeights = false }) {
+    const training = new Training(experiment, digits, machine(kernels), bit);
+    const digest = createHash("sha256");
+    for (const part of weights(training.network)) digest.update(bytes(part));
+    const [frames, wholes] = [[], []];
+    while (true) {
+      if (profiles.includes(training.step)) wholes.push({ ...training.profile(), accuracy: null });
+      frames.push(plain(training.frame()));
+      if (training.step === updates) break;
+      training.update(true);
+    }
+    const end = asWeights ? weights(training.network).map(base64) : null;
+    return { sha256: digest.digest("hex"), frames, profiles: plain(wholes), weights: end };
+  },
+
+  /** Run one kernel on a copy of the same memory by both ways; return both memories. */
+  kernel({ memory, path, given }) {
+    const numbers = floats(memory);
+    return ["emitted", "plain"].map((kind) => {
+      const made = machine(kind)(numbers.length * 4);
+      const own = new Float32Array(made.memory.buffer, 0, numbers.length);
+      own.set(numbers);
+      const result = path.reduce((from, name) => from[name], made.kernels)(...given);
+      return [base64(own), result ?? null];
+    });
+  },
+
+  count({ numbers, range, bins }) {
+    const counted = new Uint32Array(bins);
+    count(floats(numbers), range, counted);
+    return Array.from(counted);
+  },
+
+  similarity: ({ numbers, rows, width }) => similarity(floats(numbers), rows, width),
+
+  bytes: () => Array.from(emitted()),
+
+  /** Give orders to a service, each once so many answers have come; return the answers. */
+  async orders({ orders }) {
+    const answers = [];
+    const waiting = [...orders];
+    const service = new Service((answer, moved) => {
+      answers.push({ ...plain(answer), moved: moved.length });
+      while (waiting.length && answers.length >= waiting[0][0]) taken.push(service.take(waiting.shift()[1]));
+    }, async () => scans);
+    const taken = [];
+    while (waiting.length && waiting[0][0] === 0) taken.push(service.take(waiting.shift()[1]));
+    for (let i = 0; i < taken.length; i++) await taken[i];
+    return answers;
   },
 };
 
@@ -27,3 +111,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   process.stdout.write(JSON.stringify(answer) + "\n");
 }
+process.exit(); // the service's channel would keep node waiting

@@ -1,0 +1,45 @@
+/**
+ * The scanned digits, as vanishing/data.py standardises them.
+ *
+ * @module
+ */
+
+import { PIXELS } from "./network.js";
+
+/**
+ * @typedef {object} Scans what digits.js exports: the training part first
+ * @property {string} pixels one letter each, "a" for 0
+ * @property {string} labels one digit each
+ * @property {number} training how many belong to the training part
+ *
+ * @typedef {object} Part
+ * @property {Float32Array} inputs number × PIXELS
+ * @property {Uint8Array} targets
+ *
+ * @typedef {{train: Part, test: Part}} Digits
+ */
+
+/** @param {Scans} scans @returns {Digits} */
+export function standardised({ pixels, labels, training }) {
+  const raw = Float64Array.from(pixels, (letter) => letter.charCodeAt(0) - 97);
+  const inputs = new Float32Array(raw.length);
+  for (let pixel = 0; pixel < PIXELS; pixel++) {
+    const [mean, scale] = standard(raw, pixel, training);
+    for (let at = pixel; at < raw.length; at += PIXELS) inputs[at] = (raw[at] - mean) * scale;
+  }
+  const targets = Uint8Array.from(labels, Number);
+  return {
+    train: { inputs: inputs.subarray(0, training * PIXELS), targets: targets.subarray(0, training) },
+    test: { inputs: inputs.subarray(training * PIXELS), targets: targets.subarray(training) },
+  };
+}
+
+/** Return the mean of a pixel and one over its deviation, or 0. @param {Float64Array} raw @param {number} pixel @param {number} training @returns {[number, number]} */
+function standard(raw, pixel, training) {
+  let [sum, squares] = [0, 0];
+  const end = training * PIXELS;
+  for (let at = pixel; at < end; at += PIXELS) sum += raw[at];
+  const mean = sum / training;
+  for (let at = pixel; at < end; at += PIXELS) squares += (raw[at] - mean) ** 2;
+  return [mean, squares > 0 ? 1 / Math.sqrt(squares / training) : 0];
+}
