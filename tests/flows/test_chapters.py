@@ -72,6 +72,16 @@ def test_each_of_three_exercises_has_a_solution_that_the_build_runs(page: str) -
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
+def test_each_exercise_says_how_long_it_takes_and_answers_in_words(page: str) -> None:
+    for part in re.split(r":::+\{admonition\} Exercise \d", text_of(page))[1:]:
+        part = part.split("\n## ")[0]
+        assert re.search(r"^\*(Easy|Medium|Hard), about \d+ minutes\.\*$", part, re.MULTILINE), part
+        answers = re.findall(r"^:::+\{dropdown\} Answer\n(.+?)\n:::", part, re.M | re.S)
+        assert len(answers) == 1, part[:200]
+        assert len(re.findall(r"[.!?](?=\s|$)", answers[0])) >= 2, answers[0]
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
 def test_three_questions_each_with_a_reason_under_every_answer(page: str) -> None:
     quizzes = re.findall(r"^:::\{quiz\}\n:correct: (\d)\n(.*?)^:::$", text_of(page), re.M | re.S)
     assert len(quizzes) == 3
