@@ -93,6 +93,10 @@ def in_the_open() -> Iterator[None]:
 
     Reentrant checkpoints refuse ``torch.autograd.grad`` (pytorch/pytorch#51743).
     """
+    own = vars(checkpoint.CheckpointFunction)
+    if "apply" in own:  # somebody around this does so already
+        yield
+        return
     checkpoint.CheckpointFunction.apply = staticmethod(_without_checkpoint)  # type: ignore[method-assign]
     try:
         with torch.compiler.set_stance("force_eager"):

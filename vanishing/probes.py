@@ -6,6 +6,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -126,6 +127,14 @@ def own_parameters(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
                 yield name, parameter
 
 
+_MEASURING = ContextVar("_MEASURING", default=False)
+
+
+def is_measuring() -> bool:
+    """Say whether a model runs here in order to be measured, and not to be trained."""
+    return _MEASURING.get()
+
+
 @contextmanager
 def undisturbed(model: nn.Module, *, thaw: bool = True) -> Iterator[None]:
     """Afterwards put everything back that a pass may change; thaw frozen parameters until then.
@@ -146,6 +155,7 @@ def undisturbed(model: nn.Module, *, thaw: bool = True) -> Iterator[None]:
     attributes = [(module, _attributes(module)) for module in model.modules()]
     cuda = list(range(torch.cuda.device_count()))
     other_states = random.getstate(), numpy.random.get_state()
+    measuring = _MEASURING.set(True)
     with torch.random.fork_rng(devices=cuda), torch.inference_mode(False), torch.enable_grad():
         try:
             for parameter in frozen:
@@ -154,6 +164,7 @@ def undisturbed(model: nn.Module, *, thaw: bool = True) -> Iterator[None]:
                 parameter.grad = None  # a loss that goes back by itself must not add to it
             yield
         finally:
+            _MEASURING.reset(measuring)
             random.setstate(other_states[0])
             numpy.random.set_state(other_states[1])
             for parameter in frozen:

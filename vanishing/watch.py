@@ -18,7 +18,7 @@ from vanishing.diagnosis.parts import LOOKUPS, Part, find_parts, squared_scale
 from vanishing.diagnosis.verdicts import LayerDiagnosis, LayerEvidence, Surroundings, judge
 from vanishing.diagnosis.way_back import WayBack, norm_of
 from vanishing.figures.diagnosis import draw_history
-from vanishing.probes import find_layers, listening
+from vanishing.probes import find_layers, is_measuring, listening
 
 STEP = bounds.whole(0, 10**12)
 
@@ -161,7 +161,8 @@ class GradientWatch:
         return self.history.diagnosis(step)
 
     def _begin(self, _module: nn.Module, args: Any) -> None:
-        if self._next % self.every == 0 and self._listener is None and torch.is_grad_enabled():
+        is_training = torch.is_grad_enabled() and not is_measuring()
+        if self._next % self.every == 0 and self._listener is None and is_training:
             self._listener = _Listener(self.model, args)
 
     def _end(self, _module: nn.Module, _args: Any, outputs: Any) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import Node
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from vanishing.diagnosis.verdicts import SATURATED_SLOPE
-from vanishing.diagnosis.way_back import next_number
+from vanishing.diagnosis.way_back import next_number, parameter_of
 from vanishing.given import tensors_in
 
 ALMOST_ONE = 0.99
@@ -58,6 +59,7 @@ class Call:
 class Tape:
     """Hold what was heard, in the order of the forward pass.
 
+    ``cuts`` holds what has no slope and was given a result with one: its name, and that result.
     ``inner`` holds the operations of gradients that the model or the loss computes by itself;
     ``end`` is where the model ends and the loss begins.
     """
@@ -65,6 +67,7 @@ class Tape:
     activations: list[Activation] = field(default_factory=list)
     births: list[Birth] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    cuts: list[tuple[str, Node]] = field(default_factory=list)
     inner: set[int] = field(default_factory=set)
     end: int = 0
     no_terms: bool = False
@@ -78,6 +81,21 @@ class Tape:
             if call.start <= number < call.end and call.module in modules
         ]
         return max(inside, key=lambda call: (call.start, -call.end)).module if inside else None
+
+    def cut_from(self) -> dict[Tensor, str]:
+        """Return, for each parameter that something without a slope hangs on, its name."""
+        found: dict[Tensor, str] = {}
+        seen: set[Node] = set()
+        for name, last in self.cuts:
+            ahead = [last]
+            while ahead:
+                node = ahead.pop()
+                if node not in seen:
+                    seen.add(node)
+                    ahead += [before for before, _number in node.next_functions if before]
+                    if (parameter := parameter_of(node)) is not None:
+                        found.setdefault(parameter, name)
+        return found
 
 
 @contextmanager
@@ -101,7 +119,8 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def enter(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         given = [one for one in tensors_in((args, kwargs)) if one.numel()]
-        call = Call(module, next_number(), fed=not given or any(map(_is_something, given)))
+        is_fed = not given or any(map(_is_something, given))
+        call = Call(module, next_number(), fed=is_fed and not _reads_padding(module, given))
         self.tape.calls.append(call)
         self.open.append(call)
 
@@ -126,6 +145,8 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             kind, silent, flat = heard
             called = "relu6" if name.startswith("hardtanh") and args[1:3] == (0.0, 6.0) else name
             self.tape.activations.append(Activation(kind, called.strip("_"), number, silent, flat))
+        if (cut := _without_slope(name, args, kwargs or {})) and args[0].grad_fn is not None:
+            self.tape.cuts.append((cut, args[0].grad_fn))
         if name.startswith("nll_loss") and "backward" not in name:
             self.tape.no_terms = self.tape.no_terms or not bool(output[1].any())
         if name == "mean" and not args[0].numel():
@@ -143,6 +164,27 @@ def _is_something(tensor: Tensor) -> bool:
     if bool(tensor.detach().reshape(-1)[:64].any()):
         return True
     return bool((tensor != 0).any())
+
+
+def _reads_padding(module: nn.Module, given: list[Tensor]) -> bool:
+    """Say whether an embedding reads nothing but the row that is not trained."""
+    padding = getattr(module, "padding_idx", None)
+    return padding is not None and len(given) == 1 and bool((given[0] == padding).all())
+
+
+WITHOUT_SLOPE = {
+    **{name: f"{name}()" for name in ("argmax", "argmin", "multinomial")},
+    **{"topk": "topk()", "sort": "argsort()", "gt": ">", "lt": "<", "ge": "≥", "le": "≤"},
+}
+"""What gives numbers that do not change with small changes of what it gets, as one writes it."""
+
+
+def _without_slope(name: str, args: Any, kwargs: dict[str, Any]) -> str:
+    if not args or not isinstance(args[0], Tensor):
+        return ""
+    if name == "_to_copy" and (dtype := kwargs.get("dtype")) is not None:
+        return "" if dtype.is_floating_point or dtype.is_complex else "long()"
+    return WITHOUT_SLOPE.get(name, "")
 
 
 def _is_real(args: Any) -> bool:

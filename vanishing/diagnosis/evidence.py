@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from torch.nn.utils.rnn import PackedSequence
 from vanishing import given
 from vanishing.calling import Loss, in_the_open, lost
 from vanishing.diagnosis.activity import KIND_OF, Activation, Tape, watching
+from vanishing.diagnosis.gates import flat_gates
 from vanishing.diagnosis.parts import LOOKUPS, Part, find_parts, gain, is_matrix, squared_scale
 from vanishing.diagnosis.verdicts import (
     SATURATED_SHARE,
@@ -30,6 +32,7 @@ from vanishing.diagnosis.way_back import (
     next_number,
     norm_of,
     number_of,
+    parameter_of,
     plain_name,
     spoken,
 )
@@ -156,7 +159,7 @@ def _largest(tensor: Tensor) -> float:
     return float(tensor.abs().max()) if tensor.numel() else 0.0
 
 
-STAIRS = ("round", "sign", "floor", "ceil", "trunc", "sgn", "frac", "heaviside")
+STAIRS = ("round", "sign", "floor", "ceil", "trunc", "sgn", "frac", "heaviside", "bernoulli")
 CHOICES = (
     *("cat", "stack", "slice", "select", "index", "index_select", "gather", "where", "split"),
     *("masked_fill", "masked_select", "masked_scatter", "narrow", "unbind", "unsafe_split"),
@@ -367,7 +370,15 @@ class Measurement:
         node = self._node(number)
         layer = self.latest.get(node) if node is not None else None
         layer = layer or (max(before, key=_number) if before else None)
-        return layer.name if layer else "", "", not self._is_inside(number)
+        name = self._made_of(node) or (layer.name if layer else "")
+        return name, "", not self._is_inside(number)
+
+    def _made_of(self, node: Node | None) -> str:
+        """Return the name of the parameter that an operation works on, if on nothing else."""
+        while node is not None and len(node.next_functions) == 1:
+            node = node.next_functions[0][0]
+        parameter = None if node is None else parameter_of(node)
+        return self._title(parameter) if isinstance(parameter, nn.Parameter) else ""
 
     def _is_inside(self, number: int) -> bool:
         """Return whether an operation belongs to the model, and not to the loss."""
@@ -392,7 +403,7 @@ class Measurement:
         arrived, size = self._arrived(part), part.weights[0].shape
         rows = size[1] if len(size) == 2 else 0
         flat = [one for one in self._heard(part) if one.kind == "softmax"]
-        if len(part.weights) != 1 or size[0] != 3 * rows or len(arrived) != 1 or not flat:
+        if len(part.weights) != 1 or size[:1] != (3 * rows,) or len(arrived) != 1 or not flat:
             return [whole]
         norms = [norm_of([third]) for third in dense(arrived[0]).reshape(size).chunk(3)]
         if max(map(_flatness, flat)) < SATURATED_SHARE or min(norms) > STARVING_SHARE * max(norms):
@@ -414,6 +425,8 @@ class Measurement:
         arrived = [self.gradients.get(one) for one in (*part.weights, *outputs)]
         heard = self._heard(part)
         behind = [one for one in heard if self._is_on_the_way(one)]
+        connected = any(one is not None for one in arrived)
+        first_step, last_step = self._steps_of(part)
         return LayerEvidence(
             name=part.name,
             kind=part.kind,
@@ -426,14 +439,20 @@ class Measurement:
             activation=_kind(behind),
             operation=max(behind, key=_flatness).operation if behind else "",
             inactive_share=self._inactive_share(part, behind),
-            saturated_share=max(map(_flatness, behind), default=0.0),
+            saturated_share=max(map(_flatness, behind), default=self._gates(part)),
             zero_share=_zero_share(self._arrived(part)),
             lost_share=max(self._lost_among(part.weights), self._lost_among(outputs)),
-            first_step=self._first_step(part),
+            first_step=first_step,
+            last_step=last_step,
+            turns=(turns := self._turns(part)),
+            first_turn=self._first_turn(part, turns),
             likeness=self._likeness_of(part, outputs),
             dtype=_coarsest([*part.weights, *outputs]),
             frozen=part.frozen,
-            connected=any(one is not None for one in arrived),
+            connected=connected,
+            called=self._is_called(part),
+            stale=self._is_stale(part),
+            cut="" if connected or part.frozen else self._cut_behind(part),
             fed=self._is_fed(part, norm),
             lookup=isinstance(part.module, LOOKUPS),
             scales=not any(map(is_matrix, part.weights)),
@@ -525,11 +544,34 @@ class Measurement:
                 lost += int((present & (dense(small) == 0)).sum())
         return lost / there if there else 0.0
 
-    def _first_step(self, part: Part) -> float:
-        """Return the least share over all sequences; 1 where there are none."""
+    def _is_called(self, part: Part) -> bool:
+        if part.uses or not part.is_whole:
+            return True
+        return any(one.module is part.module for one in self.tape.calls)
+
+    def _cut_behind(self, part: Part) -> str:
+        """Return what has no slope and was given something that hangs on a part."""
+        return next((self._cut_from[w] for w in part.weights if w in self._cut_from), "")
+
+    @cached_property
+    def _cut_from(self) -> dict[Tensor, str]:
+        return self.tape.cut_from()
+
+    def _steps_of(self, part: Part) -> tuple[float, float]:
+        """Return what the first and the last step receive as shares of the best one.
+
+        Of several sequences, that is the least share; 1 where there are none.
+        """
+        shares = [(_share_of_best(path, 0), _share_of_best(path, -1)) for path in self._paths(part)]
+        return min((one for one, _ in shares), default=1.0), min(
+            (one for _, one in shares), default=1.0
+        )
+
+    def _paths(self, part: Part) -> list[list[float]]:
+        """Return the norms of the gradient at each step of every sequence."""
         layer = self.layers.get(part.module)
         if layer is None or not (part.is_whole or _reads_first(part)):
-            return 1.0
+            return []
         if (sequences := self.steps.get(layer.name)) is not None:
             paths = [[[self.gradients.get(step)] for step in sequence] for sequence in sequences]
         else:
@@ -539,7 +581,44 @@ class Measurement:
             ]
             used = [one for one in calls if any(tensor is not None for tensor in one)]
             paths = [used] if len(used) >= MANY_CALLS and self._feeds_itself(part) else []
-        return min((_first_share([norm_of(step) for step in path]) for path in paths), default=1.0)
+        return [[norm_of(step) for step in path] for path in paths if path]
+
+    def _turns(self, part: Part) -> int:
+        """Return how often a part is used on a way that comes back to it (1: it does not)."""
+        uses = [use for use in part.uses if use.parameter is part.weights[0]]
+        if isinstance(part.module, nn.RNNBase):
+            return 1
+        if len(uses) < 3 or any(use.number in self.tape.inner for use in uses):
+            return 1
+        return len(uses) if self.way.leads(uses[-1].node, uses[0].node) else 1
+
+    def _first_turn(self, part: Part, turns: int) -> float:
+        if turns == 1:
+            return 1.0
+        nodes = [use.node for use in part.uses if use.parameter is part.weights[0]]
+        flows = [self.way.flows[node] for node in nodes if node in self.way.flows]
+        return _share_of_best([flow.incoming for flow in flows], 0) if flows else 1.0
+
+    def _gates(self, part: Part) -> float:
+        """Return the share of units of a recurrent module that no gate lets a gradient through."""
+        layer = self.layers.get(part.module)
+        calls = self.steps.get(layer.name, []) if layer is not None else []
+        if not isinstance(part.module, nn.RNNBase) or layer is None or not calls:
+            return 0.0
+        is_first = part.is_whole or _reads_first(part)
+        return flat_gates(part.module, calls[0], layer.outputs) if is_first else 0.0
+
+    def _is_stale(self, part: Part) -> bool:
+        """Say whether running statistics, used as they are, do not fit what was normalized."""
+        module, layer = part.module, self.layers.get(part.module)
+        is_settled = isinstance(module, BatchNorm) and not module.training
+        if not is_settled or layer is None or not layer.outputs or module.running_var is None:
+            return False
+        signal = layer.outputs[0].detach().transpose(0, 1).flatten(1).float()
+        if isinstance(bias := module.bias, Tensor) and isinstance(scale := module.weight, Tensor):
+            signal = (signal - bias.detach().float()[:, None]) / scale.detach().float()[:, None]
+        is_off = (signal.mean(1).abs() > 5) | (signal.std(1) < 0.05) | (signal.std(1) > 20)
+        return bool(is_off.double().mean() >= 0.5)
 
     def _feeds_itself(self, part: Part) -> bool:
         """Say whether what one call puts out comes to the next with no other layer in between."""
@@ -580,14 +659,29 @@ class Measurement:
         if flow is not None and flow.incoming:
             before = self.latest.get(nodes[0])
             if before is not None and not any(map(_is_something, before.weights)):
-                return Spot("zero_weights", parameter=before.name, layer=before.name)
-            return None
+                starts = self._moves(before.weights)
+                return Spot("zero_weights", parameter=before.name, layer=before.name, starts=starts)
+            return self._stopped_inside(part)
         found = self.way.blocker(nodes[0])
         return None if found is None else self._spot(*found)
+
+    def _stopped_inside(self, part: Part) -> Spot | None:
+        """Return what stands between a weight and its use and lets nothing through."""
+        use = part.uses[0]
+        node: Node | None = use.node.next_functions[use.edge][0]
+        while node is not None and node.next_functions:
+            flow = self.way.flows.get(node)
+            if flow is not None and flow.incoming and not flow.passes:
+                operation = plain_name(node)
+                return Spot("stairs" if operation in STAIRS else "inside", operation, part.name)
+            node = next((one for one, _number in node.next_functions if one is not None), None)
+        return None
 
     def _spot(self, node: Node, edge: int) -> Spot:
         layer = self.latest.get(node)
         name, at_end = layer.name if layer else "", node not in self.way.behind
+        if recurrent := self._recurrent_at(node):
+            return Spot("inside", plain_name(node), recurrent)
         in_loss = at_end and not self._is_inside(number_of(node))
         zeros = [
             use.parameter
@@ -596,8 +690,7 @@ class Measurement:
         ]
         zeros = [parameter for parameter in zeros if self._title(parameter)]  # biases add
         if zeros:
-            gradient = self.gradients.get(zeros[0])
-            starts = gradient is not None and bool(dense(gradient).any())
+            starts = self._moves(zeros[:1])
             return Spot(
                 "zero_weights", plain_name(node), name, self._title(zeros[0]), starts=starts
             )
@@ -610,6 +703,15 @@ class Measurement:
         if self.tape.differentiates and kind != "stairs":
             kind = "slope"
         return Spot(kind, operation, name, in_loss=in_loss, at_end=at_end)
+
+    def _recurrent_at(self, node: Node) -> str:
+        """Return the name of the recurrent module that an operation is the whole of."""
+        users = [part for part in self.parts if any(use.node is node for use in part.uses)]
+        return next((one.name for one in users if isinstance(one.module, nn.RNNBase)), "")
+
+    def _moves(self, weights: Sequence[Tensor]) -> bool:
+        found = [self.gradients.get(weight) for weight in weights]
+        return any(one is not None and bool(dense(one).any()) for one in found)
 
     def _title(self, parameter: nn.Parameter) -> str:
         owners = (part.name for part in self.parts if any(w is parameter for w in part.weights))
@@ -632,6 +734,7 @@ class Measurement:
         return ""
 
 
+BatchNorm = nn.modules.batchnorm._BatchNorm
 _NOT_COMPARED = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
 
 
@@ -716,9 +819,9 @@ def _has_better(loss: Loss, outputs: Any, targets: Any, value: float) -> bool | 
 _OTHERS = ((0.0, 0.0), (-1.0, 0.0), (0.1, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, 0.5))
 
 
-def _first_share(norms: Sequence[float]) -> float:
+def _share_of_best(norms: Sequence[float], at: int) -> float:
     largest = max((norm for norm in norms if math.isfinite(norm)), default=0.0)
-    return min(norms[0] / largest, 1.0) if largest and math.isfinite(norms[0]) else 1.0
+    return min(norms[at] / largest, 1.0) if largest and math.isfinite(norms[at]) else 1.0
 
 
 def _root_mean_square(tensors: Sequence[Tensor]) -> float:

@@ -55,6 +55,29 @@ CAUSES = {
     "disconnected": N_(
         "The loss does not depend on this layer: it is not used, or the way back is cut."
     ),
+    "uncalled": N_("This layer was not called on these examples."),
+    "cut": N_(
+        "No gradient comes back to this layer. What it gives goes into “{operation}”, which has no "
+        "slope."
+    ),
+    "padding": N_(
+        "Every entry that this layer looked up is the padding, whose row is not trained."
+    ),
+    "turns": N_(
+        "The layer is used {turns} times one after the other, and the first of these uses receives "
+        "{share} of what the best one receives."
+    ),
+    "grows_in_time": N_(
+        "The gradient grows along the sequence on its way back, from the last step to the first."
+    ),
+    "statistics": N_(
+        "The running statistics of layer “{layer}” do not fit this batch, so it puts out numbers "
+        "that are far too large or too small."
+    ),
+    "lost_forward": N_(
+        "The signal is lost on its way forward: layer “{layer}” puts out far less than the layer "
+        "before it."
+    ),
     "unfed": N_("All inputs of this layer are zero, so its weights cannot matter."),
     "unfed_by": N_("All inputs of this layer are zero, because layer “{layer}” before it is dead."),
     "blocked": N_("Layer “{layer}” on the way back is dead and lets no gradient through."),
@@ -74,6 +97,10 @@ CAUSES = {
     "saturated_at": N_(
         "The function “{operation}” behind layer “{layer}” is saturated: it is flat where the "
         "signal is, so it lets hardly any gradient through."
+    ),
+    "saturated_inside": N_(
+        "The functions inside layer “{layer}” are saturated: they are flat where the signal is, so "
+        "they let hardly any gradient through."
     ),
     "saturated_in_loss": N_(
         "The function “{operation}” at the end is saturated: it is flat where the signal is, so it "
@@ -196,6 +223,31 @@ REMEDIES = {
     "frozen": N_("Nothing, if it is meant to be frozen."),
     "inactive": N_("Biases of zero, a smaller learning rate, or Leaky ReLU."),
     "disconnected": N_("Look for detach(), no_grad() or an output that is not used."),
+    "uncalled": N_(
+        "If it should run here, look at where forward() leaves it out; else diagnose again on "
+        "another batch."
+    ),
+    "cut": N_(
+        "If this is its only way to the loss, a smooth function in its place, or a "
+        "straight-through estimator. If not, look for detach() or no_grad() on the other way."
+    ),
+    "padding": N_("Look at the tokens of this batch, and at how they are padded."),
+    "turns": N_(
+        "In depth, residual connections with normalization around it, or fewer uses; along a "
+        "sequence, LSTM, attention, or shorter sequences."
+    ),
+    "grows_in_time": N_(
+        "Gradient clipping; smaller or orthogonal recurrent weights; LSTM, GRU, or shorter "
+        "sequences."
+    ),
+    "lost_forward": N_(
+        "Look at the weights and gains of layer “{layer}”: initialize it anew, or put a "
+        "normalization behind it."
+    ),
+    "statistics": N_(
+        "Look at how the running statistics came about: model.train() takes those of the batch, "
+        "and updates them."
+    ),
     "unfed": N_("Look at the inputs and at what stands before this layer."),
     "unfed_by": _REPAIR,
     "blocked": _REPAIR,
@@ -206,6 +258,7 @@ REMEDIES = {
         "Scale the inputs to mean 0 and standard deviation 1: their numbers are large. Then "
         "smaller weights, or normalization before the function."
     ),
+    "saturated_inside": N_("Smaller weights and biases, or normalization before this layer."),
     "still_flat": N_(
         "A loss that computes with scores in place of probabilities, such as "
         "binary_cross_entropy_with_logits; for a generator, the non-saturating loss."
@@ -504,9 +557,14 @@ def _fields(layers: Sequence[LayerDiagnosis]) -> dict[str, str]:
         "layer": _listed([one.culprit for one in layers]),
         "operation": first.operation,
         "portion": _percent(inactive if first.verdict == "dead" else lost),
-        "share": format_number(min(one.evidence.first_step for one in layers)),
+        "share": format_number(min(_least_share(one) for one in layers)),
+        "turns": str(first.evidence.turns),
         "likeness": format_number(max(_known(one.evidence.likeness) for one in layers)),
     }
+
+
+def _least_share(layer: LayerDiagnosis) -> float:
+    return min(layer.evidence.first_step, layer.evidence.first_turn)
 
 
 def _listed(names: Sequence[str]) -> str:

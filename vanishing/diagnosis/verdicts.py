@@ -6,6 +6,7 @@ networks are not; its reason stands beside it.
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -120,13 +121,17 @@ class LayerEvidence:
     ``zero_share``: of the gradient's entries, the share that is exactly zero.
     ``lost_share``: of the entries that are not zero when the loss is scaled up, the share that is
     zero without, in the gradient by the weights or by the outputs, whichever has lost more.
-    ``first_step``: the gradient that reaches the first step of a sequence, or the first call of a
-    layer, as a share of the largest over all steps (1 where there are no steps).
+    ``first_step``, ``last_step``: the gradient that reaches the first or last step of a sequence,
+    or call of a layer, as a share of the largest over all steps (1 where there are no steps).
+    ``turns`` counts the uses of a layer on a way that comes back to it; ``first_turn`` is the
+    gradient that the first of them receives, as a share of what the best one receives.
     ``likeness``: the mean cosine between what two examples make the layer put out (NaN: unknown).
     ``update``: by what share of its length the optimizer moved the weights (NaN: unknown).
     ``lookup`` is whether the layer is an embedding, of which a batch reads only some rows;
     ``at_loss``, whether the way back from the loss meets it before any other layer; ``scales``,
     whether its weights are gains or other vectors only.
+    ``stale`` is whether running statistics do not fit what they normalize.
+    ``called`` is whether it ran; ``cut``, what has no slope and was given something of it.
     ``stopped`` is what lets no gradient through to it; ``scaled_by``, a learned factor near zero.
     """
 
@@ -145,11 +150,17 @@ class LayerEvidence:
     zero_share: float = 0.0
     lost_share: float = 0.0
     first_step: float = 1.0
+    last_step: float = 1.0
+    turns: int = 1
+    first_turn: float = 1.0
     likeness: float = math.nan
     update: float = math.nan
     dtype: str = "float32"
     frozen: bool = False
     connected: bool = True
+    called: bool = True
+    stale: bool = False
+    cut: str = ""
     fed: bool = True
     lookup: bool = False
     at_loss: bool = False
@@ -300,9 +311,15 @@ class _Case:
             return self.around.broken.operation, self.around.broken.kind
         if cause.startswith("saturated"):
             large = self.around.input_scale > LARGE_INPUTS
+            if cause == "saturated_inside":
+                return "", "large_inputs" if large else cause
             operation = self.layer.stopped.operation if self.layer.stopped else ""
             behind = (one.operation for one in self.layers if one.name == culprit)
             return operation or next(behind, ""), "large_inputs" if large else "saturated"
+        if cause == "cut":
+            return self.layer.cut, ""
+        if cause == "inactive" and self.layer.stale:
+            return "", "statistics"
         named = cause.startswith(("single", "stairs", "zero_at")) and self.layer.stopped
         return (self.layer.stopped.operation if named and self.layer.stopped else ""), ""
 
@@ -313,7 +330,7 @@ class _Case:
         if self.around.alarm in ("no_terms", "constant") and not layer.gradient_norm:
             return "starving", "loss", ""
         if not layer.connected:
-            return "starving", "slope" if self.around.has_slopes else "disconnected", ""
+            return self._disconnected()
         if _explodes(layer, self._last()):
             return "exploding", *self._explosion()
         if self._is_broken_to_zero():
@@ -330,11 +347,30 @@ class _Case:
             return self._nothing()
         if self._is_starving():
             return self._starving()
-        if layer.first_step < STARVING_SHARE:
-            return "starving", "time", ""
+        if min(layer.first_step, layer.first_turn) < STARVING_SHARE:
+            return "starving", *self._in_time()
         if self._is_fed_by_scale_alone():
-            return "starving", "saturated_at", layer.name
+            return "starving", self._saturated_at(layer.name), layer.name
         return self._alike()
+
+    def _in_time(self) -> tuple[str, str]:
+        """Say why the first of many steps or uses receives little."""
+        if not self.layer.kind.startswith(RECURRENT):
+            return "turns", ""
+        flat = self.layer.saturated_share >= SATURATED_SHARE
+        return ("saturated_inside", self.layer.name) if flat else ("time", "")
+
+    def _disconnected(self) -> Found:
+        if not self.layer.called:
+            return ("healthy" if self._has_called_sibling() else "starving"), "uncalled", ""
+        if self.layer.cut:
+            return "starving", "cut", ""
+        return "starving", "slope" if self.around.has_slopes else "disconnected", ""
+
+    def _has_called_sibling(self) -> bool:
+        """Say whether another layer, of the same name but for a number, has run: an expert."""
+        names = (one.name for one in self.layers if one.called and one is not self.layer)
+        return _unnumbered(self.layer.name) in map(_unnumbered, names)
 
     def _is_fed_by_scale_alone(self) -> bool:
         """Say whether large inputs make up for slopes of which hardly any is left."""
@@ -395,8 +431,10 @@ class _Case:
 
     def _unfed(self) -> Found:
         spot = self.layer.stopped
+        if self.layer.lookup:
+            return "starving", "padding", ""
         if spot is not None and spot.kind == "zero_weights":
-            return "starving", "zero_weights", spot.parameter
+            return *self._zero_factor(spot), spot.parameter
         if self.layer.kind in RECURRENT and "weight_hh" in self.layer.name:
             return "healthy", "unasked", ""  # only the first step is used, before any state
         if not (dead := self._dead_before()) and (flat := _flattest(self.layers[: self.index])):
@@ -410,12 +448,13 @@ class _Case:
             return "starving", "blocked", dead
         if self._later_with("underflowing"):
             return "underflowing", *self._starvation()
+        if inside := self._saturated_inside():
+            return "starving", "saturated_inside", inside
         if spot is None:
             moved = any(one.gradient_norm for one in self.layers)
             return "starving", "zero" if moved else self._still(), ""
         if spot.kind == "zero_weights":
-            start = ("healthy", "start") if spot.starts else ("starving", "zero_weights")
-            return *start, spot.parameter
+            return *self._zero_factor(spot), spot.parameter
         if spot.kind in ("single", "stairs", "slope"):
             return "starving", f"{spot.kind}_in_loss" if spot.in_loss else spot.kind, spot.layer
         if spot.kind in FLAT and not (spot.in_loss and self.around.better_outputs is False):
@@ -432,6 +471,15 @@ class _Case:
         if spot.kind == "relu":
             return "starving", "blocked", spot.layer
         return "starving", "zero_at" if spot.layer else "zero", spot.layer
+
+    def _zero_factor(self, spot: Spot) -> tuple[str, str]:
+        return ("healthy", "start") if spot.starts else ("starving", "zero_weights")
+
+    def _saturated_inside(self) -> str:
+        """Return the recurrent layer that stops the gradient because it is saturated, if any."""
+        named = self.layer.stopped.layer if self.layer.stopped else self.layer.name
+        flat = (one for one in self.layers if one.saturated_share >= SATURATED_SHARE)
+        return next((one.name for one in flat if one.name == named and one.kind in RECURRENT), "")
 
     def _still(self) -> str:
         return "still_flat" if self.around.better_outputs else "still"
@@ -464,6 +512,8 @@ class _Case:
     def _starvation(self) -> tuple[str, str]:
         if dead := self._later_with("dead"):
             return "blocked", dead
+        if stale := [one.name for one in self.layers if one.stale]:
+            return "statistics", stale[0]
         best = self._best()
         way = self.layers[self.index : max(best, self.index + 1)]
         if not self._is_behind() and self._last_is_weak():
@@ -471,16 +521,24 @@ class _Case:
         if self._is_passed(self.layers[best].gradient_norm):
             return "passed", ""
         flat, cause = _flattest(way), _squashing(way)
+        if flat and self._saturated_at(flat) == "saturated_inside":
+            return "saturated_inside", flat
         if cause == "saturated" or (cause and not flat):
             return cause, ""
         if flat:
-            return "saturated_at", flat
+            return self._saturated_at(flat), flat
         if sum(one.kind in RECURRENT for one in way) > len(way) / 2:
             return "stacked", ""
+        if faint := _lost_forward(self.layers[: best + 1]):
+            return "lost_forward", faint
         if _usual_gain(way) < 0.8 and not any("Norm" in one.kind for one in way):
             return "small_weights", ""  # after normalization, the size of weights does not count
         culprit = self._steepest(best)
         return ("lost_at", culprit) if culprit else ("lost", "")
+
+    def _saturated_at(self, name: str) -> str:
+        kinds = [one.kind for one in self.layers if one.name == name]
+        return "saturated_inside" if kinds[0] in RECURRENT else "saturated_at"
 
     def _is_passed(self, best: float) -> bool:
         """Say whether an earlier layer is fed well, so that the way back is not to blame."""
@@ -490,7 +548,9 @@ class _Case:
 
     def _weakness_everywhere(self) -> tuple[str, str]:
         if flat := _flattest(self.layers):
-            return "saturated_at", flat
+            return self._saturated_at(flat), flat
+        if faint := _lost_forward(self.layers):
+            return "lost_forward", faint
         if _fade(self.layers) >= STARVING_SHARE:
             return ("still_flat" if self.around.better_outputs else "flat"), ""
         return ("small_weights", "") if _usual_gain(self.layers) < 0.8 else ("faded", "")
@@ -513,6 +573,8 @@ class _Case:
         finite, spot = math.isfinite(self.layer.gradient_norm), self.around.broken
         if spot is not None and not finite and spot.kind not in ("overflow", "constant"):
             return self._broken()
+        if found := self._known_growth(finite):
+            return found
         if (large := self._large_weights()) is not None:
             return "large_weights", large
         if _growth(self.layers) > 100:
@@ -530,6 +592,16 @@ class _Case:
         kinds = ("overflow", "overflow_16", "exponential")
         stops = spot is not None and not spot.backward and spot.kind in kinds
         return stops and self.layer.gradient_norm == 0
+
+    def _known_growth(self, finite: bool) -> tuple[str, str] | None:
+        """Return what makes a gradient large by itself: statistics, tiny weights, many steps."""
+        if stale := [one.name for one in self.layers if one.stale]:
+            return "statistics", stale[0]
+        if grown := [one.name for one in self.layers if one.last_step < STARVING_SHARE]:
+            return "grows_in_time", "" if self.layer.name in grown else grown[0]
+        if finite and _lost_forward(self.layers) == self.layer.name:
+            return "lost_forward", self.layer.name
+        return None
 
     def _broken(self) -> tuple[str, str]:
         spot = self.around.broken or Spot("")
@@ -592,6 +664,22 @@ def _relative_gains(layers: Sequence[LayerEvidence]) -> Iterator[float]:
 def _needed(layer: LayerEvidence) -> float:
     """Return the gain that keeps the signal's size (He et al. 2015, eq. 10; Glorot & Bengio)."""
     return 2.0 if layer.activation in ("relu", "smooth") else 1.0
+
+
+def _unnumbered(name: str) -> str:
+    return re.sub(r"\d+", "", name)
+
+
+def _lost_forward(layers: Sequence[LayerEvidence]) -> str:
+    """Return the layer whose weights are so small that hardly any signal is left, if any."""
+    known = [one for one in layers if math.isfinite(one.signal) and not one.lookup]
+    falls = [
+        (after.signal / before.signal, after.name)
+        for before, after in itertools.pairwise(known)
+        if before.signal > 0 and after.signal > 0 and 0 < after.gain < STARVING_SHARE
+    ]
+    least, name = min(falls, default=(1.0, ""))
+    return name if least < STARVING_SHARE else ""
 
 
 def _fade(layers: Sequence[LayerEvidence]) -> float:

@@ -129,6 +129,22 @@ class WayBack:
                     ahead.append(consumer)
         return min(found, key=lambda pair: number_of(pair[0]), default=None)
 
+    def leads(self, later: Node, earlier: Node) -> bool:
+        """Say whether an operation's input comes through an earlier one."""
+        ahead, seen = [later], {later}
+        while ahead:
+            for before, _number in ahead.pop().next_functions:
+                if before is earlier:
+                    return True
+                if (
+                    before is not None
+                    and before not in seen
+                    and number_of(before) > number_of(earlier)
+                ):
+                    seen.add(before)
+                    ahead.append(before)
+        return False
+
     def carriers(self, wanted: set[Node]) -> dict[Node, frozenset[Node]]:
         """Return, for each operation, the wanted ones that its input last came through."""
         found: dict[Node, frozenset[Node]] = {}
