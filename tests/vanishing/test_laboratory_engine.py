@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -19,7 +21,7 @@ from vanishing.data import load_digits
 from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
 from vanishing.networks import build_network
 from vanishing.reproducible import reproducible
-from vanishing.scans import scans
+from vanishing.scans import scans, scans_module
 
 SMALLEST = 1e-36  # of norms that are compared: below it float32 has lost its digits
 SMOOTH, KINKED = 1e-5, 5e-3  # one unit may fall on the other side of a rectifier's kink
@@ -162,3 +164,12 @@ def test_adam_is_that_of_pytorch(lab: Laboratory, experiment: Experiment) -> Non
     moved = 15 * experiment.learning_rate
     for ours, theirs in zip(here["weights"][::2], ends, strict=True):
         assert numpy.abs(numbers(ours) - theirs).max() < 0.05 * moved
+
+
+def test_the_printed_module_is_small_ascii_and_holds_every_digit() -> None:
+    text = scans_module()
+    assert text.isascii()
+    assert len(gzip.compress(text.encode())) < 50_000
+    held = dict(re.findall(r"^export const (\w+) = (.*);$", text, re.MULTILINE))
+    assert {name: json.loads(value) for name, value in held.items()} == scans()
+    assert len(json.loads(held["pixels"])) == 1797 * 64
