@@ -7,6 +7,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,3 +110,37 @@ def test_a_newer_value_wins_and_waiting_in_a_cell_is_no_deadlock() -> None:
         """,
     )
     assert shown == "True False"
+
+
+def said(client: Any, message: str) -> list[dict[str, Any]]:
+    """Return what a kernel says to a request before it is idle again: all that Colab shows."""
+    heard = []
+    while True:
+        reply = client.get_iopub_msg(timeout=120)
+        if reply["parent_header"].get("msg_id") != message:
+            continue
+        if reply["content"].get("execution_state") == "idle":
+            return heard
+        heard.append(reply["content"])
+
+
+def test_a_front_end_that_drops_what_an_idle_kernel_sends_shows_every_figure() -> None:
+    manager, client = start_new_kernel(cwd=str(ROOT))
+    try:
+        said(client, client.execute("import sys; sys.modules['google.colab'] = sys"))
+        said(client, client.execute(textwrap.dedent(EXPLORER.replace("20", "2"))))
+        names = "print(live.view.model_id, live.sliders[1].model_id)"
+        (printed,) = [one for one in said(client, client.execute(names)) if "text" in one]
+        view, slider = printed["text"].split()
+        moved = {"method": "update", "state": {"index": 1}, "buffer_paths": []}
+        message = client.session.msg("comm_msg", {"comm_id": slider, "data": moved})
+        client.shell_channel.send(message)
+        states = [
+            one["data"]["state"]
+            for one in said(client, message["header"]["msg_id"])
+            if one.get("comm_id") == view
+        ]
+        assert [state["value"].count("<svg") for state in states] == [1]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

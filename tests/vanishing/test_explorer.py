@@ -220,6 +220,12 @@ def test_moving_depth_from_3_to_30_redraws_with_arabic_labels() -> None:
     assert ">30</text>" in live.view.value
 
 
+def test_a_widget_that_lost_its_kernel_says_what_to_do() -> None:
+    words = explore(draw, depth=[2, 3]).live.box.children[-1].value
+    assert ".jupyter-widgets-disconnected .vg-again { display: block }" in words
+    assert ">The kernel that moved this figure has ended. Run the cell again.<" in words
+
+
 def test_a_slider_waits_for_its_release() -> None:
     live = explore(draw, depth=[2, 10]).live
     live.wait()

@@ -13,12 +13,11 @@ from IPython.display import display
 
 from vanishing import recipes
 from vanishing.bounds import listed, shown
-from vanishing.explorer.live import LiveExplorer
+from vanishing.explorer.live import FIRST_FIGURE, LiveExplorer
 from vanishing.explorer.page import Page, gallery
 from vanishing.explorer.sliders import Sliders, name_of, states
 from vanishing.figures.drawing import Drawing
 
-FIRST_FIGURE = 600.0  # seconds for which a cell waits for it
 _numbers = itertools.count(1)
 MOST_STATES = 2000  # each is a training run when a page is built
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +21,21 @@ from vanishing.localisation import _, direction
 from vanishing.progress import Cancelled, observer
 from vanishing.remembering import Postponed, postponing
 
+FIRST_FIGURE = 600.0  # seconds for which a cell, or a slider in Colab, waits for its figure
 BLINK = 0.3  # seconds; what takes less shows no progress
 GLANCE = 0.05  # seconds between two looks whether there is something to do
+
+
+# Shown by ipywidgets' own mark of a widget that has lost its kernel.
+AGAIN = """<style>
+.vg-again {{ display: none }}
+.jupyter-widgets-disconnected .vg-again {{ display: block }}
+</style><p class="vg-again" role="status" dir="{direction}">{message}</p>"""
+
+
+def shows_only_what_a_request_sends() -> bool:
+    """Say whether the front end drops what a kernel sends while it is idle, as Colab's does."""
+    return "google.colab" in sys.modules
 
 
 class MainThread:
@@ -83,9 +97,9 @@ class LiveExplorer:
             min=0.0, max=1.0, description=_("Training…"), layout={"visibility": "hidden"}
         )
         self.view = ipywidgets.HTML()
-        self.box = ipywidgets.VBox([*self.sliders, self.progress, self.view])
+        self.box = ipywidgets.VBox([*self.sliders, self.progress, self.view, _again()])
         for slider in self.sliders:
-            slider.observe(self._restart, names="value")
+            slider.observe(self._moved, names="value")
         self._restart()
 
     def mimebundle(self) -> dict[str, Any]:
@@ -119,7 +133,13 @@ class LiveExplorer:
             layout={"width": "100%"},
         )
 
-    def _restart(self, _change: object = None) -> None:
+    def _moved(self, _change: object) -> None:
+        """Follow a slider; where nothing is shown later, stay until the figure is there."""
+        self._restart()
+        if shows_only_what_a_request_sends():
+            self.wait(FIRST_FIGURE)
+
+    def _restart(self) -> None:
         """Show the sliders' values; what is computed for older ones stops at its next step."""
         with self._lock:
             self._newest += 1
@@ -196,6 +216,12 @@ class _Attempt:
                     live.progress.layout.visibility = "visible"
 
         return watch
+
+
+def _again() -> ipywidgets.HTML:
+    message = _("The kernel that moved this figure has ended. Run the cell again.")
+    words = AGAIN.format(direction=direction(), message=escape(message))
+    return ipywidgets.HTML(words, layout={"height": "auto", "margin": "0"})
 
 
 def _error_message(error: Exception) -> str:
