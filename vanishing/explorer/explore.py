@@ -35,7 +35,9 @@ class Explorer(Sliders):
 
         number: tells apart the ids of several explorers on one page.
         """
-        return self._page().html([drawing.html() for drawing in self._drawings()], number)
+        drawings = list(self._drawings())
+        shown = [drawing.html() for drawing in drawings]
+        return self._page().html(shown, number, [drawing.recipe for drawing in drawings])
 
     def _page(self) -> Page:
         return Page(self.axes, {axis: self.start(axis) for axis in self.axes})

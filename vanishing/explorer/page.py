@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from vanishing.explorer.sliders import label, states, value_text
+from vanishing.explorer.training_link import address_of, link
 
 
 @dataclass(frozen=True)
@@ -18,19 +19,22 @@ class Page:
     axes: Mapping[str, tuple[Any, ...]]
     starts: Mapping[str, int]
 
-    def html(self, drawings: Sequence[str], number: int) -> str:
+    def html(self, drawings: Sequence[str], number: int, recipes: Sequence[Any]) -> str:
         """Return a page's explorer; it needs explorer.js and vanishing.css.
 
-        drawings: one for each state. number: tells apart the ids of explorers on one page.
+        drawings, recipes: one for each state. number: tells apart the ids of explorers on a page.
         """
         here = list(states(self.axes)).index(tuple(self.starts[axis] for axis in self.axes))
         default = drawings[here]
+        addresses = [address_of(recipe) for recipe in recipes]
+        train = link(addresses[here]) if any(addresses) else ""
         rows = "".join(self._row(axis, f"vg-explorer-{number}-{axis}") for axis in self.axes)
         return (
             f'<div class="vg-explorer"><div class="vg-axes" hidden>{rows}</div>'
-            f'<div class="vg-stage">{default}</div>'
+            f'<div class="vg-stage">{default}</div>{train}'
             f'<p class="vg-news" aria-live="polite"></p>'
-            f'<script type="application/json">{self._script(drawings, default)}</script></div>'
+            f'<script type="application/json">{self._script(drawings, default, addresses)}'
+            "</script></div>"
         )
 
     def _row(self, axis: str, identifier: str) -> str:
@@ -44,13 +48,18 @@ class Page:
             f'value="{start}" aria-valuetext="{text}" autocomplete="off"></div>'
         )
 
-    def _script(self, drawings: Sequence[str], default: str) -> str:
-        """Return what the script needs: each drawing once, and which one each state shows."""
+    def _script(self, drawings: Sequence[str], default: str, addresses: Sequence[str]) -> str:
+        """Return what the script needs: each drawing once, and which one each state shows.
+
+        addresses: where in the laboratory each state is trained, if any is.
+        """
         places = {default: 0}
         shown = [places.setdefault(drawing, len(places)) for drawing in drawings]
         values = [[value_text(value) for value in axis] for axis in self.axes.values()]
         drawn = ["", *list(places)[1:]]  # the page itself holds the default figure
         data = {"values": values, "states": shown, "drawings": drawn}
+        if any(addresses):
+            data["addresses"] = [*addresses]
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         return text.replace("</", "<\\/").replace("<!--", "\\u003c!--")
 
@@ -73,7 +82,8 @@ class Gallery:
     def page(self, drawings: Sequence[str]) -> dict[str, str]:
         """Return what a page of the book shows; drawings: HTML, one for each recipe."""
         page = Page(self.axes, self.starts)
-        shown = page.html([drawings[state] for state in self.states], self.number)
+        recipes = [self.recipes[state] for state in self.states]
+        shown = page.html([drawings[state] for state in self.states], self.number, recipes)
         return {"text/html": shown, "text/plain": self.text}
 
 

@@ -68,8 +68,9 @@ QUESTIONS = (
         "relu",
         N_("Is “use ReLU” enough?"),
         N_(
-            "All three use ReLU and have 30 layers. Compare how steep the lines are before the "
-            "first update: PyTorch's default initialization, Xavier, He."
+            "All three use ReLU and have 30 layers, with PyTorch's default initialization, with "
+            "Xavier's and with He's. Compare how high and how steep the lines are before the "
+            "first update, then press Play."
         ),
         (
             "depth:30,learning_rate:0.01",
@@ -116,14 +117,14 @@ QUESTIONS = (
         "adam",
         N_("Does Adam cure it?"),
         N_(
-            "Adam divides every gradient by its usual size. A and B have 5 sigmoid layers, A with "
+            "Adam divides every gradient by its usual size. A and B have 4 sigmoid layers, A with "
             "plain gradient descent and B with Adam; C has 10 layers and Adam. The chart shows how "
             "far one update moves the weights of each layer."
         ),
         (
-            f"{_SIGMOID},depth:5",
-            f"{_SIGMOID},depth:5,learning_rate:0.003,optimizer:adam",
-            f"{_SIGMOID},depth:10,learning_rate:0.003,optimizer:adam",
+            f"{_SIGMOID},depth:4",
+            f"{_SIGMOID},depth:4,learning_rate:0.01,optimizer:adam",
+            f"{_SIGMOID},depth:10,learning_rate:0.01,optimizer:adam",
         ),
         show="update_ratios",
     ),

@@ -15,7 +15,7 @@ _COLUMNS = ("network", "state", "loss", "accuracy", "first", "last", "ratio", "m
 
 def room() -> str:
     """Return all that the script brings to life; it is hidden until then."""
-    labels, buttons = words.labels(), words.buttons()
+    labels, buttons = words.translated(words.LABELS), words.translated(words.BUTTONS)
     parts = (
         '<div class="vg-lab-problems" role="alert" hidden></div>',
         _choice(labels),
@@ -69,7 +69,8 @@ def _transport(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
 
 def _by_layer(labels: Mapping[str, str]) -> str:
     options = "".join(
-        f'<option value="{name}">{escape(text)}</option>' for name, text in words.measures().items()
+        f'<option value="{name}">{escape(text)}</option>'
+        for name, text in words.translated(words.MEASURES).items()
     )
     return (
         f'<div class="vg-lab-measure"><label>{escape(labels["by_layer"])} '
@@ -122,12 +123,12 @@ def _script() -> str:
     data = {
         "direction": direction(),
         "fields": words.fields(),
-        "choices": words.choices(),
-        "measures": words.measures(),
-        "buttons": words.buttons(),
-        "labels": words.labels(),
-        "sentences": words.sentences(),
-        "notices": words.notices(),
+        "choices": words.translated(words.CHOICES),
+        "measures": words.translated(words.MEASURES),
+        "buttons": words.translated(words.BUTTONS),
+        "labels": words.translated(words.LABELS),
+        "sentences": words.translated(words.SENTENCES),
+        "notices": words.translated(words.NOTICES),
         "experiments": [
             {"key": one.key, "hint": _(one.hint), "address": one.address} for one in QUESTIONS
         ],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vanishing.explorer.sliders import label
-from vanishing.localisation import _
+from vanishing.localisation import N_, _
 
 FIELDS = (
     "activation",
@@ -39,205 +41,213 @@ def fields() -> dict[str, str]:
     return {name: own.get(name) or label(name) for name in FIELDS}
 
 
-def choices() -> dict[str, str]:
-    """Return what settings are called that have no name of their own in the field."""
-    return {
-        "none": _("none"),
-        # Translators: the result of a residual branch is added to its input as it is.
-        "sum": _("as it is"),
-        # Translators: the result of a residual branch is divided by the root of the depth.
-        "scaled": _("scaled"),
-    }
+CHOICES = {
+    "none": N_("none"),
+    # Translators: the result of a residual branch is added to its input as it is.
+    "sum": N_("as it is"),
+    # Translators: the result of a residual branch is divided by the root of the depth.
+    "scaled": N_("scaled"),
+}
+"""What settings are called that have no name of their own in the field."""
 
 
-def measures() -> dict[str, str]:
-    """Name what the chart by layer can show, and what is known of a single layer."""
-    return {
-        "gradient_norms": _("gradient norm"),
-        "update_ratios": _("length of an update / of the weights"),
-        # Translators: mean cosine between what a layer puts out for two images: 1 if all are alike.
-        "similarities": _("similarity of the images"),
-        "signal_norms": _("size of the outputs"),
-        "dead": _("share of dead units"),
-        "saturated": _("share of saturated units"),
-    }
+MEASURES = {
+    "gradient_norms": N_("gradient norm"),
+    "update_ratios": N_("length of an update / of the weights"),
+    # Translators: mean cosine between what a layer puts out for two images: 1 if all are alike.
+    "similarities": N_("similarity of the images"),
+    "signal_norms": N_("size of the outputs"),
+    "dead": N_("share of dead units"),
+    "saturated": N_("share of saturated units"),
+}
+"""What the chart by layer can show, and what is known of a single layer."""
 
 
-def buttons() -> dict[str, str]:
-    """Name what can be pressed."""
-    return {
-        "play": _("Play"),
-        "pause": _("Pause"),
-        "step": _("1 step"),
-        "ten": _("10 steps"),
-        # Translators: the networks go back to the weights that they started with.
-        "restart": _("Restart"),
-        "reseed": _("New random seed"),
-        "add": _("Add a network"),
-        "remove": _("Remove this network"),
-        "copy_to_all": _("Copy these settings to the other networks"),
-        "link": _("Copy link"),
-        "python": _("Copy as Python"),
-        "embed": _("Copy code to embed"),
-        "csv": _("Save numbers (CSV)"),
-        "svg": _("Save chart (SVG)"),
-        "projector": _("View for a projector"),
-        "leave": _("Back to the whole page"),
-    }
+BUTTONS = {
+    "play": N_("Play"),
+    "pause": N_("Pause"),
+    "step": N_("1 step"),
+    "ten": N_("10 steps"),
+    # Translators: the networks go back to the weights that they started with.
+    "restart": N_("Restart"),
+    "reseed": N_("New random seed"),
+    "add": N_("Add a network"),
+    "remove": N_("Remove this network"),
+    "copy_to_all": N_("Copy these settings to the other networks"),
+    "link": N_("Copy link"),
+    "python": N_("Copy as Python"),
+    "embed": N_("Copy code to embed"),
+    "csv": N_("Save numbers (CSV)"),
+    "svg": N_("Save chart (SVG)"),
+    "projector": N_("View for a projector"),
+    "leave": N_("Back to the whole page"),
+}
+"""What can be pressed."""
 
 
-def labels() -> dict[str, str]:
-    """Name the parts of the page."""
-    return {
-        "experiment": _("Experiment"),
-        "own": _("networks of your own"),
-        "training": _("Training"),
-        "speed": _("Speed"),
-        "speed_1": _("1 step at a time"),
-        "speed_5": _("5 steps at a time"),
-        "speed_most": _("as fast as it goes"),
-        "time": _("Training step"),
-        "by_layer": _("Shown for each layer"),
-        "fixed": _("The same axis in all experiments"),
-        # Translators: below a chart: pale lines are the values at step 0.
-        "pale": _("The pale lines show step 0."),
-        "layer": _("layer (1 = next to the input)"),
-        "x_step": _("training step"),
-        "loss": _("loss"),
-        "accuracy": _("accuracy"),
-        "settings": _("Settings"),
-        "one_layer": _("Look into one layer"),
-        "choose_layer": _("Layer"),
-        "no_clipping": _("no clipping"),
-        "take_away": _("Take away"),
-        "network": _("Network"),
-        "state": _("State"),
-        "first": _("gradient, first layer"),
-        "last": _("gradient, last layer"),
-        "ratio": _("first / last"),
-        "ms": _("ms per step"),
-        # Translators: states of a training run; stalled: fewer than half of the digits are read.
-        "learned": _("learned"),
-        "stalled": _("stalled"),
-        "diverged": _("diverged"),
-        "going": _("in training"),
-        "keys": _(
-            "Keys while you are in the laboratory: k plays and pauses, . makes one step, "
-            "0 restarts."
-        ),
-        "copied": _("Copied:"),
-    }
+LABELS = {
+    "experiment": N_("Experiment"),
+    "own": N_("networks of your own"),
+    "training": N_("Training"),
+    "speed": N_("Speed"),
+    "speed_1": N_("1 step at a time"),
+    "speed_5": N_("5 steps at a time"),
+    "speed_most": N_("as fast as it goes"),
+    "time": N_("Training step"),
+    "by_layer": N_("Shown for each layer"),
+    "fixed": N_("The same axis in all experiments"),
+    # Translators: below a chart: pale lines are the values at step 0.
+    "pale": N_("The pale lines show step 0."),
+    "layer": N_("layer (1 = next to the input)"),
+    "x_step": N_("training step"),
+    "loss": N_("loss"),
+    "accuracy": N_("accuracy"),
+    "settings": N_("Settings"),
+    "one_layer": N_("Look into one layer"),
+    "choose_layer": N_("Layer"),
+    "no_clipping": N_("no clipping"),
+    "take_away": N_("Take away"),
+    "network": N_("Network"),
+    "state": N_("State"),
+    "first": N_("gradient, first layer"),
+    "last": N_("gradient, last layer"),
+    "ratio": N_("first / last"),
+    "ms": N_("ms per step"),
+    # Translators: states of a training run; stalled: fewer than half of the digits are read.
+    "learned": N_("learned"),
+    "stalled": N_("stalled"),
+    "diverged": N_("diverged"),
+    "going": N_("in training"),
+    "keys": N_(
+        "Keys while you are in the laboratory: k plays and pauses, . makes one step, 0 restarts."
+    ),
+    "copied": N_("Copied:"),
+}
+"""The parts of the page."""
 
 
-def sentences() -> dict[str, str]:
-    """Return what the script says of a network, with `{name}` fields that it fills."""
-    return {
-        "even_start": _(
-            "Before the first update, the first and the last layer receive gradients of similar "
-            "size."
-        ),
-        "small_start": _(
-            "Before the first update, the first layer receives {ratio} of the gradient of the "
-            "last layer."
-        ),
-        "large_start": _(
-            "Before the first update, the first layer receives {ratio} times the gradient of the "
-            "last layer."
-        ),
-        "even_going": _(
-            "The gradient reaches the first layer. So far {percent}% of the test images are read."
-        ),
-        "small_going": _(
-            "The first layer receives {ratio} of the gradient of the last layer, so it hardly "
-            "moves. So far {percent}% of the test images are read."
-        ),
-        "large_going": _(
-            "The first layer receives {ratio} times the gradient of the last layer. So far "
-            "{percent}% of the test images are read."
-        ),
-        "even_learned": _(
-            "It has learned: {percent}% of the test images are read, and the gradient reaches the "
-            "first layer."
-        ),
-        "small_learned": _(
-            "It has learned: {percent}% of the test images are read, although the first layer "
-            "receives {ratio} of the gradient of the last layer."
-        ),
-        "large_learned": _(
-            "It has learned: {percent}% of the test images are read, although the first layer "
-            "receives {ratio} times the gradient of the last layer."
-        ),
-        "even_stalled": _(
-            "The gradient reaches the first layer, but that alone is not enough: {percent}% of the "
-            "test images are read."
-        ),
-        "small_stalled": _(
-            "It has not learned: {percent}% of the test images are read, and the first layer "
-            "receives {ratio} of the gradient of the last layer."
-        ),
-        "large_stalled": _(
-            "It has not learned: {percent}% of the test images are read, and the first layer "
-            "receives {ratio} times the gradient of the last layer."
-        ),
-        "nan": _(
-            "From step {step} on there are infinite numbers or NaN, first in layer {layer}: "
-            "nothing can be learned any more."
-        ),
-        "too_large": _(
-            "The loss has grown to {loss}, far above that of guessing: the updates are too large."
-        ),
-        "alike": _(
-            "To the last hidden layer all images look alike: the cosine between two of them is "
-            "{similarity} on average."
-        ),
-        "distinct": _(
-            "In the last hidden layer the images differ: the cosine between two of them is "
-            "{similarity} on average."
-        ),
-        "moves": _(
-            "The last update changed the weights of the first layer by {first} of their length, "
-            "and those of the last layer by {last}. {percent}% of the test images are read."
-        ),
-        "together": _("Its loss differs from that of {other} by less than 1%."),
-        "parted": _(
-            "Up to step {step}, its loss differed from that of {other} by less than 1%; then they "
-            "parted. Now the losses are {loss} and {other_loss}."
-        ),
-    }
+SENTENCES = {
+    "even_start": N_(
+        "Before the first update, the first and the last layer receive gradients of similar size."
+    ),
+    "small_start": N_(
+        "Before the first update, the first layer receives {ratio} of the gradient of the "
+        "last layer."
+    ),
+    "large_start": N_(
+        "Before the first update, the first layer receives {ratio} times the gradient of the "
+        "last layer."
+    ),
+    "even_going": N_(
+        "The gradient reaches the first layer. So far {percent}% of the test images are read."
+    ),
+    "small_going": N_(
+        "The first layer receives {ratio} of the gradient of the last layer, so it hardly "
+        "moves. So far {percent}% of the test images are read."
+    ),
+    "large_going": N_(
+        "The first layer receives {ratio} times the gradient of the last layer. So far "
+        "{percent}% of the test images are read."
+    ),
+    "even_learned": N_(
+        "It has learned: {percent}% of the test images are read, and the gradient reaches the "
+        "first layer."
+    ),
+    "small_learned": N_(
+        "It has learned: {percent}% of the test images are read, although the first layer "
+        "receives {ratio} of the gradient of the last layer."
+    ),
+    "large_learned": N_(
+        "It has learned: {percent}% of the test images are read, although the first layer "
+        "receives {ratio} times the gradient of the last layer."
+    ),
+    "even_stalled": N_(
+        "The gradient reaches the first layer, but that alone is not enough: {percent}% of the "
+        "test images are read."
+    ),
+    "small_stalled": N_(
+        "It has not learned: {percent}% of the test images are read, and the first layer "
+        "receives {ratio} of the gradient of the last layer."
+    ),
+    "large_stalled": N_(
+        "It has not learned: {percent}% of the test images are read, and the first layer "
+        "receives {ratio} times the gradient of the last layer."
+    ),
+    "tiny_start": N_(
+        "Before the first update, no hidden layer receives a gradient norm above {largest}."
+    ),
+    "tiny_going": N_(
+        "No hidden layer receives a gradient norm above {largest}. So far {percent}% of the "
+        "test images are read."
+    ),
+    "tiny_stalled": N_(
+        "It has not learned: {percent}% of the test images are read, and no hidden layer "
+        "receives a gradient norm above {largest}."
+    ),
+    "nan": N_(
+        "From step {step} on there are infinite numbers or NaN, first in layer {layer}: "
+        "nothing can be learned any more."
+    ),
+    "too_large": N_(
+        "The loss has grown to {loss}, far above that of guessing: the updates are too large."
+    ),
+    "alike": N_(
+        "To the last hidden layer all images look alike: the cosine between two of them is "
+        "{similarity} on average."
+    ),
+    "distinct": N_(
+        "In the last hidden layer the images differ: the cosine between two of them is "
+        "{similarity} on average."
+    ),
+    "moves": N_(
+        "The last update changed the weights of the first layer by {first} of their length, "
+        "and those of the last layer by {last}. {percent}% of the test images are read."
+    ),
+    "together": N_("Its loss differs from that of {other} by less than 1%."),
+    "parted": N_(
+        "Up to step {step}, its loss differed from that of {other} by less than 1%; then they "
+        "parted. Now the losses are {loss} and {other_loss}."
+    ),
+}
+"""What the script says of a network, with `{name}` fields that it fills."""
 
 
-def notices() -> dict[str, str]:
-    """Return what the script tells of the page itself, with `{name}` fields that it fills."""
-    return {
-        "step_of": _("{step} of {steps}"),
-        "spoken": _("Training step {step} of {steps}."),
-        # Translators: {sentence} is a whole sentence about the network.
-        "of_network": _("{network}: {sentence}"),
-        # Translators: {setting} is a setting of a network: "A, Learning rate".
-        "network_setting": _("{network}, {setting}"),
-        "out_of_bounds": _(
-            "{setting} must be between {least} and {most}, got {value}: it is {used} now."
-        ),
-        "not_a_choice": _("{setting} cannot be {value}: it is {used} now."),
-        "unknown": _("This page knows no setting {setting}; it is left out."),
-        "failed": _("{network} cannot be trained in this browser: {error}"),
-        "too_big": _("{network} needs more memory than this browser has: choose fewer units."),
-        "guessing_loss": _("guessing: {loss}"),
-        "guessing_accuracy": _("guessing: {accuracy}"),
-        "table": _("The networks at training step {step}"),
-        "chart_by_layer": _("Line chart: {measure} of each layer at training step {step}."),
-        "chart_by_step": _("Line chart: {measure} against the training step, up to step {step}."),
-        "line_by_layer": _("{network}: {first} in the first layer, {last} in the last."),
-        "line_by_step": _("{network}: {first} at step 0, {last} at the end of the line."),
-        "heat_map": _(
-            "Heat map of {network}: how often a unit puts out which value. From left to right the "
-            "layers, from bottom to top values from {low} to {high}."
-        ),
-        "histogram": _(
-            "Histogram of {network}: the outputs of layer {layer}, from {low} to {high}."
-        ),
-        "no_outputs": _("Layer {layer} is not a hidden layer of this network."),
-    }
+NOTICES = {
+    "step_of": N_("{step} of {steps}"),
+    "spoken": N_("Training step {step} of {steps}."),
+    # Translators: {sentence} is a whole sentence about the network.
+    "of_network": N_("{network}: {sentence}"),
+    # Translators: {setting} is a setting of a network: "A, Learning rate".
+    "network_setting": N_("{network}, {setting}"),
+    # Translators: a setting of a network and its value: "Width (neurons per layer): 64".
+    "setting": N_("{setting}: {value}"),
+    "out_of_bounds": N_(
+        "{setting} must be between {least} and {most}, got {value}: it is {used} now."
+    ),
+    "not_a_choice": N_("{setting} cannot be {value}: it is {used} now."),
+    "unknown": N_("This page knows no setting {setting}; it is left out."),
+    "failed": N_("{network} cannot be trained in this browser: {error}"),
+    "too_big": N_("{network} needs more memory than this browser has: choose fewer units."),
+    "guessing_loss": N_("guessing: {loss}"),
+    "guessing_accuracy": N_("guessing: {accuracy}"),
+    "table": N_("The networks at training step {step}"),
+    "chart_by_layer": N_("Line chart: {measure} of each layer at training step {step}."),
+    "chart_by_step": N_("Line chart: {measure} against the training step, up to step {step}."),
+    "line_by_layer": N_("{network}: {first} in the first layer, {last} in the last."),
+    "line_by_step": N_("{network}: {first} at step 0, {last} at the end of the line."),
+    "heat_map": N_(
+        "Heat map of {network}: how often a unit puts out which value. From left to right the "
+        "layers, from bottom to top values from {low} to {high}."
+    ),
+    "histogram": N_("Histogram of {network}: the outputs of layer {layer}, from {low} to {high}."),
+    "no_outputs": N_("Layer {layer} is not a hidden layer of this network."),
+}
+"""What the script tells of the page itself, with `{name}` fields that it fills."""
+
+
+def translated(words: Mapping[str, str]) -> dict[str, str]:
+    """Return words of this module in the language in use."""
+    return {key: _(text) for key, text in words.items()}
 
 
 def without_script() -> str:

@@ -29,10 +29,11 @@ export class Card {
    * @param {number} place
    * @param {Network} network
    * @param {string} name
+   * @param {string} differences what else sets it apart from the other networks
    * @param {Words} words
    * @param {Actions} actions
    */
-  constructor(place, network, name, words, actions) {
+  constructor(place, network, name, differences, words, actions) {
     this.place = place;
     this.name = name;
     this.words = words;
@@ -46,7 +47,8 @@ export class Card {
     this.high = make("bdi");
     const map = make("div", "vg-lab-map");
     map.append(this.high, this.canvas, this.low);
-    this.root.append(title, this.sentence, map, settings(place, network, words, actions));
+    const apart = make("p", "vg-lab-note", {}, differences);
+    this.root.append(title, apart, this.sentence, map, settings(place, network, words, actions));
     this.layer = new LayerPanel(place, name, words);
   }
 

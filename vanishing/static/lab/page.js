@@ -224,6 +224,19 @@ class Laboratory {
     return this.state.networks.map((network, place) => `${address.LETTERS[place].toUpperCase()} ${label(network)}`);
   }
 
+  /**
+   * Write the numbers in which a network differs from another one: its name does not hold them.
+   *
+   * @param {Network} network
+   */
+  #differences(network) {
+    const written = (/** @type {unknown} */ value) => (value === null ? this.words.choices.none : String(value));
+    return Object.entries(network)
+      .filter(([name, value]) => name in BOUNDS && this.state.networks.some((other) => /** @type {any} */ (other)[name] !== value))
+      .map(([name, value]) => say(this.words, "notices", "setting", { setting: this.words.fields[name], value: written(value) }))
+      .join(" · ");
+  }
+
   /** @returns {Scene} */
   #scene() {
     const fixed = /** @type {HTMLInputElement} */ (this.#find("[name=fixed]")).checked;
@@ -266,7 +279,10 @@ class Laboratory {
     });
     const opened = this.cards.map(({ root }) => root.querySelector("details")?.open);
     const names = this.#names();
-    this.cards = networks.map((network, place) => new Card(place, network, names[place], this.words, this.#actions()));
+    this.cards = networks.map((network, place) => {
+      const differences = this.#differences(network);
+      return new Card(place, network, names[place], differences, this.words, this.#actions());
+    });
     this.cards.forEach(({ root }, place) => root.querySelector("details")?.toggleAttribute("open", opened[place] ?? false));
     this.#find(".vg-lab-networks").replaceChildren(...this.cards.map(({ root }) => root));
     this.#find(".vg-lab-layers").replaceChildren(...this.cards.map(({ layer }) => layer.root));

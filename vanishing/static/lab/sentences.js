@@ -14,6 +14,7 @@ export const GUESSING_ACCURACY = 0.1;
 const LEARNED = 0.5;
 const SMALL = 1e-2; // first over last layer's gradient: the chapters' networks that learn stay above
 const LARGE = 1e2;
+const TINY = 1e-3; // largest gradient norm of a hidden layer below which nothing moves
 const ALIKE = 0.99;
 const TOGETHER = 0.01; // relative difference of two losses that are taken for equal
 
@@ -60,9 +61,22 @@ export function sentenceOf(frames, steps, show) {
     const [first, last] = [ratios[0], ratios[ratios.length - 1]].map(formatNumber);
     return { key: "moves", values: { first, last, percent } };
   }
+  const [ratio, largest] = [ratioOf(now), Math.max(...now.gradient_norms.subarray(0, -1))].map(formatNumber);
+  return { key: `${kindOf(now, state)}_${now.step === 0 ? "start" : state}`, values: { ratio, largest, percent } };
+}
+
+/**
+ * Say how the gradient comes back: large, even or small at the first layer, or tiny in all hidden ones; in a
+ * network that has learned it may be tiny, because there is no error left.
+ *
+ * @param {Frame} now
+ * @param {string} state
+ */
+function kindOf(now, state) {
   const ratio = ratioOf(now);
-  const kind = ratio > LARGE ? "large" : ratio >= SMALL ? "even" : "small";
-  return { key: `${kind}_${now.step === 0 ? "start" : state}`, values: { ratio: formatNumber(ratio), percent } };
+  if (ratio > LARGE) return "large";
+  if (!(ratio >= SMALL)) return "small";
+  return state !== "learned" && Math.max(...now.gradient_norms.subarray(0, -1)) < TINY ? "tiny" : "even";
 }
 
 /**

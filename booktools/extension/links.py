@@ -1,0 +1,38 @@
+"""Lead from what a cell shows to another page of the book, wherever the cell stands.
+
+A cell does not know its page; it writes ``href="page:book/name#place"``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+_LINK = re.compile(r'(?<=href=")page:([\w/-]+)(?=[#"])')
+_logger = logging.getLogger(__name__)
+
+
+def find_ways(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Replace the names of pages by the ways to them; name those that the book does not have."""
+
+    def way(found: re.Match[str]) -> str:
+        if found[1] not in app.env.found_docs:
+            _logger.warning(
+                "a cell of %s leads to %s, which the book does not have", page, found[1]
+            )
+            return "#"
+        return app.builder.get_relative_uri(page, found[1])
+
+    if "body" in context:
+        context["body"] = _LINK.sub(way, context["body"])
+
+
+def setup(app: Sphinx) -> None:
+    """Register the hook."""
+    app.connect("html-page-context", find_ways)
