@@ -14,7 +14,7 @@ export const GUESSING_ACCURACY = 0.1;
 const LEARNED = 0.5;
 const SMALL = 1e-2; // first over last layer's gradient: the chapters' networks that learn stay above
 const LARGE = 1e2;
-const TINY = 1e-3; // largest gradient norm of a hidden layer below which nothing moves
+const TINY = 1e-2; // largest gradient norm of a hidden layer below which nothing moves
 const ALIKE = 0.99;
 const TOGETHER = 0.01; // relative difference of two losses that are taken for equal
 

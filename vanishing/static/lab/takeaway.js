@@ -56,11 +56,12 @@ function byHand(networks) {
 function loop(network, name) {
   const { batch_size: size, epochs, seed, clip_norm, clip_value } = network;
   const whole = 1500 - (1500 % size);
+  const second = network.depth > 1 ? "2" : "output";
   const clip = (/** @type {string} */ kind, /** @type {number | null} */ bound) =>
     bound === null ? [] : [`        torch.nn.utils.clip_grad_${kind}_(${name}.parameters(), ${bound})`];
   return [
     `${name} = build_network(${call(network)})`,
-    ...(network.bit ? [`${name}.get_submodule("1").weight.data.view(torch.int32)[0, 0] ^= 1`] : []),
+    ...(network.bit ? [`${name}.get_submodule("${second}").weight.data.view(torch.int32)[0, 0] ^= 1`] : []),
     `print(gradient_profile(${name}, inputs, targets).weight_norms)`,
     `optimizer = torch.optim.${optimizer(network, name)}`,
     `random = torch.Generator().manual_seed(${seed})`,

@@ -22,7 +22,7 @@ const AVOIDS_ZERO = 1e-6; // what torch.nn.utils.clip_grad_norm_ adds
 export class Training {
   /**
    * @param {Experiment} experiment @param {Digits} digits @param {MakeMachine} make
-   * @param {boolean} [bit] change the last bit of the first layer's first weight
+   * @param {boolean} [bit] change the last bit of the second layer's first weight
    */
   constructor(experiment, digits, make, bit = false) {
     this.experiment = experiment;
@@ -39,9 +39,10 @@ export class Training {
     this.ratios = new Float64Array(this.network.layers.length);
   }
 
+  /** The first layer's first weights belong to pixels that are white on every image. */
   changeBit() {
     const { network } = this;
-    new Uint32Array(network.numbers.buffer)[network.layers[0].weights >> 2] ^= 1;
+    new Uint32Array(network.numbers.buffer)[network.layers[1].weights >> 2] ^= 1;
     network.changed();
   }
 

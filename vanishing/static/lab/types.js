@@ -73,7 +73,7 @@
 /**
  * To the worker. It answers each in turn, but `stop` at once, between two updates.
  *
- * start: builds a network anew; answer `started`, then the frame of step 0. `bit`: the last bit of the first
+ * start: builds a network anew; answer `started`, then the frame of step 0. `bit`: the last bit of the second
  *   layer's first weight is changed. A worker may be started again.
  * step: makes `count` updates and sends a frame after every `every` of them (1 if absent) and after the last;
  *   then `done`. The training never ends by itself: after `epochs` further ones follow.
