@@ -15,14 +15,20 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.locale import _
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from booktools import repository
 from booktools.book import Book
+from booktools.embedding import script_json
+from booktools.extension.aliases import first_letters, names_by_id, read_aliases, unknown_entries
 from booktools.extension.messages import book_of, current_language
 from booktools.glossary_data import REVISED, Concept, to_csv, to_json_ld, to_tbx, write_deck
+from booktools.glossary_terms import Terms, TermsError
 from booktools.languages import Language
+
+_logger = logging.getLogger(__name__)
 
 FOLDER = "glossary"
 SCRIPT = "glossary.js"
@@ -37,11 +43,18 @@ class glossary_downloads(nodes.General, nodes.Element):  # noqa: N801
 
 
 class GlossarySearch(SphinxDirective):
-    """Put the search field here."""
+    """Put the search field here; a line `entry: name, name` gives an entry further names."""
+
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Return its node."""
-        return [glossary_search()]
+        """Return its node; a line that is none becomes an error of the page."""
+        try:
+            node = glossary_search(aliases=read_aliases(self.content))
+        except ValueError as fault:
+            raise self.error(str(fault)) from None
+        self.set_source_info(node)
+        return [node]
 
 
 class GlossaryDownloads(SphinxDirective):
@@ -54,14 +67,33 @@ class GlossaryDownloads(SphinxDirective):
 
 def visit_search(self: HTML5Translator, node: nodes.Element) -> None:
     """Write the field; it appears only where its script runs."""
+    app, page = self.builder.app, self.builder.current_docname
+    book, language = book_of(app), current_language(app)
+    concepts = concepts_of(app.env).get(page, ())
+    for headword in unknown_entries(node["aliases"], concepts, book.source):
+        text = "no entry is called %r: correct it, or remove its line"
+        _logger.warning(text, headword, location=node, type="glossary")
+    aliases = names_by_id(node["aliases"], concepts, book.source, _terms(book, language))
     label = escape(_("Find a term by its name in any language"))
     found = escape(_("Terms found: {count}"), quote=True)
     self.body.append(
         f'<div class="vg-find" role="search" hidden><label for="vg-find">{label}</label>'
         f'<input type="search" id="vg-find" dir="auto" autocomplete="off" spellcheck="false">'
-        f'<p role="status" data-found="{found}"></p></div>'
+        f'<p role="status" data-found="{found}"></p>'
+        f'<script type="application/json">{script_json(aliases)}</script></div>'
     )
+    letters = first_letters(concepts, language, book.source)
+    links = "".join(f'<a href="#{place}">{escape(letter)}</a>' for letter, place in letters.items())
+    self.body.append(f'<p class="vg-letters">{links}</p>' if links else "")
     raise nodes.SkipNode
+
+
+def _terms(book: Book, language: Language) -> Terms:
+    """Return a language's terms; `booktools check` says what is wrong with a broken table."""
+    try:
+        return book.terms(language)
+    except TermsError:
+        return Terms()
 
 
 def visit_downloads(self: HTML5Translator, node: nodes.Element) -> None:

@@ -1,5 +1,6 @@
 """Build a small book in two languages and read what came out."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -72,6 +73,10 @@ End.
 """
 )
 GLOSSARY = """# Glossary
+
+```{glossary-search}
+depth: number of layers, height
+```
 
 ```{glossary}
 gradient
@@ -324,6 +329,14 @@ def test_glossary_entries_are_sorted_and_named_in_every_language(book: Build) ->
     links = {name["lang"]: name.a and name.a["href"] for name in names}
     assert links["zh-CN"] == "../../zh_CN/text/glossary.html#term-gradient"
     assert links["ar"] is None
+
+
+def test_the_search_of_the_glossary_knows_further_names_and_jumps_to_letters(book: Build) -> None:
+    page = read(book("ar", "html") / "text" / "glossary.html")
+    names = json.loads(one(page, ".vg-find script").get_text())
+    assert names == {"term-depth": ["number of layers", "height"]}
+    letters = {link.get_text(): link["href"] for link in page.select(".vg-letters a")}
+    assert letters == {"ت": "#term-gradient", "ع": "#term-depth"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""An entry of the glossary is found by further names, written as data beside the search field."""
+
+import pytest
+from real_book import BOOK
+
+from booktools.extension.aliases import first_letters, names_by_id, read_aliases, unknown_entries
+from booktools.glossary_data import Concept, Wording
+from booktools.glossary_terms import Term, Terms
+
+SOURCE = BOOK.source
+TURKISH = next(one for one in BOOK.languages if one.code == "tr")
+
+
+def concept(name: str, **others: str) -> Concept:
+    names = {SOURCE.code: name, **others}
+    wordings = {code: Wording(text, "Explained.") for code, text in names.items()}
+    return Concept(f"term-{name.replace(' ', '-')}", wordings)
+
+
+def test_a_line_names_an_entry_and_its_further_names() -> None:
+    lines = ["residual network: ResNet,  shortcut network", "", "token:word piece,"]
+    assert read_aliases(lines) == {
+        "residual network": ("ResNet", "shortcut network"),
+        "token": ("word piece",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["ResNet"], "must be an entry and its names: write `entry: name, name`"),
+        (["unit: , "], "must be an entry and its names"),
+        ([": neuron"], "must be an entry and its names"),
+        (["unit: neuron", "unit: node"], "'unit' has two lines: write all its names on one"),
+    ],
+)
+def test_a_line_that_is_none_is_refused(lines: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_aliases(lines)
+
+
+def test_an_entry_is_found_by_what_the_readers_terms_accept_too() -> None:
+    terms = Terms(terms=(Term(english=("unit",), approved="birim", accepted=("nöron",)),))
+    concepts = [concept("unit", tr="birim"), concept("depth", tr="derinlik")]
+    found = names_by_id({"unit": ("neuron",)}, concepts, SOURCE, terms)
+    assert found == {"term-unit": ["neuron", "nöron"]}
+
+
+def test_a_line_for_an_entry_that_is_not_there_is_named() -> None:
+    aliases = {"unit": ("neuron",), "untit": ("node",)}
+    assert list(unknown_entries(aliases, [concept("unit")], SOURCE)) == ["untit"]
+
+
+def test_letters_follow_the_readers_alphabet_and_lead_to_their_first_entry() -> None:
+    concepts = [concept("z", tr="çekirdek"), concept("b", tr="cam"), concept("a", tr="cep")]
+    letters = first_letters(concepts, TURKISH, SOURCE)
+    assert list(letters.items()) == [("c", "term-b"), ("ç", "term-z")]
+
+
+def test_a_script_with_too_many_first_letters_gets_no_bar() -> None:
+    concepts = [concept(chr(0x4E00 + number)) for number in range(60)]
+    assert first_letters(concepts, SOURCE, SOURCE) == {}
+
+
+def test_each_further_name_of_this_book_belongs_to_an_entry() -> None:
+    text = BOOK.page_source("book/glossary").read_text(encoding="utf-8")
+    lines = text.split("```{glossary-search}\n")[1].split("```")[0].splitlines()
+    glossary = text.split("```{glossary}\n")[1].split("```")[0]
+    headwords = {line for line in glossary.splitlines() if line and not line.startswith(" ")}
+    assert set(read_aliases(lines)) <= headwords
