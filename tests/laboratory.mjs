@@ -7,11 +7,15 @@ import { machine } from "../vanishing/static/lab/machine.js";
 import { count, similarity } from "../vanishing/static/lab/measures.js";
 import { Random } from "../vanishing/static/lab/random.js";
 import { Service } from "../vanishing/static/lab/service.js";
+import * as address from "../vanishing/static/lab/state.js";
+import * as takeaway from "../vanishing/static/lab/takeaway.js";
+import * as text from "../vanishing/static/lab/text.js";
 import { Training } from "../vanishing/static/lab/training.js";
 
 const bytes = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 const base64 = (array) => bytes(array).toString("base64");
 const floats = (text) => new Float32Array(new Uint8Array(Buffer.from(text, "base64")).buffer);
+const floats64 = (text) => Array.from(new Float64Array(new Uint8Array(Buffer.from(text, "base64")).buffer));
 let digits, scans;
 
 /** JSON has no NaN and no infinity. */
@@ -85,6 +89,21 @@ const calls = {
   similarity: ({ numbers, rows, width }) => similarity(floats(numbers), rows, width),
 
   bytes: () => Array.from(emitted()),
+
+  /** Read addresses; write what was read. */
+  addresses: ({ hashes }) =>
+    hashes.map((hash) => {
+      const { state, problems } = address.read(hash);
+      return { state, problems, written: address.write(state) };
+    }),
+
+  labels: ({ networks }) => networks.map(text.label),
+
+  formatted: ({ numbers }) => floats64(numbers).map(text.formatNumber),
+
+  filled: ({ sentence, values, direction }) => text.fill(sentence, values, direction),
+
+  python: ({ hash }) => takeaway.python(address.read(hash).state.networks),
 
   /** Give orders to a service, each once so many answers have come; return the answers. */
   async orders({ orders }) {

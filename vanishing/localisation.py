@@ -134,7 +134,7 @@ def format_number(value: float) -> str:
     if value == int(value) and abs(value) < 1e5:
         return str(int(value))
     if 1e-3 <= abs(value) < 1e5:
-        return f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}"
+        return f"{value:.2g}" if abs(value) < 99.5 else f"{value:.0f}"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 

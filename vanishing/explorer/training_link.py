@@ -13,11 +13,8 @@ from vanishing.localisation import _
 PAGE = "page:book/laboratory"  # which the book's tools turn into the way there
 MOST = 3  # networks that the laboratory trains at once
 _RUN = "vanishing.training:Run"
-_DEFAULTS = {"learning_rate": 0.1, "epochs": 12} | {
-    field.name: field.default
-    for field in fields(Experiment)
-    if field.name not in ("learning_rate", "epochs")
-}
+_REQUIRED = {"learning_rate": 0.1, "epochs": 12}  # what the laboratory takes for them
+_DEFAULTS = {one.name: _REQUIRED.get(one.name, one.default) for one in fields(Experiment)}
 
 
 def address_of(recipe: Any) -> str:

@@ -1,0 +1,345 @@
+"""What a reader does in the laboratory, in one browser; steps are counted, time never."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page
+
+import vanishing
+from booktools.serve import address, start_server
+from vanishing import SIGMOID, explore, figures
+from vanishing.explorer.training_link import PAGE
+from vanishing.lab_page import LabPage
+from vanishing.lab_page.questions import QUESTIONS
+from vanishing.scans import scans_module
+from vanishing.training import Run
+
+STATIC = Path(vanishing.__file__).parent / "static"
+SHALLOW = "#v=1&a=activation:sigmoid,depth:3,width:16&b=depth:2,width:16,init:he"
+HTML = (
+    '<!doctype html><html lang="en" dir="{direction}" data-theme="light"><head><title>t</title>'
+    '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+    '<link rel="stylesheet" href="{static}lab.css">'
+    '<link rel="stylesheet" href="{static}vanishing.css">'
+    '</head><body><main><h1>t</h1>{body}</main><script type="module" src="{static}lab/page.js">'
+    '</script><script src="{static}explorer.js"></script></body></html>'
+)
+
+
+def run_of(depth: int) -> Run:
+    layers = (*map(str, range(1, depth + 1)), "output")
+    norms = (1.0,) * len(layers)
+    return Run(SIGMOID.at(depth=depth), layers, (0,), (norms,), (2.3,), (0.1,), "stalled")
+
+
+def explorer() -> str:
+    def draw(depth: int = 3) -> figures.Drawing:
+        return figures.draw_runs([run_of(depth)])
+
+    return explore(draw, depth=[2, 3]).html().replace(PAGE, "ltr.html")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the laboratory in both directions, and an explorer that leads to it."""
+    root = tmp_path_factory.mktemp("site")
+    shutil.copytree(STATIC, root / "static")
+    (root / "static/lab/digits.js").write_text(scans_module(), encoding="utf-8")
+    room = LabPage((run_of(20),)).html()
+    for direction in ("ltr", "rtl"):
+        body = room.replace('"direction":"ltr"', f'"direction":"{direction}"')
+        page = HTML.format(direction=direction, static="static/", body=body)
+        (root / f"{direction}.html").write_text(page, encoding="utf-8")
+    page = HTML.format(direction="ltr", static="static/", body=explorer())
+    (root / "explorer.html").write_text(page, encoding="utf-8")
+    server = start_server(root, 0)
+    yield address(server)
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, site: str) -> Iterator[Page]:
+    """Give one page for all tests; it must raise no error and ask no other host."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console", lambda message: faults.append(message.text) if message.type == "error" else None
+    )
+    page.on(
+        "request", lambda asked: faults.append(asked.url) if _is_foreign(asked.url, site) else None
+    )
+    yield page
+    context.close()
+    assert faults == []
+
+
+def _is_foreign(url: str, site: str) -> bool:
+    return url.startswith("http") and urlsplit(url).netloc != urlsplit(site).netloc
+
+
+@pytest.fixture
+def lab(shared: Page, site: str) -> Page:
+    """Open the laboratory with two small networks."""
+    return opened(shared, site, SHALLOW)
+
+
+def opened(page: Page, site: str, hash: str = "", name: str = "ltr") -> Page:
+    page.goto("about:blank")
+    page.goto(f"{site}{name}.html{hash}")
+    reached(page, 0)
+    return page
+
+
+def reached(page: Page, step: int, state: str = "paused") -> None:
+    page.locator(f'.vg-lab[data-step="{step}"][data-state="{state}"]').wait_for()
+
+
+def press(page: Page, action: str) -> None:
+    page.locator(f'[data-do="{action}"]').first.click()
+
+
+def cells(page: Page, column: int) -> list[str]:
+    return page.locator(f".vg-lab tbody td:nth-of-type({column})").all_inner_texts()
+
+
+def test_each_experiment_starts_and_shows_finite_gradients(shared: Page, site: str) -> None:
+    opened(shared, site)
+    for number, one in enumerate(QUESTIONS):
+        if number:
+            shared.locator("#vg-lab-experiment").select_option(one.key)
+            reached(shared, 0)
+        assert shared.locator("#vg-lab-experiment").input_value() == one.key
+        shared.evaluate("document.querySelector('[data-do=step]').click()")
+        reached(shared, 1)
+        norms = [float(norm) for norm in cells(shared, 4)]
+        assert len(norms) == 3
+        assert all(map(math.isfinite, norms)), one.key
+        assert all(shared.locator(".vg-lab-sentence").all_inner_texts())
+        assert shared.locator("[data-chart=layers] path[d^=M]").count() >= 6
+
+
+def test_the_default_address_is_left_alone_and_a_change_is_written(lab: Page, site: str) -> None:
+    opened(lab, site)
+    assert urlsplit(lab.url).fragment == ""
+    lab.locator("[name=show]").select_option("similarities")
+    assert urlsplit(lab.url).fragment.endswith("&show=similarities")
+    again = lab.url
+    opened(lab, site, f"#{urlsplit(again).fragment}")
+    assert lab.locator("[name=show]").input_value() == "similarities"
+
+
+def test_a_changed_setting_starts_anew_and_stands_in_the_address(lab: Page) -> None:
+    press(lab, "step")
+    reached(lab, 1)
+    lab.locator(".vg-lab-settings summary").first.click()
+    lab.locator(".vg-lab-card [name=init]").first.select_option("xavier")
+    reached(lab, 0)
+    assert "a=depth:3,width:16,activation:sigmoid,init:xavier&b=" in lab.url
+    assert lab.locator("#vg-lab-experiment").input_value() == ""
+    lab.locator(".vg-lab-card [name=seed]").first.fill("-5")
+    lab.locator(".vg-lab-card [name=seed]").first.blur()
+    problem = lab.locator(".vg-lab-problems").inner_text()
+    assert problem == "A, Random seed must be between 0 and 4294967295, got -5: it is 0 now."
+
+
+def test_what_an_address_cannot_mean_is_said(shared: Page, site: str) -> None:
+    opened(shared, site, f"{SHALLOW},activation:swish,dropout:1")
+    assert shared.locator(".vg-lab-problems p").all_inner_texts() == [
+        "B, Activation function cannot be swish: it is relu now.",
+        "This page knows no setting B, dropout; it is left out.",
+    ]
+
+
+def test_an_address_leads_to_its_step(shared: Page, site: str) -> None:
+    shared.goto("about:blank")
+    shared.goto(f"{site}ltr.html{SHALLOW}&at=4")
+    reached(shared, 4)
+    assert shared.locator("#vg-lab-time").get_attribute("max") == "4"
+
+
+def test_pause_really_pauses_and_a_hidden_page_pauses_too(lab: Page) -> None:
+    count = "window.orders = 0; const post = Worker.prototype.postMessage;"
+    lab.evaluate(
+        count + "Worker.prototype.postMessage = function (o) { orders += 1; post.call(this, o); }"
+    )
+    for pause in (
+        "document.querySelector('[data-do=play]').click()",
+        "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange')); delete document.hidden",
+    ):
+        press(lab, "play")
+        lab.locator('.vg-lab[data-state="playing"]').wait_for()
+        lab.evaluate(pause)
+        lab.locator('.vg-lab[data-state="paused"]').wait_for()
+        press(lab, "restart")
+        reached(lab, 0)
+        before = lab.evaluate("orders")
+        press(lab, "step")
+        reached(lab, 1)
+        assert lab.evaluate("orders") == before + 2  # one for each network
+
+
+def test_it_plays_to_the_end_and_goes_back(shared: Page, site: str) -> None:
+    opened(shared, site, "#v=1&a=depth:2,width:16,init:he,batch_size:500,epochs:2")
+    press(shared, "play")
+    reached(shared, 6)
+    assert shared.locator(".vg-news").inner_text().startswith("Training step 6 of 6. A ReLU: ")
+    end = cells(shared, 2)
+    shared.locator("#vg-lab-time").focus()
+    shared.keyboard.press("Home")
+    reached(shared, 0)
+    assert cells(shared, 2) != end
+    shared.keyboard.press("End")
+    reached(shared, 6)
+    assert cells(shared, 2) == end
+
+
+def test_the_same_start_gives_the_same_numbers_and_a_new_seed_others(lab: Page) -> None:
+    def first() -> list[str]:
+        press(lab, "step")
+        reached(lab, 1)
+        return [cell for column in range(2, 7) for cell in cells(lab, column)]
+
+    before = first()
+    press(lab, "restart")
+    reached(lab, 0)
+    assert first() == before
+    press(lab, "reseed")
+    reached(lab, 0)
+    assert first() != before
+
+
+def test_keys_work_only_inside_the_laboratory(lab: Page) -> None:
+    lab.locator("h1").click()
+    lab.keyboard.press(".")
+    reached(lab, 0)
+    lab.locator("[data-do=step]").focus()
+    lab.keyboard.press(".")
+    reached(lab, 1)
+    lab.locator("#vg-lab-time").focus()
+    lab.keyboard.press("k")
+    lab.locator('.vg-lab[data-state="playing"]').wait_for()
+    lab.keyboard.press("k")
+    lab.locator('.vg-lab[data-state="paused"]').wait_for()
+    lab.keyboard.press("0")
+    reached(lab, 0)
+
+
+def test_a_layer_is_looked_into(lab: Page) -> None:
+    lab.locator(".vg-lab-one summary").click()
+    lab.locator("#vg-lab-layer").focus()
+    lab.keyboard.press("End")
+    assert lab.locator("output[for=vg-lab-layer]").inner_text() == "4"
+    notes = lab.locator(".vg-lab-layers p:not(.vg-lab-name)").all_inner_texts()
+    assert notes == ["Layer 4 is not a hidden layer of this network."] * 2
+    lab.keyboard.press("Home")
+    label = lab.locator(".vg-lab-layers svg[role=img]").first.get_attribute("aria-label")
+    assert label == "Histogram of A sigmoid: the outputs of layer 1, from 0 to 1."
+
+
+def test_networks_are_added_and_removed(lab: Page) -> None:
+    press(lab, "add")
+    reached(lab, 0)
+    assert lab.locator(".vg-lab-networks .vg-lab-card").count() == 3
+    assert lab.locator('[data-do="add"]').is_hidden()
+    for _ in range(2):
+        lab.evaluate("document.querySelector('[data-do=remove]').click()")
+        reached(lab, 0)
+    assert lab.locator("tbody tr").count() == 1
+    assert urlsplit(lab.url).fragment == "v=1&a=depth:2,width:16,init:he"
+
+
+def test_the_projectors_view_shows_charts_alone(lab: Page) -> None:
+    press(lab, "projector")
+    lab.locator('.vg-lab[data-view="projector"]').wait_for()
+    assert lab.locator(".vg-lab-settings").first.is_hidden()
+    assert lab.locator("[data-chart=layers]").is_visible()
+    lab.locator("[data-do=play]").focus()
+    lab.keyboard.press("Escape")
+    lab.locator('.vg-lab[data-view="page"]').wait_for()
+
+
+def test_what_is_copied_is_shown(lab: Page, site: str) -> None:
+    press(lab, "link")
+    assert lab.locator("textarea").input_value() == f"{site}ltr.html" + SHALLOW.replace(
+        "activation:sigmoid,depth:3,width:16", "depth:3,width:16,activation:sigmoid"
+    )
+    press(lab, "embed")
+    assert (
+        lab.locator("textarea").input_value().startswith(f'<iframe src="{site}ltr.html#v=1&amp;a=')
+    )
+    with lab.expect_download() as saved:
+        press(lab, "svg")
+    text = saved.value.path().read_text(encoding="utf-8")
+    assert text.startswith("<svg")
+    assert "var(" not in text
+    with lab.expect_download() as saved:
+        press(lab, "csv")
+    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 4 + 3
+    assert lines[4].split(",")[4] == "output"
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_a_phone_never_scrolls_sideways_and_axe_finds_nothing(
+    shared: Page, site: str, direction: str
+) -> None:
+    shared.set_viewport_size({"width": 360, "height": 740})
+    opened(shared, site, SHALLOW, direction)
+    shared.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    assert shared.evaluate("document.scrollingElement.scrollWidth") <= 360
+    found = Axe().run(shared).response["violations"]
+    grave = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in grave] == []
+    axis = shared.locator("[data-chart=layers] svg").evaluate(
+        "node => getComputedStyle(node).direction"
+    )
+    assert axis == "ltr"
+    shared.set_viewport_size({"width": 1000, "height": 900})
+
+
+def test_without_a_script_there_are_a_sentence_and_a_figure(browser: Browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}ltr.html")
+    assert page.locator(".vg-lab-room").is_hidden()
+    assert page.locator(".vg-lab figure svg").is_visible()
+    assert page.get_by_text("your own browser trains networks").is_visible()
+    page.goto(f"{site}explorer.html")
+    target = f"{site}ltr.html#v=1&a=depth:3,activation:sigmoid"
+    assert page.locator(".vg-train a").evaluate("node => node.href") == target
+    context.close()
+
+
+def test_the_link_to_the_laboratory_follows_the_slider(shared: Page, site: str) -> None:
+    shared.goto(f"{site}explorer.html")
+    shared.locator("input[type=range]").focus()
+    shared.keyboard.press("Home")
+    shared.locator(".vg-train a").click()
+    reached(shared, 0)
+    assert cells(shared, 1) == ["in training"]
+    assert shared.url == f"{site}ltr.html#v=1&a=depth:2,activation:sigmoid"
+
+
+def test_one_that_wants_little_motion_sees_round_steps_only(browser: Browser, site: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    opened(page, site, "#v=1&a=depth:2,width:16,init:he,batch_size:100,epochs:1")
+    page.evaluate(
+        "window.seen = []; const lab = document.querySelector('.vg-lab');"
+        "new MutationObserver(() => seen.push(+lab.dataset.step))"
+        ".observe(lab, {attributeFilter: ['data-step']})"
+    )
+    press(page, "play")
+    reached(page, 15)
+    assert set(page.evaluate("seen")) == {0, 1, 2, 5, 10, 15}
+    context.close()
