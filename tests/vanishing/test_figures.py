@@ -373,3 +373,9 @@ def test_a_notebook_shows_a_drawing_below_the_cell(monkeypatch: pytest.MonkeyPat
     drawing = draw_runs([a_run()])
     drawing.show()
     assert shown == [drawing]
+
+
+def test_a_label_beside_an_axis_is_turned_by_numbers() -> None:
+    svg = figures.draw_gradient_norms({"ReLU": [1.0, 0.5]}).svg()
+    assert re.findall(r'transform="rotate\(-90 \d+(?:\.\d+)? \d+(?:\.\d+)?\)"', svg)
+    assert "rotate()" not in svg

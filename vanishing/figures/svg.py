@@ -134,7 +134,7 @@ class _Writer:
         if anchor != "start":
             attributes["text-anchor"] = anchor
         if turn := re.search(r"rotate\((-?[1-9].*)\)", text.attrib.get("transform", "")):
-            attributes["transform"] = f"rotate({_compact(turn[1])})"
+            attributes["transform"] = f"rotate({' '.join(_short(turn[1]).split())})"
         written = "".join(f' {name}="{value}"' for name, value in attributes.items())
         return f"<text{written}>{escape(content, quote=False)}</text>"
 
