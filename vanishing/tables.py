@@ -54,6 +54,11 @@ STATEMENTS = {
     "optimizers/adam-small": N_("Adam, step at a gradient of 1e-8 / learning rate"),
     "optimizers/adam-rare": N_("Adam, step after a long time without gradient / learning rate"),
     "optimizers/adam-first": N_("Adam, first update / weight, PyTorch's default, rate 0.01"),
+    "language/zero-head": N_("22 letters, first loss of a model whose output starts at 0"),
+    "language/feed-forward": N_("feed-forward branch with ReLU, mean square at the start"),
+    "language/deep-stream": N_("GPT-2's scale, stream behind 64 blocks / behind 16"),
+    "language/largest-score": N_("normalized queries and keys of 16 numbers, largest score"),
+    "language/bfloat16": N_("bfloat16, smallest power of 2 that changes 1"),
 }
 """What each prediction is about, by its key; numbers are squared norms' factors per layer or so."""
 

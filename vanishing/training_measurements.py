@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from vanishing import bounds
+from vanishing.language_models import LanguageModel, feed_forward_share, learn_to_write, stream
 from vanishing.measurements import Comparison, Measured
 from vanishing.optimizers import Optimization, optimized
 from vanishing.training_theory import TRAINING_PREDICTIONS
@@ -51,6 +52,50 @@ def first_update() -> Measured:
     return Measured(median(run.updates_at(1)[2] for run in runs))
 
 
+def first_loss() -> Measured:
+    """Measure the first loss of a language model whose output matrix starts at 0."""
+    return Measured(stream(LanguageModel(blocks=2, mup=True)).loss)
+
+
+def feed_forward() -> Measured:
+    """Measure the first feed-forward branch at a width of 256; the median of three seeds."""
+    models = [LanguageModel(blocks=1, width=256, seed=seed) for seed in range(3)]
+    return Measured(median(feed_forward_share(model) for model in models))
+
+
+def deep_stream() -> Measured:
+    """Measure how the stream's end grows from 16 to 64 blocks with GPT-2's scale.
+
+    The ratio of the medians of three seeds.
+    """
+    ends = [
+        median(
+            stream(LanguageModel(blocks=blocks, branch="GPT-2", seed=seed)).signal[-1]
+            for seed in range(3)
+        )
+        for blocks in (16, 64)
+    ]
+    return Measured(ends[1] / ends[0])
+
+
+def largest_score() -> Measured:
+    """Measure the largest score after a training at a high rate with normalized queries and keys.
+
+    The largest of three seeds.
+    """
+    model = LanguageModel(blocks=2, learning_rate=0.1, query_key_norm=True, updates=100)
+    return Measured(max(learn_to_write(model.at(seed=n)).largest_score for n in range(3)))
+
+
+def bfloat16_change() -> Measured:
+    """Halve a number as long as adding it to 1 gives another number in bfloat16."""
+    one = torch.ones((), dtype=torch.bfloat16, device="cpu")
+    added = one.clone()
+    while (one + added / 2).item() != 1:
+        added = added / 2
+    return Measured(added.item())
+
+
 def _steps(
     make: Callable[[list[Tensor]], torch.optim.Optimizer], gradients: Iterable[float]
 ) -> list[float]:
@@ -70,4 +115,9 @@ TRAINING_MEASUREMENTS: dict[str, Callable[[], Measured]] = {
     "optimizers/adam-small": small_step,
     "optimizers/adam-rare": rare_step,
     "optimizers/adam-first": first_update,
+    "language/zero-head": first_loss,
+    "language/feed-forward": feed_forward,
+    "language/deep-stream": deep_stream,
+    "language/largest-score": largest_score,
+    "language/bfloat16": bfloat16_change,
 }

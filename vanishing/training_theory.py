@@ -1,4 +1,4 @@
-"""What follows from the rules of optimizers, to hold measurements of training against.
+"""What follows from the rules of optimizers and of large models, to hold measurements against.
 
 ``TRAINING_PREDICTIONS`` lists every statement that ``vanishing.training_measurements`` measures.
 """
@@ -53,6 +53,26 @@ def adam_first_update(rate: float, inputs: int) -> float:
     return rate * math.sqrt(3 * inputs)
 
 
+@bounds.checked(width=_WIDTH)
+def largest_normalized_score(width: int) -> float:
+    """Return the largest score of a query and a key of mean square 1: d/√d = √d.
+
+    Their lengths are √d each, so their product is at most d (Cauchy and Schwarz). Source: Henry et
+    al. 2020, who normalize both.
+    """
+    return math.sqrt(width)
+
+
+@bounds.checked(mantissa_bits=bounds.whole(1, 52))
+def smallest_change_of_one(mantissa_bits: int) -> float:
+    """Return the smallest power of 2 that can be added to 1 without being rounded away.
+
+    It is the distance from 1 to the next number; half of it lies in the middle and is rounded to
+    the even neighbour, which is 1.
+    """
+    return 2.0**-mantissa_bits
+
+
 TRAINING_PREDICTIONS = (
     Prediction(
         key="optimizers/momentum-limit",
@@ -77,5 +97,36 @@ TRAINING_PREDICTIONS = (
         value=adam_first_update(0.01, 64),
         tolerance=0.004,
         source=Source(_KINGMA, derived=True),
+    ),
+    Prediction(
+        key="language/zero-head",
+        value=math.log(22),
+        tolerance=1e-5,
+        source=Source(derived=True),
+    ),
+    Prediction(
+        key="language/feed-forward",
+        value=0.5,
+        tolerance=0.03,
+        source=Source("He et al. 2015", "10", derived=True),
+    ),
+    Prediction(
+        key="language/deep-stream",
+        value=1.0,
+        tolerance=0.08,
+        source=Source("Radford et al. 2019", derived=True),
+    ),
+    Prediction(
+        key="language/largest-score",
+        value=largest_normalized_score(16),
+        tolerance=1e-4,
+        source=Source("Henry et al. 2020", derived=True),
+        is_bound=True,
+    ),
+    Prediction(
+        key="language/bfloat16",
+        value=smallest_change_of_one(7),
+        tolerance=0,
+        source=Source("Kalamkar et al. 2019", derived=True),
     ),
 )

@@ -26,6 +26,7 @@ from vanishing import (
     explosions,
     figures,
     gradient_profile,
+    language_models,
     load_digits,
     localisation,
     mean_field,
@@ -128,6 +129,10 @@ def optimized_run() -> optimizers.OptimizedRun:
     return optimizers.OptimizedRun(
         settings, (0, 1), (2.3, 2.2), (0.1, 0.2), (0.1, 0.2), ((0.1, 0.2),), "stalled"
     )
+
+
+def language_run() -> language_models.LanguageRun:
+    return language_models.LanguageRun((0, 1), (3.0, 2.0), (3.0,), (1.0,), 2.0, "one")
 
 
 def detector_run() -> detection.DetectorRun:
@@ -245,6 +250,26 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
     "spell": (number_words.spell, lambda: {"number": 7, "language": "pt"}),
     "tokens": (number_words.tokens, lambda: {"number": 7, "language": "pt"}),
     "teachable": (number_words.teachable, lambda: {"language": "pt"}),
+    "stream": (
+        language_models.stream,
+        lambda: {"model": language_models.LanguageModel(blocks=1, width=16)},
+    ),
+    "feed_forward_share": (
+        language_models.feed_forward_share,
+        lambda: {"model": language_models.LanguageModel(blocks=1, width=16)},
+    ),
+    "learn_to_write": (
+        language_models.learn_to_write,
+        lambda: {"model": language_models.LanguageModel(blocks=1, width=16, updates=1)},
+    ),
+    "final_losses": (
+        language_models.final_losses,
+        lambda: {
+            "model": language_models.LanguageModel(blocks=1, width=16, updates=1),
+            "seeds": (0,),
+        },
+    ),
+    "loss_at": (lambda step: language_run().loss_at(step), lambda: {"step": 1}),
     "optimize": (
         optimizers.optimize,
         lambda: {"optimization": optimizers.Optimization(depth=1, width=2, epochs=1)},
@@ -357,6 +382,10 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
         lambda: dict(vars(recurrence.Recurrence(unit="tanh"))),
     ),
     "Stack": (residual.Stack, lambda: dict(vars(residual.Stack()))),
+    "LanguageModel": (
+        language_models.LanguageModel,
+        lambda: dict(vars(language_models.LanguageModel())),
+    ),
     "Optimization": (optimizers.Optimization, lambda: dict(vars(optimizers.Optimization()))),
     "OptimizedRun": (optimizers.OptimizedRun, lambda: dict(vars(optimized_run()))),
     "Recall": (transformers.Recall, lambda: dict(vars(transformers.Recall()))),
@@ -394,6 +423,7 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "draw_history": lambda: {"history": history(), "limits": None},
     "draw_lesions": lambda: {"whole": {"a": 0.5}, "without": {"a": [0.5]}, "chance": 0.1},
     "draw_losses": lambda: {"runs": [run()], "chance": 2.3, "names": None},
+    "draw_losses_by_rate": lambda: {"losses": {"a": {0.1: [2.0]}}},
     "draw_lost_shares": lambda: {
         "exponents": (0,),
         "zero": [0.5],
@@ -419,6 +449,8 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "draw_slopes": lambda: {"positions": [0.0, 1.0], "slopes": NORMS},
     "draw_source_gradients": lambda: {"gradients": NORMS, "limits": None},
     "draw_spectra": lambda: {"spectra": NORMS, "limits": None},
+    "draw_stream": lambda: {"signal": [1.0, 2.0], "gradient": [2.0, 1.0], "limits": None},
+    "draw_text_losses": lambda: {"losses": {"a": {0: 3.0, 10: 2.0}}, "guessing": 3.09},
     "draw_training": lambda: {"run": run(), "limits": None},
 }
 

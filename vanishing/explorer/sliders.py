@@ -17,6 +17,7 @@ LABELS = {
     "batch_size": N_("Batch size"),
     "bias_variance": N_("Bias variance"),
     "blocks": N_("Depth (blocks)"),
+    "branch_scale": N_("Scale of the branches"),
     "data": N_("Data set"),
     "depth": N_("Depth (hidden layers)"),
     "epochs": N_("Epochs"),

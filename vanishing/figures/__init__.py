@@ -11,6 +11,11 @@ from vanishing.figures.diagnosis import draw_diagnosis, draw_history
 from vanishing.figures.directions import draw_two_directions
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.explosions import draw_clipped_runs, draw_divergence, draw_lost_shares
+from vanishing.figures.language_models import (
+    draw_losses_by_rate,
+    draw_stream,
+    draw_text_losses,
+)
 from vanishing.figures.mean_field import draw_accuracies, draw_chi, draw_propagation
 from vanishing.figures.optimizers import (
     draw_accuracies_by_depth,
@@ -54,6 +59,7 @@ __all__ = [
     "draw_history",
     "draw_lesions",
     "draw_losses",
+    "draw_losses_by_rate",
     "draw_lost_shares",
     "draw_optimized_runs",
     "draw_path_shares",
@@ -69,6 +75,8 @@ __all__ = [
     "draw_slopes",
     "draw_source_gradients",
     "draw_spectra",
+    "draw_stream",
+    "draw_text_losses",
     "draw_training",
     "draw_two_directions",
 ]

@@ -106,6 +106,16 @@ def by_length(rule: Rule, example: str) -> Rule:
     return _mapping(whole(1, 1_000_000), rule, MOST_VALUES, "number", example)
 
 
+def by_step(rule: Rule, example: str) -> Rule:
+    """Ask for a mapping from numbers of updates; each value keeps to the rule."""
+    return _mapping(whole(0, 1_000_000_000), rule, MOST_VALUES, "number", example)
+
+
+def by_rate(rule: Rule, example: str) -> Rule:
+    """Ask for a mapping from learning rates above 0; each value keeps to the rule."""
+    return _mapping(positive, rule, MOST_VALUES, "number", example)
+
+
 def _mapping(key: Rule, rule: Rule, most: int, what: str, example: str) -> Rule:
     def mapping_rule(name: str, value: Any) -> dict[Any, Any]:
         if not isinstance(value, Mapping):
