@@ -6,7 +6,7 @@
   // Without accents and vowel marks; the Arabic letters and the Turkish i that people type for each other.
   const plain = (text) => text.normalize("NFKD").replace(/[\p{M}\u0640]/gu, "").toLowerCase()
     .replace(/[أإآٱ]/g, "ا").replace(/ى/g, "ي").replace(/ة/g, "ه").replace(/ı/g, "i").replace(/đ/g, "d")
-    .replace(/(\p{L}{2}[^\P{L}s])s(?![\p{L}\d])/gu, "$1");
+    .replace(/([sx])es(?![\p{L}\d])/gu, "$1").replace(/(\p{L}{2}[^\P{L}ais])s(?![\p{L}\d])/gu, "$1");
   const aliases = JSON.parse(box.querySelector("script").textContent);
   const entries = [...document.querySelectorAll("dl.glossary > dt")].map((term) => {
     const definition = term.nextElementSibling;

@@ -1,9 +1,15 @@
 """An entry of the glossary is found by further names, written as data beside the search field."""
 
+from collections.abc import Iterator
+
 import pytest
+from playwright.sync_api import Browser, Page
 from real_book import BOOK
 
+from booktools.embedding import script_json
 from booktools.extension.aliases import first_letters, names_by_id, read_aliases, unknown_entries
+from booktools.extension.downloads import SCRIPT
+from booktools.extension.site import OWN_STATIC
 from booktools.glossary_data import Concept, Wording
 from booktools.glossary_terms import Term, Terms
 
@@ -68,3 +74,50 @@ def test_each_further_name_of_this_book_belongs_to_an_entry() -> None:
     glossary = text.split("```{glossary}\n")[1].split("```")[0]
     headwords = {line for line in glossary.splitlines() if line and not line.startswith(" ")}
     assert set(read_aliases(lines)) <= headwords
+
+
+@pytest.fixture(scope="module")
+def glossary_page(browser: Browser) -> Iterator[Page]:
+    """Open a glossary of three entries with the search field's own script."""
+    names = script_json({"term-residual-connection": ["shortcut"]})
+    texts = {
+        "residual connection": "A path that adds.",
+        "loss function": "It measures an error. With ten classes it is 2.3.",
+        "bias": "A constant.",
+    }
+    entries = "".join(
+        f'<dt id="term-{name.replace(" ", "-")}">{name}<a>#</a></dt><dd><p>{text}</p></dd>'
+        for name, text in texts.items()
+    )
+    page = browser.new_page()
+    page.set_content(
+        '<div class="vg-find" hidden><input><p role="status" data-found="{count}"></p>'
+        f'<script type="application/json">{names}</script></div>'
+        f'<dl class="glossary">{entries}</dl>'
+    )
+    page.add_script_tag(path=OWN_STATIC / SCRIPT)
+    yield page
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("Residual connections", ["residual connection"]),
+        ("shortcuts", ["residual connection"]),
+        ("losses", ["loss function"]),
+        ("biases", ["bias"]),
+        ("error", ["loss function"]),
+        ("classes", []),
+        ("", ["residual connection", "loss function", "bias"]),
+    ],
+)
+def test_the_field_finds_entries_by_name_plural_and_first_sentence(
+    glossary_page: Page, wanted: str, found: list[str]
+) -> None:
+    glossary_page.fill("input", wanted)
+    shown = glossary_page.locator("dt:not([hidden])").all_inner_texts()
+    assert [text.removesuffix("#") for text in shown] == found
+    news = glossary_page.locator("[role=status]").inner_text()
+    assert news == (str(len(found)) if wanted else "")
