@@ -289,6 +289,10 @@ def test_what_cannot_be_drawn_is_named_with_the_remedy(call: Any, error: str) ->
 
 LENGTHS = {"a": {5: 1.0}}
 REFUSED: dict[str, dict[str, Any]] = {
+    "two_directions": {"spreads": [1.0, 0.5], "gradient_norms": [1.0]},
+    "relative_updates": {"updates": {"a": [-1]}},
+    "optimized_runs": {"runs": []},
+    "accuracies_by_depth": {"accuracies": {"a": {5: []}}, "chance": 0.1},
     "activation": {"name": "a", "positions": [0, 1], "values": [0, 1], "slopes": [0]},
     "slopes": {"positions": [0, 1], "slopes": {"a": [0]}},
     "saturated_units": {"steps": [0, 1], "shares": [[0.5]]},

@@ -61,7 +61,7 @@ def _handed_on(path: Path) -> dict[str, tuple[str, str]]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {
         alias.asname or alias.name: (node.module, alias.name)
-        for node in tree.body
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module)
         for alias in node.names
     }
