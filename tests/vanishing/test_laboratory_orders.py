@@ -124,14 +124,19 @@ def test_a_sum_that_explodes_names_the_layer_and_stays_a_result(lab: Laboratory)
     assert seen[-1]["loss"] in ("NaN", "Infinity")
 
 
-def test_one_changed_bit_changes_the_first_weight_alone(lab: Laboratory) -> None:
-    given = {"experiment": settings(SMALL), "updates": 0, "asWeights": True}
-    plain, bit = (lab.ask("train", bit=bit, **given) for bit in (False, True))
-    words = [numpy.frombuffer(base64.b64decode(run["weights"][0]), "<u4") for run in (plain, bit)]
+def test_one_changed_bit_changes_the_second_layers_first_weight_alone(lab: Laboratory) -> None:
+    given = {"experiment": settings(SMALL), "asWeights": True}
+    before, after = (
+        [lab.ask("train", bit=bit, updates=updates, **given) for bit in (False, True)]
+        for updates in (0, 1)
+    )
+    plain, bit = (run["weights"] for run in before)
+    words = [numpy.frombuffer(base64.b64decode(weights[2]), "<u4") for weights in (plain, bit)]
     changed = words[0] ^ words[1]
     assert changed[0] == 1
     assert not changed[1:].any()
-    assert plain["weights"][1:] == bit["weights"][1:]
+    assert (plain[:2], plain[3:]) == (bit[:2], bit[3:])
+    assert after[0]["weights"] != after[1]["weights"]
 
 
 def test_the_plain_kernels_train_the_same_network(lab: Laboratory) -> None:
