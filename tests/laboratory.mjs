@@ -11,6 +11,7 @@ import * as address from "../vanishing/static/lab/state.js";
 import * as takeaway from "../vanishing/static/lab/takeaway.js";
 import * as text from "../vanishing/static/lab/text.js";
 import { Training } from "../vanishing/static/lab/training.js";
+import { BOUNDS, CHOICES, DEFAULTS } from "../vanishing/static/lab/types.js";
 
 const bytes = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 const base64 = (array) => bytes(array).toString("base64");
@@ -87,6 +88,8 @@ const calls = {
   },
 
   similarity: ({ numbers, rows, width }) => similarity(floats(numbers), rows, width),
+
+  types: () => ({ bounds: BOUNDS, choices: CHOICES, defaults: DEFAULTS }),
 
   bytes: () => Array.from(emitted()),
 
