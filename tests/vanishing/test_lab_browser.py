@@ -314,6 +314,7 @@ def test_without_a_script_there_are_a_sentence_and_a_figure(browser: Browser, si
     page.goto(f"{site}ltr.html")
     assert page.locator(".vg-lab-room").is_hidden()
     assert page.locator(".vg-lab figure svg").is_visible()
+    assert page.locator(".vg-lab").evaluate("node => getComputedStyle(node).position") == "static"
     sentence = page.locator(".vg-lab noscript p")
     assert sentence.is_visible()
     assert sentence.inner_text().startswith("On this page your own browser trains networks")

@@ -67,7 +67,7 @@ export class LineChart {
   draw(view) {
     this.view = view;
     this.width = Math.max(240, Math.floor(this.host.clientWidth) || 640);
-    this.top = 28 + ROW * legendRows(view.names, this.width).length;
+    this.top = 32 + ROW * legendRows(view.names, this.width).length;
     this.#drawAxes(view);
     this.#drawGuide(view);
     view.lines.forEach((line, number) => this.#drawLine(view, line, number));
@@ -109,7 +109,7 @@ export class LineChart {
       parts.push(this.#text(String(value), this.#x(view, value), floor + 17, "middle"));
     }
     parts.push(element("path", { d: `M${LEFT} ${this.#top()}V${floor}H${right}`, fill: "none", stroke: "currentColor" }));
-    parts.push(this.#words(view.x.text, right, height - 6, "end"), this.#words(view.y.text, 2, this.#top() - 8, "start"));
+    parts.push(this.#words(view.x.text, right, height - 6, "end"), this.#words(view.y.text, 2, this.#top() - 12, "start"));
     for (const { text, value } of view.marks) {
       const d = `M${LEFT} ${this.#y(view, value)}H${right}`;
       parts.push(element("path", { d, stroke: "currentColor", "stroke-dasharray": "1 3", "stroke-width": "1.5" }));
@@ -201,7 +201,7 @@ export class LineChart {
   }
 
   #top() {
-    return this.top ?? 28;
+    return this.top ?? 32;
   }
 
   /** @param {number} place */

@@ -26,6 +26,8 @@ const NAMES = {
   xavier: "Xavier init",
   he: "He init",
   orthogonal: "orthogonal init",
+  sgd: "SGD",
+  adam: "Adam",
 };
 const STARTED_BY_HE = ["relu", "leaky_relu", "elu", "gelu", "silu"];
 
@@ -80,7 +82,7 @@ export function label(network) {
   const parts = residual && normalization === "batch" && activation === "relu" ? ["ResNet"] : plainParts(network);
   if (residual && branch !== "sum") parts.push(NAMES[branch] ?? branch);
   if (init !== (STARTED_BY_HE.includes(activation) ? "he" : "default")) parts.push(NAMES[init]);
-  if (optimizer === "adam") parts.push("Adam");
+  if (optimizer === "adam") parts.push(NAMES[optimizer]);
   return parts.join(" + ");
 }
 
