@@ -41,6 +41,7 @@ def module_of(model: Any) -> nn.Module:
             f"the model must run in Python, got {name} of torch.jit: diagnose it before scripting"
         )
     _refuse_no_values(model)
+    _refuse_shards(model)
     module: nn.Module = model
     return module
 
@@ -77,6 +78,20 @@ def _refuse_no_values(model: nn.Module) -> None:
                 f"every parameter must have values, got {weight} on the device meta without: "
                 'use to_empty(device="cpu") and initialize it'
             )
+
+
+SHARDING = ("FullyShardedDataParallel", "FSDPModule")
+"""Names of the classes whose modules hold a part of their weights, or all in one vector."""
+
+
+def _refuse_shards(model: nn.Module) -> None:
+    kinds = {kind.__name__ for module in model.modules() for kind in type(module).__mro__}
+    kinds |= {type(parameter).__name__ for parameter in model.parameters()}
+    if found := kinds & {*SHARDING, "DTensor"}:
+        raise TypeError(
+            f"the model must hold its weights whole, got shards of them ({min(found)}): diagnose "
+            "or watch it before it is sharded, in one process"
+        )
 
 
 def refuse_examples(inputs: Any) -> None:

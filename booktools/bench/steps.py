@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from contextlib import ExitStack
@@ -26,9 +27,10 @@ NAMES = {
     5: "from a saved label to the figure on the page",
     6: "computed again after a changed docstring",
     7: "two languages, ours / plain Jupyter Book",
+    8: "the gradient watch, as a share of a training step",
 }
-LIMITS = {1: 150.0, 2: 360.0, 3: 20.0, 4: 2.5, 5: 5.0, 6: 0.0}
-UNITS = {3: "%", 6: "things", 7: "times"}
+LIMITS = {1: 150.0, 2: 360.0, 3: 20.0, 4: 2.5, 5: 5.0, 6: 0.0, 8: 10.0}
+UNITS = {3: "%", 6: "things", 7: "times", 8: "%"}
 WITHOUT = {"RESULTS": "none"}  # what the library is told, so that it takes none that it ships
 PARAGRAPH, LABEL = "<p>{}</p>", ">{}</text>"  # how a page shows a sentence, and a figure its words
 _PAUSE = 5.0  # seconds from a built page to the first change: the server's next worker loads
@@ -163,6 +165,15 @@ class Bench:
         ours, plain = self._without[2] + self._further, source + further
         parts = {f"plain {self._source}": source.seconds, "plain other": further.seconds}
         return ours.seconds / plain.seconds, plain, {**parts, "ours both": ours.seconds}
+
+    def _step_8(self) -> Found:
+        """Let the library measure it: these tools never import it."""
+        measuring = self._start(
+            self._copy("watch"), sys.executable, "-m", f"{self.library}.watch_cost"
+        )
+        cost = measuring.end()
+        found = json.loads(measuring.lines[-1][1])
+        return 100 * found["share"], cost, {key: found[key] for key in ("plain", "watched")}
 
 
 def _built(copy: Path, build: Running, cost: Cost) -> Found:

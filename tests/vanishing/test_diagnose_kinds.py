@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from vanishing.diagnose import Diagnosis, diagnose
 from vanishing.watch import GradientWatch
+from vanishing.watch_cost import measure_cost, transformer
 
 
 @pytest.fixture(autouse=True)
@@ -416,3 +417,32 @@ def test_sound_networks_of_further_kinds_raise_no_alarm() -> None:
     ]
     assert [one.sick for one in found] == [()] * len(found)
     assert all(math.isfinite(one.loss) for one in found)
+
+
+# Weights in shards, and what watching costs
+
+
+def test_a_model_in_shards_is_refused_and_a_parallel_one_is_looked_through() -> None:
+    distributed = torch.distributed
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    try:
+        parallel = nn.parallel.DistributedDataParallel(nn.Linear(8, 3))
+        assert diagnose(parallel, rows(), classes()).is_healthy
+        mesh = distributed.device_mesh.init_device_mesh("cpu", (1,))
+        sharded = distributed.fsdp.fully_shard(nn.Linear(8, 3), mesh=mesh)
+        for measure in (GradientWatch, lambda model: diagnose(model, rows(), classes())):
+            with pytest.raises(
+                TypeError, match=r"got shards of them .*: diagnose or watch it before"
+            ):
+                measure(sharded)
+    finally:
+        distributed.destroy_process_group()
+
+
+def test_the_cost_of_a_watch_is_measured_beside_the_same_training() -> None:
+    model = transformer(width=16, blocks=1)
+    cost = measure_cost(model, rounds=2, batch=2, steps=3)
+    assert cost.parameters == sum(one.numel() for one in model.parameters())
+    assert cost.plain > 0
+    assert -1 < cost.share < 100
+    assert not any(one._forward_hooks for one in model.modules())

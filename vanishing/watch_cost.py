@@ -1,0 +1,82 @@
+"""Measure what ``GradientWatch`` costs a training: ``python -m vanishing.watch_cost``.
+
+It prints one line of JSON: the seconds of a plain step and of a watched one, and the watch's share.
+"""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from vanishing.watch import GradientWatch
+
+EVERY = 10
+
+
+@dataclass(frozen=True)
+class WatchCost:
+    """Hold the seconds of one step, of the plain and of the watched training.
+
+    ``share`` is what the watch adds, as a share of a plain step: the median over all rounds.
+    """
+
+    parameters: int
+    plain: float
+    watched: float
+    share: float
+
+
+def transformer(width: int = 320, blocks: int = 8) -> nn.Sequential:
+    """Build an encoder for sequences of 64 features; by default, it has 10 million parameters."""
+    block = nn.TransformerEncoderLayer(width, 8, 4 * width, batch_first=True, norm_first=True)
+    body = nn.TransformerEncoder(block, blocks, enable_nested_tensor=False)
+    return nn.Sequential(nn.Linear(64, width), body, nn.Linear(width, 10))
+
+
+def measure_cost(model: nn.Module, rounds: int = 10, batch: int = 8, steps: int = 32) -> WatchCost:
+    """Train the same network plain and watched by turns, ten steps each, and compare."""
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-4)
+    inputs, targets = torch.randn(batch, steps, 64), torch.randint(10, (batch, steps))
+    _seconds(model, optimizer, inputs, targets, watched=True)  # warms everything up
+    pairs = [
+        tuple(_seconds(model, optimizer, inputs, targets, watched=way) for way in (False, True))
+        for _ in range(rounds)
+    ]
+    return WatchCost(
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        plain=median(plain for plain, _watched in pairs),
+        watched=median(watched for _plain, watched in pairs),
+        share=median(watched / plain for plain, watched in pairs) - 1,
+    )
+
+
+def _seconds(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    inputs: Tensor,
+    targets: Tensor,
+    *,
+    watched: bool,
+) -> float:
+    """Return the seconds of one of ten steps, of which the watch records the first."""
+    watch = GradientWatch(model, EVERY, optimizer) if watched else None
+    started = time.perf_counter()
+    for step in range(EVERY):
+        optimizer.zero_grad()
+        cross_entropy(model(inputs).flatten(0, 1), targets.flatten()).backward()  # type: ignore[no-untyped-call]
+        if watch is not None:
+            watch(step)
+        optimizer.step()
+    seconds = (time.perf_counter() - started) / EVERY
+    if watch is not None:
+        watch.close()
+    return seconds
+
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    print(json.dumps(asdict(measure_cost(transformer()))))
