@@ -14,34 +14,50 @@ from vanishing.figures import Drawing
 from vanishing.figures.scenes.scene import EM, Scene, fitted
 
 EXAMPLES: dict[str, Callable[[], Drawing]] = {
+    "draw_attention": lambda: pictures.draw_attention([[0.5, 0.5], [0.9, 0.1]], 20),
     "draw_averaged_cells": pictures.draw_averaged_cells,
     "draw_block": lambda: pictures.draw_block(["plain", "post-activation"]),
     "draw_block, gated": lambda: pictures.draw_block(["highway", "Post-LN"]),
     "draw_block, normed": lambda: pictures.draw_block(["pre-activation", "Pre-LN"]),
+    "draw_block_map": lambda: pictures.draw_block_map(
+        ["t", "t", "x", "x", "x"], [[-1], [-1], [-1, 0], [-1], [2, 3]], backbone=2
+    ),
     "draw_both_ways": lambda: pictures.draw_both_ways(
         [[0.5] * 64] * 3, [[1.0, -1.0, 0.2]] * 4, [0.1, 1e-3, 1e-5, 0.0], [0.0, 1e-9, 1e-5, 0.1]
+    ),
+    "draw_boxes": lambda: pictures.draw_boxes(
+        [[(5.0, 5.0, 30.0, 40.0)]] * 3, [[(8.0, 5.0, 30.0, 44.0)], [], []], size=64, step=5
     ),
     "draw_chain": lambda: pictures.draw_chain([0.2, 0.5, -3.0]),
     "draw_cliff": lambda: pictures.draw_cliff(
         [0.0, 1.0, 2.0], [1.0, 0.0, 0.5], {"clipped": [0.5, 0.8], "not clipped": [0.5, 9.0]}
+    ),
+    "draw_clipping": lambda: pictures.draw_clipping((3.0, -0.4), 1.0, 0.5),
+    "draw_dead_unit": lambda: pictures.draw_dead_unit(
+        [(0.1, 0.2), (0.7, 0.9)], (-1.0, -1.0), [1.2, -0.1]
     ),
     "draw_decisions": pictures.draw_decisions,
     "draw_digits": lambda: pictures.draw_digits([[0.5] * 64] * 7),
     "draw_ellipses": lambda: pictures.draw_ellipses(
         {"gaussian": [[1.0, 2.0], [0.0, 0.5]], "orthogonal": [[0.0, 1.0], [1.0, 0.0]]}
     ),
+    "draw_gates": lambda: pictures.draw_gates([[0.2, 0.95], [0.5, 0.5]], [2], step=10),
     "draw_heat_map": lambda: pictures.draw_heat_map([0, 1], [[1e-9, 0.1], [0.0, 1.0]]),
     "draw_lstm_cell": pictures.draw_lstm_cell,
     "draw_path_lengths": pictures.draw_path_lengths,
     "draw_pulse": lambda: pictures.draw_pulse([1e-9, 1e-4, 0.1], layer=2),
     "draw_ranges": lambda: pictures.draw_ranges({"float16": (6e-8, 65504.0)}),
+    "draw_skip_paths": lambda: pictures.draw_skip_paths(4),
+    "draw_sums": lambda: pictures.draw_sums([0.0, 0.5, 0.5, 0.0], 8.0, [0.0, 0.1, 0.9, 1.0], 5),
     "draw_two_axes": lambda: pictures.draw_two_axes([0.25, 0.0625]),
     "draw_two_inputs": lambda: pictures.draw_two_inputs([30.0, 20.0, 4.5]),
     "draw_unrolled": pictures.draw_unrolled,
+    "draw_words": lambda: pictures.draw_words(["x", "tanh"], {"ReLU": [0.1, 0.2]}, step=5),
 }
 WITH_AXES = {
+    *("draw_attention", "draw_boxes", "draw_clipping", "draw_dead_unit", "draw_gates", "draw_sums"),
     *("draw_both_ways", "draw_cliff", "draw_digits", "draw_ellipses", "draw_heat_map"),
-    *("draw_ranges", "draw_two_axes", "draw_two_inputs"),
+    *("draw_ranges", "draw_two_axes", "draw_two_inputs", "draw_words"),
 }
 """Axes and images stand as they are in every language, as those of all charts do."""
 NAMES = {
@@ -203,3 +219,42 @@ def test_the_radii_of_an_ellipse_are_the_singular_values() -> None:
 def test_data_that_do_not_fit_together_are_refused(draw: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         draw()
+
+
+def test_clipping_by_value_turns_a_gradient_and_by_norm_does_not() -> None:
+    description = pictures.draw_clipping((3.0, 0.4), 1.0, 0.5).description
+    assert "clipped by norm: length 1, turned by 0°." in description
+    assert "clipped by value: length 0.64, turned by 31°." in description
+
+
+def test_a_unit_with_a_low_bias_answers_to_no_input() -> None:
+    points = [(0.1, 0.1), (0.9, 0.9), (0.2, 0.3)]
+    description = pictures.draw_dead_unit(points, (-1.0, -1.0), [1.0, -0.1]).description
+    assert "bias 1: more than 0 for 2 of 3 inputs." in description
+    assert "bias -0.1: more than 0 for 0 of 3 inputs." in description
+
+
+def test_the_paths_through_blocks_are_counted_by_their_length() -> None:
+    description = pictures.draw_skip_paths(4).description
+    assert "All 16 paths through 4 residual blocks:" in description
+    assert "1 path of length 0. 4 paths of length 1. 6 paths of length 2." in description
+
+
+def test_sums_are_flat_where_the_slope_is_a_tenth_of_the_steepest() -> None:
+    curve = [0.0, 0.01, 0.5, 0.99, 1.0]
+    assert "30% of the sums" in pictures.draw_sums([0.1, 0.3, 0.4, 0.2], 8.0, curve).description
+
+
+def test_the_overlap_of_boxes_is_their_iou() -> None:
+    boxes = [[(0.0, 0.0, 10.0, 10.0)]]
+    found = [[(5.0, 0.0, 15.0, 10.0), (90.0, 90.0, 99.0, 99.0)]]
+    assert "with an IoU of 0.33" in pictures.draw_boxes(boxes, found).description
+    assert "with an IoU of 0.00" in pictures.draw_boxes(boxes, [[]]).description
+
+
+def test_neighbouring_cells_of_one_colour_are_one_shape() -> None:
+    one, many = Scene(100), Scene(100)
+    one.cells(0, 0, [[0.5, 0.5, 0.5]], width=10, height=10)
+    many.cells(0, 0, [[0.5, 0.5, 0.5]], width=10, height=10, gap=1)
+    parts = [scene.picture("cells").draw().axes[0].patches[0] for scene in (one, many)]
+    assert [len(part.get_path().vertices) for part in parts] == [5, 15]

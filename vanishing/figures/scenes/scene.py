@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import defaultdict
@@ -193,10 +194,9 @@ class Scene:
         """
         levels: dict[int, list[list[Point]]] = defaultdict(list)
         for row, values in enumerate(rows):
-            for column, value in enumerate(values):
-                level = round(LEVELS * min(1.0, max(0.0, value))) if math.isfinite(value) else 0
+            for column, count, level in _runs(values, joined=not gap):
                 left, top = x + column * width, y + row * height
-                right, bottom = left + width - gap, top + height - gap
+                right, bottom = left + count * width - gap, top + height - gap
                 corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
                 levels[level].append([(self._x(at), down) for at, down in corners])
         for level, shapes in sorted(levels.items()):
@@ -250,6 +250,21 @@ class Scene:
     def _down_to(self, y: float) -> float:
         self.height = max(self.height, y)
         return y
+
+
+def _runs(values: Sequence[float], *, joined: bool) -> list[tuple[int, int, int]]:
+    """Return where cells of one level begin, how many they are, and the level."""
+    levels = [
+        round(LEVELS * min(1.0, max(0.0, value))) if math.isfinite(value) else 0 for value in values
+    ]
+    if not joined:
+        return [(column, 1, level) for column, level in enumerate(levels)]
+    runs, column = [], 0
+    for level, cells in itertools.groupby(levels):
+        count = len(list(cells))
+        runs.append((column, count, level))
+        column += count
+    return runs
 
 
 _OTHER = {"left": "right", "right": "left"}
