@@ -51,8 +51,12 @@ export function signals(network) {
 /** Count the numbers in each bin. @param {Float32Array} numbers @param {[number, number]} range @param {Uint32Array} bins */
 export function count(numbers, [low, high], bins) {
   const perUnit = bins.length / (high - low);
-  for (const number of numbers) {
-    if (number === number) bins[Math.max(0, Math.min(bins.length - 1, Math.floor((number - low) * perUnit)))] += 1;
+  const last = bins.length - 1;
+  for (let i = 0; i < numbers.length; i++) {
+    const place = (numbers[i] - low) * perUnit;
+    if (place >= last) bins[last] += 1;
+    else if (place >= 1) bins[Math.floor(place)] += 1;
+    else if (place < 1) bins[0] += 1; // NaN is neither
   }
 }
 
@@ -75,7 +79,8 @@ export function similarity(numbers, rows, width) {
     for (let j = 0; j < width; j++) sum[j] += scale * numbers[start + j];
   }
   if (units < 2) return 1;
-  const square = sum.reduce((all, value) => all + value * value, 0);
+  let square = 0;
+  for (let j = 0; j < width; j++) square += sum[j] * sum[j];
   return (square - units) / (units * (units - 1));
 }
 
@@ -90,19 +95,26 @@ export function slopes(network) {
   for (let layer = 0; layer < depth; layer++) {
     slope.fill(1);
     network.kernels.slope[activation](network.backs[0], inputs[layer], outputs[layer], 4 * rows * width);
-    saturated[layer] = slope.reduce((all, value) => all + (Math.abs(value) < limit ? 1 : 0), 0) / slope.length;
-    dead[layer] = silent(slope, width) / width;
+    const { silent, flat } = countFlat(slope, width, limit);
+    dead[layer] = silent / width;
+    saturated[layer] = flat / slope.length;
   }
   return { dead, saturated };
 }
 
-/** Count the columns that are zero. @param {Float32Array} numbers @param {number} width @returns {number} */
-function silent(numbers, width) {
+/** Count the columns that are zero, and the numbers below a limit. @param {Float32Array} numbers @param {number} width @param {number} limit */
+function countFlat(numbers, width, limit) {
   const alive = new Uint8Array(width);
+  let [flat, silent] = [0, width];
   for (let start = 0; start < numbers.length; start += width) {
-    for (let j = 0; j < width; j++) if (numbers[start + j] !== 0) alive[j] = 1;
+    for (let j = 0; j < width; j++) {
+      const number = Math.abs(numbers[start + j]);
+      if (number < limit) flat += 1;
+      if (number !== 0) alive[j] = 1;
+    }
   }
-  return alive.reduce((all, one) => all - one, width);
+  for (let j = 0; j < width; j++) silent -= alive[j];
+  return { silent, flat };
 }
 
 /** Return where numbers stop being finite, as `Frame.nan_layer` says. @param {Network} network @param {Float64Array} signalNorms @param {Float64Array} gradientNorms @returns {number} */

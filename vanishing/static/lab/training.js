@@ -121,12 +121,14 @@ export class Training {
       network.forward(network.pass, true);
       loss += (crossEntropy(network, labels, size) * rows) / size;
       network.backward();
-      network.view(network.gradients, sums.length).forEach((value, i) => (sums[i] += value));
+      const gradients = network.view(network.gradients, sums.length);
+      for (let i = 0; i < sums.length; i++) sums[i] += gradients[i];
     }
     const gradient_norms = Float64Array.from(network.layers, (layer) => {
       const start = layer.weights >> 2;
-      const own = sums.subarray(start, start + layer.inputs * layer.outputs);
-      return Math.sqrt(own.reduce((all, value) => all + value * value, 0)) / SCALE;
+      let square = 0;
+      for (let i = start; i < start + layer.inputs * layer.outputs; i++) square += sums[i] * sums[i];
+      return Math.sqrt(square) / SCALE;
     });
     return { step: this.step, loss, accuracy: this.accuracy, gradient_norms };
   }
