@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { standardised } from "../vanishing/static/lab/data.js";
 import { emitted } from "../vanishing/static/lab/emit.js";
 import { machine } from "../vanishing/static/lab/machine.js";
-import { count, similarity } from "../vanishing/static/lab/measures.js";
+import { count, norms, similarity } from "../vanishing/static/lab/measures.js";
 import { Random } from "../vanishing/static/lab/random.js";
 import { Service } from "../vanishing/static/lab/service.js";
 import * as address from "../vanishing/static/lab/state.js";
@@ -67,6 +67,21 @@ const calls = {
     }
     const end = asWeights ? weights(training.network).map(base64) : null;
     return { sha256: digest.digest("hex"), frames, profiles: plain(wholes), weights: end };
+  },
+
+  /** Return the seconds of the processor that so many updates take, with the norms of each layer's gradient. */
+  time({ experiment, warming, timed }) {
+    const training = new Training(experiment, digits, machine("emitted"));
+    training.look();
+    let begin = process.cpuUsage();
+    for (let step = 1; step <= warming + timed; step++) {
+      training.update(false);
+      training.look();
+      norms(training.network, training.network.gradients);
+      if (step === warming) begin = process.cpuUsage();
+    }
+    const { user, system } = process.cpuUsage(begin);
+    return (user + system) / 1e6;
   },
 
   /** Run one kernel on a copy of the same memory by both ways; return both memories. */

@@ -28,9 +28,10 @@ NAMES = {
     6: "computed again after a changed docstring",
     7: "two languages, ours / plain Jupyter Book",
     8: "the gradient watch, as a share of a training step",
+    9: "training in the laboratory / in PyTorch",
 }
-LIMITS = {1: 150.0, 2: 360.0, 3: 20.0, 4: 2.5, 5: 5.0, 6: 0.0, 8: 10.0}
-UNITS = {3: "%", 6: "things", 7: "times", 8: "%"}
+LIMITS = {1: 150.0, 2: 360.0, 3: 20.0, 4: 2.5, 5: 5.0, 6: 0.0, 8: 10.0, 9: 1.5}
+UNITS = {3: "%", 6: "things", 7: "times", 8: "%", 9: "times"}
 WITHOUT = {"RESULTS": "none"}  # what the library is told, so that it takes none that it ships
 PARAGRAPH, LABEL = "<p>{}</p>", ">{}</text>"  # how a page shows a sentence, and a figure its words
 _PAUSE = 5.0  # seconds from a built page to the first change: the server's next worker loads
@@ -174,6 +175,13 @@ class Bench:
         cost = measuring.end()
         found = json.loads(measuring.lines[-1][1])
         return 100 * found["share"], cost, {key: found[key] for key in ("plain", "watched")}
+
+    def _step_9(self) -> Found:
+        copy = self._copy("laboratory")
+        comparing = self._start(copy, sys.executable, "tests/laboratory_speed.py")
+        cost = comparing.end()
+        found = json.loads(comparing.lines[-1][1])
+        return max(found.values()), cost, found
 
 
 def _built(copy: Path, build: Running, cost: Cost) -> Found:
