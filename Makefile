@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 TYPESCRIPT := node_modules/typescript/bin/tsc
 
-.PHONY: book test serve notebooks results check bench clean
+.PHONY: book test serve notebooks results new-results check bench clean
 .NOTPARALLEL:
 
 book: $(INSTALLED)
@@ -34,7 +34,12 @@ notebooks: $(INSTALLED)
 results: $(INSTALLED)
 	rm -rf _build/cache/executed _build/cache/asked _build/cache/experiments
 	VANISHING_RESULTS=none VANISHING_CACHE=$(CURDIR)/_build/cache/experiments $(BIN)/python -m booktools build
-	VANISHING_CACHE=$(CURDIR)/_build/cache/experiments $(BIN)/python -m vanishing.remembering _build/cache/asked
+	VANISHING_RESULTS=none VANISHING_CACHE=$(CURDIR)/_build/cache/experiments $(BIN)/python -m vanishing.remembering _build/cache/asked
+
+# Adds what new cells ask for, drops what none asks for any more; results of unchanged code stay as they are.
+new-results: $(INSTALLED)
+	$(BIN)/python -m booktools build
+	$(BIN)/python -m vanishing.remembering _build/cache/asked
 
 check: $(INSTALLED)
 	$(BIN)/python -m booktools check

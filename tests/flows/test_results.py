@@ -20,7 +20,7 @@ from vanishing.remembering.calls import plain
 from vanishing.remembering.keys import code_version
 
 ROOT = Path(__file__).resolve().parents[2]
-REMEDY = "run `make results` and commit vanishing/results"
+REMEDY = "run `make new-results` and commit vanishing/results"
 DRAWN = 40
 CLOSE = 1e-4  # how float32 rounds, through fifty layers, where others add up in another order
 # After many updates another processor may end elsewhere: of what is trained, the start must agree.
@@ -44,7 +44,7 @@ def asked() -> set[str]:
     run = sorted((ROOT / FOLDER).rglob("*.json"))
     assert run, "run `python -m booktools build` first"
     files = [ROOT / ASKED / path.relative_to(ROOT / FOLDER).with_suffix(".txt") for path in run]
-    assert [path for path in files if not path.exists()] == [], "run `make results`"
+    assert [path for path in files if not path.exists()] == [], "run `make new-results`"
     return {line for path in files for line in path.read_text("utf-8").splitlines()}
 
 

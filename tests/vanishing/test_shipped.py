@@ -148,3 +148,23 @@ def test_a_folder_where_nothing_was_asked_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=root, check=False)
     assert done.returncode == 1
     assert done.stderr == f"{tmp_path} holds nothing that a cell asked for: build the book first\n"
+
+
+def test_results_of_the_same_code_are_taken_over_and_new_ones_are_added(
+    results: Path, asked: Path, computed: list[Call], tmp_path: Path
+) -> None:
+    train(SMALL.at(seed=1))
+    train(SMALL)
+    folder = tmp_path / "both"
+    assert collect(asked, folder) == 2
+    assert len(computed) == 1
+    before = (results / FILE).read_text().splitlines()
+    assert set(before) < set((folder / FILE).read_text().splitlines())
+
+
+def test_measured_anew_means_that_none_is_taken_over(
+    results: Path, asked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VANISHING_RESULTS", "none")
+    with pytest.raises(SystemExit, match=r"the cache does not hold .*: build the book anew"):
+        collect(asked, results)

@@ -158,11 +158,13 @@ def _restored(text: str | None, kind: type[Result]) -> Result:
 
 
 def kept(asked: dict[str, Any]) -> str | None:
-    """Return the result of what was asked as JSON if the cache holds it."""
-    module = import_module(str(asked["function"]).rpartition(".")[0])
-    key = _key(asked, code_version(Path(str(module.__file__))))
+    """Return the result of what was asked as JSON if it travels already or the cache holds it."""
+    module = str(asked["function"]).rpartition(".")[0]
+    code = code_version(Path(str(import_module(module).__file__)))
     with suppress(_Absent):
-        return _stored(_cache_folder() / f"{key}.json", asked)
+        return shipped.find(module, code, asked) or _stored(
+            _cache_folder() / f"{_key(asked, code)}.json", asked
+        )
     return None
 
 

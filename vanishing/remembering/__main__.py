@@ -1,7 +1,8 @@
 """Ship what the cells of the book ask for: ``python -m vanishing.remembering FOLDER``.
 
-The folder holds what they asked when they ran, as ``VANISHING_ASKED`` keeps it; the results are
-taken from the cache. What no cell asks for any more is left out.
+The folder holds what they asked when they ran, as ``VANISHING_ASKED`` keeps it. Results that travel
+already and were made by today's code stay, unless ``VANISHING_RESULTS=none`` forbids it; the others
+are taken from the cache. What no cell asks for any more is left out.
 """
 
 import json
