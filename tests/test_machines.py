@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -251,3 +252,16 @@ def test_where_there_is_apt_it_installs_what_is_missing(tmp_path: Path) -> None:
     done = tools(tmp_path, "apt-get", "sudo")
     assert re.search("apt-get install .* gettext\n", done.stdout)
     assert re.search("apt-get install .* chromium\n", done.stdout)
+
+
+def test_binder_installs_what_is_pinned_and_nothing_of_cuda() -> None:
+    script = ROOT / "binder/postBuild"
+    assert os.access(script, os.X_OK)
+    (command,) = re.findall(r"^uv pip install .*", script.read_text(), re.MULTILINE)
+    assert "--torch-backend=cpu" in command
+    assert "'.[detection]'" in command
+    pinned = {f"{pin.name}{pin.specifier}" for pin in pins()}
+    assert set(re.findall(r"\S+==\S+", command)) <= pinned
+    uv = re.search(r"uv==\S+", (ROOT / "binder/requirements.txt").read_text())
+    assert uv
+    assert uv[0] in (ROOT / ".github/workflows/environments.yml").read_text()

@@ -37,14 +37,24 @@ if copies:
         {refuse}
     source = {git} if shutil.which("git") else {packed}
     !"{{sys.executable}}" -m pip install -q "{distribution} @ {{source}}\""""
-# JupyterLab aligns paragraphs to the left and bars quotes on the left, whatever their direction.
-RIGHT_TO_LEFT = """\
+# What JupyterLab's own rules leave undone. It shows a figure as an image, which knows no theme.
+STYLE = """\
 from IPython.display import HTML
 
 HTML(
-    "<style>[dir=rtl] p { text-align: start }"
-    "[dir=rtl] blockquote { border: solid silver; border-width: 0 5px 0 0 }</style>"
+    "<style>"
+{rules}
+    "</style>"
 )"""
+DARK = (
+    "[data-jp-theme-light=false] .jp-OutputArea-output img "
+    "{filter: invert(1) hue-rotate(180deg)}"
+)
+# It aligns paragraphs to the left and bars quotes on the left, whatever their direction.
+RIGHT_TO_LEFT = (
+    "[dir=rtl] p {text-align: start}",
+    "[dir=rtl] blockquote {border: solid silver; border-width: 0 5px 0 0}",
+)
 
 
 @dataclass(frozen=True)
@@ -162,8 +172,11 @@ def _banner(document: Document) -> str:
 def _setup_code(document: Document) -> Iterator[str]:
     if document.library:
         yield _library_code(document, document.library)
+    rules = [DARK] if document.library else []
     if document.language.direction == "rtl":
-        yield RIGHT_TO_LEFT
+        rules += RIGHT_TO_LEFT
+    if rules:
+        yield STYLE.format(rules="\n".join(f'    "{rule}"' for rule in rules))
 
 
 def _library_code(document: Document, library: Library) -> str:

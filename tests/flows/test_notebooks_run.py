@@ -104,6 +104,12 @@ def test_a_notebook_sets_its_own_language_first(name: str) -> None:
     assert [cell for cell in code(name)[1:] if "set_language(" in cell.source] == []
 
 
+@pytest.mark.skipif("GITHUB_REPOSITORY" not in os.environ, reason="no forge has the repository")
+def test_on_a_forge_the_first_cell_can_install_the_library() -> None:
+    """Colab opens the committed notebooks: `VANISHING_REPOSITORY=… make notebooks` mends them."""
+    assert [name for name in COMMITTED if "-m pip install" not in code(name)[0].source] == []
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_all_languages_hold_the_same_program(chapter: str) -> None:
     # the first cell sets the language; the others may differ in their comments only
