@@ -204,6 +204,26 @@ def test_it_plays_to_the_end_and_goes_back(shared: Page, site: str) -> None:
     assert cells(shared, 2) == end
 
 
+def test_a_step_that_the_reader_goes_back_to_stays_while_a_round_ends(lab: Page) -> None:
+    press(lab, "ten")
+    reached(lab, 10)
+    press(lab, "play")
+    lab.locator('.vg-lab[data-state="playing"]').wait_for()
+    time = lab.locator("#vg-lab-time")
+    time.evaluate("node => { node.value = 3; node.dispatchEvent(new Event('input')); }")
+    reached(lab, 3)
+    lab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    reached(lab, 3)
+
+
+def test_a_place_on_the_page_is_reached_without_a_new_start(lab: Page) -> None:
+    press(lab, "step")
+    reached(lab, 1)
+    lab.evaluate("new Promise((done) => { onhashchange = done; location.hash = 'what-you-see'; })")
+    reached(lab, 1)
+    assert lab.locator("tbody tr").count() == 2
+
+
 def test_the_same_start_gives_the_same_numbers_and_a_new_seed_others(lab: Page) -> None:
     def first() -> list[str]:
         press(lab, "step")

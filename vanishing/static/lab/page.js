@@ -51,6 +51,7 @@ class Laboratory {
     this.limit = 0; // step at which it stops to play
     this.now = 0;
     this.drawn = 0;
+    this.isHeld = false; // at a step to which the reader went back
     this.layer = 1;
     this.spoken = 0;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -80,6 +81,7 @@ class Laboratory {
     const generation = (this.generation += 1);
     this.#stop();
     this.state = state;
+    this.isHeld = false;
     this.limit = this.#steps();
     this.#build();
     await Promise.all(this.trainers.map((trainer, place) => trainer.start(state.networks[place])));
@@ -108,6 +110,7 @@ class Laboratory {
   /** @param {number} [from] a step that is to be reached first */
   async play(from = 0) {
     this.playing = true;
+    this.isHeld = false;
     while (Math.max(this.#last(), from) >= this.limit) this.limit += this.#steps();
     this.show(this.#last());
     await this.#run();
@@ -124,6 +127,7 @@ class Laboratory {
   /** @param {number} count of steps to make */
   make(count) {
     this.wanted += count;
+    this.isHeld = false;
     void this.#run();
   }
 
@@ -191,6 +195,10 @@ class Laboratory {
 
   /** Draw the newest step, or leave it out where the reader wants little motion. */
   #follow() {
+    if (this.isHeld) {
+      this.show(this.now);
+      return;
+    }
     const going = this.playing || this.wanted > 0;
     if (!going) this.#keepStep();
     if (!going || !this.calm.matches || isRound(this.drawn, this.#last())) this.show(this.#last());
@@ -445,12 +453,13 @@ class Laboratory {
     this.#on("#vg-lab-layer", "input", ({ value }) => this.look(Number(value)));
     this.#on("#vg-lab-time", "input", ({ value }) => {
       this.#stop();
+      this.isHeld = true;
       this.show(Number(value));
     });
     this.#on("#vg-lab-time", "change", () => this.speak());
     this.#find(".vg-lab-one").addEventListener("toggle", () => this.show(this.now));
     this.room.addEventListener("keydown", (event) => this.#key(event));
-    addEventListener("hashchange", () => this.open());
+    addEventListener("hashchange", () => address.isState(location.hash) && this.open());
     document.addEventListener("visibilitychange", () => document.hidden && this.pause());
     new MutationObserver(() => this.show(this.now)).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }

@@ -45,6 +45,15 @@ const NETWORK = Object.freeze({ ...DEFAULTS, bit: false });
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /**
+ * Say whether the end of an address is a state, and no place on the page.
+ *
+ * @param {string} hash
+ */
+export function isState(hash) {
+  return parts(hash.replace(/^#/, ""), "&", "=").some(([name]) => name === "v");
+}
+
+/**
  * Read an address. Without a network in it, `networks` is empty; what is wrong is replaced and told.
  *
  * @param {string} hash with its `#`, or empty
@@ -56,7 +65,7 @@ export function read(hash) {
   const problems = [];
   /** @type {State} */
   const state = { networks: [], show: MEASURES[0], at: 0, play: false, view: VIEWS[0] };
-  if (!given.some(([name]) => name === "v")) return { state, problems };
+  if (!isState(hash)) return { state, problems };
   for (const [name, value] of given) {
     if (LETTERS.includes(name)) continue;
     const used = take(state, name, value);
