@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy
 import pytest
 import torch
-from laboratory import Laboratory, numbers
+from laboratory import ROOT, Laboratory, numbers
 from numpy.typing import NDArray
 from torch.nn import functional
 
@@ -181,3 +183,14 @@ def test_what_moves_no_weight_is_not_kept_as_a_subnormal_number(laboratory: Labo
     memory = numpy.full(SIZE, 1e-37, numpy.float32)
     emitted, _, _ = both(laboratory, memory, ["sgd"], OUT, A, B, 16, 0.01, 0.9)
     assert emitted[SIZE // 2 :][:4].tolist() == [0.0] * 4
+
+
+ENGINE = ("allowed", "data", "emit", "initial", "machine", "measures", "network", "plain")
+ENGINE += ("random", "service", "training", "worker")
+
+
+def test_the_engine_weighs_less_than_25_kilobytes_and_loads_no_types() -> None:
+    sources = [(ROOT / f"vanishing/static/lab/{name}.js").read_text("utf-8") for name in ENGINE]
+    assert len(gzip.compress("".join(sources).encode())) < 25_000
+    imported = {name for text in sources for name in re.findall(r'from "\./(\w+)\.js"', text)}
+    assert imported <= {*ENGINE, "types"}

@@ -12,7 +12,7 @@ const choices = CHOICES;
 const bounds = BOUNDS;
 const OPTIONAL = ["clip_norm", "clip_value"];
 
-/** Say whether a field may hold a value. @param {string} field @param {unknown} value @returns {boolean} */
+/** Say whether a field may hold a value. @param {string} field @param {unknown} value */
 export function allowed(field, value) {
   if (field in choices) return typeof value === "string" && choices[field].includes(value);
   if (field === "residual") return typeof value === "boolean";

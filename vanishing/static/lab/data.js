@@ -6,18 +6,8 @@
 
 import { PIXELS } from "./network.js";
 
-/**
- * @typedef {object} Scans what digits.js exports: the training part first
- * @property {string} pixels one letter each, "a" for 0
- * @property {string} labels one digit each
- * @property {number} training how many belong to the training part
- *
- * @typedef {object} Part
- * @property {Float32Array} inputs number × PIXELS
- * @property {Uint8Array} targets
- *
- * @typedef {{train: Part, test: Part}} Digits
- */
+/** @typedef {import("./typedefs.js").Digits} Digits */
+/** @typedef {import("./typedefs.js").Scans} Scans */
 
 /** @param {Scans} scans @returns {Digits} */
 export function standardised({ pixels, labels, training }) {

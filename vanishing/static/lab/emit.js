@@ -12,8 +12,8 @@ import {
   BETA1, BETA2, EPSILON, LEAK, SELU_ALPHA, SELU_SCALE, plainKernels,
 } from "./plain.js";
 
-/** @typedef {import("./plain.js").Kernels} Kernels */
-/** @typedef {import("./network.js").Machine} Machine */
+/** @typedef {import("./typedefs.js").Kernels} Kernels */
+/** @typedef {import("./typedefs.js").Machine} Machine */
 /** @typedef {(number | Code)[]} Code */
 /** @typedef {(...operands: Code[]) => Code} Instruction */
 
@@ -46,15 +46,15 @@ function signed(value) {
   return value >= -64 && value < 64 ? [value & 127] : [(value & 127) + 128, ...signed(value >> 7)];
 }
 
-/** @param {number} value @returns {Code} */
+/** @param {number} value */
 const integer = (value) => [0x41, signed(value)];
 /** @param {number} value @returns {Code} a float32 in all four lanes */
 const all = (value) => [0x43, ...new Uint8Array(new Float32Array([value]).buffer), 0xfd, 0x13];
 /** @param {number} value @returns {Code} a float64 in both lanes */
 const both = (value) => [0x44, ...new Uint8Array(new Float64Array([value]).buffer), 0xfd, 0x14];
-/** @param {Code} address @param {number} [offset] @returns {Code} */
+/** @param {Code} address @param {number} [offset] */
 const load = (address, offset = 0) => [address, 0xfd, 0, 2, unsigned(offset)];
-/** @param {Code} address @param {Code} value @param {number} [offset] @returns {Code} */
+/** @param {Code} address @param {Code} value @param {number} [offset] */
 const store = (address, value, offset = 0) => [address, value, 0xfd, 0x0b, 2, unsigned(offset)];
 /** @param {Code} x @returns {Code} lanes 0 and 1 in float64 */
 const low = (x) => [x, 0xfd, 0x5f];
@@ -62,7 +62,7 @@ const low = (x) => [x, 0xfd, 0x5f];
 const high = (x) => low(shuffle(x, x, [2, 3, 2, 3]));
 /** @param {Code} x @param {Code} y @returns {Code} both pairs of float64 in float32 */
 const narrow = (x, y) => shuffle([x, 0xfd, 0x5e], [y, 0xfd, 0x5e], [0, 1, 4, 5]);
-/** @param {Code} x @param {Code} y @param {number[]} lanes @returns {Code} */
+/** @param {Code} x @param {Code} y @param {number[]} lanes */
 function shuffle(x, y, lanes) {
   return [x, y, 0xfd, 0x0d, lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte))];
 }
@@ -80,14 +80,14 @@ class Body {
     this.code = [];
   }
 
-  /** Keep a value in a new local. @param {number} type @param {Code} value @returns {Code} */
+  /** Keep a value in a new local. @param {number} type @param {Code} value */
   keep(type, value) {
     const local = [0x20, ...unsigned(this.parameters + this.locals.push(type) - 1)];
     this.set(local, value);
     return local;
   }
 
-  /** @param {Code} x @returns {Code} */
+  /** @param {Code} x */
   vector(x) {
     return this.keep(V128, x);
   }
@@ -124,7 +124,7 @@ class Body {
 /** @param {Code} x @param {Code} limit @returns {Code} x, kept in a local, or 0 where it is smaller; NaN stays */
 const flushed = (x, limit) => andNot(x, less(absolute(x), limit));
 
-/** @param {number[]} coefficients @param {Code} x @returns {Code} */
+/** @param {number[]} coefficients @param {Code} x */
 function polynomial([first, ...others], x) {
   return others.reduce((value, coefficient) => add(mul(value, x), all(coefficient)), all(first));
 }
@@ -145,7 +145,7 @@ function exponential(body, x) {
   return { rest, power };
 }
 
-/** @param {Body} body @param {Code} x @returns {Code} */
+/** @param {Body} body @param {Code} x */
 function exp(body, x) {
   const { rest, power } = exponential(body, x);
   return flushed(body.vector(mul(add(rest, all(1)), power)), all(FLUSHED));
@@ -157,11 +157,11 @@ function expm1(body, x) {
   return add(mul(rest, power), sub(power, all(1)));
 }
 
-/** @param {Body} body @param {Code} x @returns {Code} */
+/** @param {Body} body @param {Code} x */
 const sigmoid = (body, x) =>
   body.vector(flushed(body.vector(div(all(1), add(all(1), exp(body, negate(x))))), all(FLUSHED)));
 
-/** @param {Body} body @param {Code} x @returns {Code} */
+/** @param {Body} body @param {Code} x */
 function tanh(body, x) {
   const power = body.vector(expm1(body, mul(absolute(x), all(2))));
   return or(div(power, add(power, all(2))), and(x, all(-0)));
@@ -199,7 +199,7 @@ const ACTIVATIONS = {
   silu: (body, x) => mul(x, sigmoid(body, x)),
 };
 
-/** @param {Code} y @param {Code} delta @param {Code} whole @param {Code} part where the output is not positive @returns {Code} */
+/** @param {Code} y @param {Code} delta @param {Code} whole @param {Code} part where the output is not positive */
 const bySide = (y, delta, whole, part) => select(mul(delta, part), mul(delta, whole), atMost(y, all(0)));
 
 /** @type {Record<string, (body: Body, delta: Code, x: Code, y: Code) => Code>} */
@@ -482,10 +482,10 @@ const flat = (code) => code.flatMap((part) => (typeof part === "number" ? part :
 const vector = (items) => [unsigned(items.length), items];
 /** @param {Code} code @returns {Code} behind its length */
 const sized = (code) => [unsigned(flat(code).length), code];
-/** @param {string} text @returns {Code} */
+/** @param {string} text */
 const name = (text) => sized([...text].map((letter) => letter.charCodeAt(0)));
 
-/** @param {Definition} definition @returns {Code} */
+/** @param {Definition} definition */
 function compiled({ parameters, write }) {
   const body = new Body(parameters.length);
   write(body, ...parameters.map((_, i) => [0x20, i]));
@@ -539,7 +539,7 @@ export function emittedMachine(bytes) {
   return { memory, kernels };
 }
 
-/** @param {import("./plain.js").Normalize} fast @param {import("./plain.js").Normalize} any @returns {import("./plain.js").Normalize} */
+/** @param {import("./typedefs.js").Normalize} fast @param {import("./typedefs.js").Normalize} any @returns {import("./typedefs.js").Normalize} */
 function byFours(fast, any) {
   return (out, x, statistics, rows, columns) => (columns % 4 ? any : fast)(out, x, statistics, rows, columns);
 }

@@ -13,7 +13,7 @@
  * @property {number} outputs
  */
 
-/** @type {Record<import("./types.js").Init, (layer: Layer, random: Random) => void>} */
+/** @type {Record<import("./typedefs.js").Init, (layer: Layer, random: Random) => void>} */
 export const INITIAL = {
   default({ weights, biases, inputs }, random) {
     const bound = 1 / Math.sqrt(inputs);
@@ -52,7 +52,7 @@ function orthonormalize(vectors) {
   });
 }
 
-/** @param {Float64Array} x @param {Float64Array} y @returns {number} */
+/** @param {Float64Array} x @param {Float64Array} y */
 function dot(x, y) {
   let sum = 0;
   for (let k = 0; k < x.length; k++) sum += x[k] * y[k];

@@ -7,7 +7,7 @@
 import { emitted, emittedMachine } from "./emit.js";
 import { plainKernels } from "./plain.js";
 
-/** @typedef {import("./network.js").MakeMachine} MakeMachine */
+/** @typedef {import("./typedefs.js").MakeMachine} MakeMachine */
 
 /** @type {MakeMachine} */
 export function plainMachine(bytes) {
@@ -15,10 +15,10 @@ export function plainMachine(bytes) {
   return { memory, kernels: plainKernels(memory) };
 }
 
-/** Say whether this browser runs WebAssembly with SIMD. @returns {boolean} */
+/** Say whether this browser runs WebAssembly with SIMD. */
 export function hasSimd() {
   return typeof WebAssembly === "object" && WebAssembly.validate(emitted());
 }
 
-/** @param {"emitted" | "plain"} kernels @returns {MakeMachine} */
+/** @param {"emitted" | "plain"} kernels */
 export const machine = (kernels) => (kernels === "emitted" ? emittedMachine : plainMachine);

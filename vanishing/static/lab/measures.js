@@ -16,14 +16,14 @@ const GREATEST = {
 };
 const [PLAIN_RANGE, SUM_RANGE] = [4, 8]; // half the histograms' axis; what is added up spreads wider
 
-/** Return the ends of the histograms' axis. @param {import("./types.js").Experiment} experiment @returns {[number, number]} */
+/** Return the ends of the histograms' axis. @param {import("./typedefs.js").Experiment} experiment @returns {[number, number]} */
 export function rangeOf({ activation, residual }) {
   if (residual) return [-SUM_RANGE, SUM_RANGE];
   if (activation === "sigmoid") return [0, 1];
   return activation === "tanh" ? [-1, 1] : [-PLAIN_RANGE, PLAIN_RANGE];
 }
 
-/** Return the norm of each layer's numbers: weights, or what lies as far behind them. @param {Network} network @param {number} behind bytes @returns {Float64Array} */
+/** Return the norm of each layer's numbers: weights, or what lies as far behind them. @param {Network} network @param {number} behind bytes */
 export function norms(network, behind) {
   return Float64Array.from(network.layers, ({ inputs, outputs, weights }) => {
     const address = weights + behind;
@@ -117,7 +117,7 @@ function countFlat(numbers, width, limit) {
   return { silent, flat };
 }
 
-/** Return where numbers stop being finite, as `Frame.nan_layer` says. @param {Network} network @param {Float64Array} signalNorms @param {Float64Array} gradientNorms @returns {number} */
+/** Return where numbers stop being finite, as `Frame.nan_layer` says. @param {Network} network @param {Float64Array} signalNorms @param {Float64Array} gradientNorms */
 export function nanLayer(network, signalNorms, gradientNorms) {
   const { scores, rows } = network.pass;
   const output = network.kernels.dot(scores, scores, 4 * 10 * rows);

@@ -7,10 +7,9 @@
 import { INITIAL } from "./initial.js";
 import { Random } from "./random.js";
 
-/** @typedef {import("./types.js").Experiment} Experiment */
-/** @typedef {import("./plain.js").Kernels} Kernels */
-/** @typedef {{memory: WebAssembly.Memory | {buffer: ArrayBuffer}, kernels: Kernels}} Machine */
-/** @typedef {(bytes: number) => Machine} MakeMachine gives a memory of that size with kernels that work in it */
+/** @typedef {import("./typedefs.js").Experiment} Experiment */
+/** @typedef {import("./typedefs.js").MakeMachine} MakeMachine */
+/** @typedef {import("./typedefs.js").Pass} Pass */
 
 export const PIXELS = 64;
 export const CLASSES = 10;
@@ -27,7 +26,7 @@ const FROM_INPUT = ["gelu", "silu"]; // activations whose slope cannot be told f
 class Space {
   size = 0;
 
-  /** @param {number} count of float32 numbers @returns {number} */
+  /** @param {number} count of float32 numbers */
   take(count) {
     const address = this.size;
     this.size += Math.ceil(count / 4) * 16;
@@ -36,31 +35,15 @@ class Space {
 }
 
 /**
- * The addresses of what a number of images makes of a network: lists have one entry per hidden layer, `signals` the
- * images before it, `statistics` that of the output behind it.
- *
- * @typedef {object} Pass
- * @property {number} rows
- * @property {number[]} signals
- * @property {number[]} inputs of the activations
- * @property {number[]} outputs of the activations
- * @property {number[]} statistics
- * @property {number} sums of the layer, before they are normalized
- * @property {number} last normalized signal
- * @property {number} scores
- */
-
-/**
  * @param {Space} space @param {Experiment} experiment @param {number} rows
  * @param {boolean} keeps each layer's numbers, as the way back needs them
- * @returns {Pass}
  */
 function passOf(space, experiment, rows, keeps) {
   const { depth, width, activation, residual } = experiment;
   const normalizes = experiment.normalization !== "none";
   const own = () => space.take(rows * width);
   const [even, odd, spare, sum] = keeps ? [] : [own(), own(), own(), own()];
-  /** @param {number | undefined} shared @returns {number} */
+  /** @param {number | undefined} shared */
   const place = (shared) => shared ?? own();
   /** @type {Pass} */
   const pass = {
@@ -149,17 +132,17 @@ export class Network {
     });
   }
 
-  /** @param {number} address @param {number} count @returns {Float32Array} */
+  /** @param {number} address @param {number} count */
   view(address, count) {
     return this.numbers.subarray(address >> 2, (address >> 2) + count);
   }
 
-  /** Say whether a hidden layer, from 0, adds to its signal. @param {number} layer @returns {boolean} */
+  /** Say whether a hidden layer, from 0, adds to its signal. @param {number} layer */
   adds(layer) {
     return this.experiment.residual && this.layers[layer].inputs === this.layers[layer].outputs;
   }
 
-  /** Return what a hidden layer's branch is multiplied by. @param {number} layer @returns {number} */
+  /** Return what a hidden layer's branch is multiplied by. @param {number} layer */
   scale(layer) {
     const { branch, depth } = this.experiment;
     if (branch === "rezero") return this.numbers[(this.scales >> 2) + layer];
@@ -188,7 +171,7 @@ export class Network {
     if (this.adds(layer)) this.kernels.add(pass.signals[layer + 1], signal, output, size, this.scale(layer));
   }
 
-  /** @param {Pass} pass @returns {number} */
+  /** @param {Pass} pass */
   lastSignal(pass) {
     const { depth, residual, normalization } = this.experiment;
     return residual && normalization !== "none" ? pass.last : pass.signals[depth];
@@ -255,7 +238,7 @@ export class Network {
     }
   }
 
-  /** Return the gradient by a branch, from that by the sum. @param {number} layer @param {number} back @param {number} branch @returns {number} */
+  /** Return the gradient by a branch, from that by the sum. @param {number} layer @param {number} back @param {number} branch */
   branchBack(layer, back, branch) {
     const count = this.pass.rows * this.experiment.width;
     const scale = this.scale(layer);

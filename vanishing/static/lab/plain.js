@@ -1,36 +1,12 @@
 /**
  * What a network computes, in plain JavaScript: the measure of emit.js, and what a browser without SIMD runs.
  *
- * Every kernel works on float32 numbers in one memory. Addresses, strides and sizes are in bytes; a size is
- * that of contiguous numbers.
- *
  * @module
  */
 
-/**
- * @typedef {(out: number, x: number, size: number) => void} Map
- * @typedef {(delta: number, x: number, out: number, size: number) => void} Slope
- *   multiplies delta by the slope of an activation that made `out` of `x`
- * @typedef {(out: number, x: number, statistics: number, rows: number, columns: number) => void} Normalize
- *   columns: in numbers
- *
- * @typedef {object} Kernels
- * @property {(out: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, start: number,
- *   startRow: number, rows: number, columns: number, depth: number) => void} product
- *   out = start + a · b, the terms added one after the other; rows, columns and depth in numbers
- * @property {Record<string, Map>} activate
- * @property {Record<string, Slope>} slope
- * @property {(out: number, x: number, y: number, size: number, factor: number) => void} add out = x + factor · y
- * @property {(x: number, size: number, factor: number) => void} scale
- * @property {(x: number, size: number, bound: number) => void} clamp
- * @property {(x: number, y: number, size: number) => number} dot in float64
- * @property {(weights: number, gradients: number, moment: number, size: number, rate: number, momentum: number) => void} sgd
- *   leaves the update where the gradients were
- * @property {(weights: number, gradients: number, first: number, second: number, size: number, rate: number,
- *   epsilon: number) => void} adam rate and epsilon: corrected for the step; leaves the update where the gradients were
- * @property {Record<string, Normalize>} normalize statistics: 3 · columns or rows numbers are written, the factor first
- * @property {Record<string, Normalize>} normalizeBack out = gradient by what was normalized to x
- */
+/** @typedef {import("./typedefs.js").Kernels} Kernels */
+/** @typedef {import("./typedefs.js").Map} Map */
+/** @typedef {import("./typedefs.js").Slope} Slope */
 
 const { abs, exp, fround, sqrt } = Math;
 const SMALLEST = 2 ** -126; // the smallest normal float32: below it a processor takes a hundred times as long
@@ -45,7 +21,7 @@ const RMS_EPSILON = 2 ** -23;
 
 const sigmoid = (/** @type {number} */ x) => 1 / (1 + exp(-x));
 
-/** Return Φ(x), the share of a normal distribution below x. @param {number} x @returns {number} */
+/** Return Φ(x), the share of a normal distribution below x. @param {number} x */
 function below(x) {
   if (abs(x) > 8) return x > 0 ? 1 : 0;
   let [term, sum] = [x, x];
@@ -79,7 +55,7 @@ const slopes = {
   silu: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
 };
 
-/** @param {WebAssembly.Memory | {buffer: ArrayBuffer}} memory @returns {Kernels} */
+/** @param {WebAssembly.Memory | {buffer: ArrayBuffer}} memory */
 export function plainKernels(memory) {
   const f = new Float32Array(memory.buffer);
   return { ...arithmetic(f), ...optimizers(f), ...activationsOf(f), ...normalizations(f) };

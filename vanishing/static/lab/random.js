@@ -31,7 +31,7 @@ export class Random {
     this.spare = null;
   }
 
-  /** Draw a whole number below 2³². @returns {number} */
+  /** Draw a whole number below 2³². */
   word() {
     if (this.next === SIZE) twist(this.state);
     this.next %= SIZE;
@@ -65,7 +65,7 @@ export class Random {
     }
   }
 
-  /** Draw an order of the numbers below `size`. @param {number} size @returns {Uint32Array} */
+  /** Draw an order of the numbers below `size`. @param {number} size */
   permutation(size) {
     const order = Uint32Array.from({ length: size }, (_, i) => i);
     for (let i = 0; i < size - 1; i++) {
@@ -77,12 +77,12 @@ export class Random {
     return order;
   }
 
-  /** Draw a float32 from 0 on, below 1. @returns {number} */
+  /** Draw a float32 from 0 on, below 1. */
   unit() {
     return (this.word() % 2 ** FLOAT) / 2 ** FLOAT;
   }
 
-  /** Draw one standard normal number in float64 (Box & Muller 1958). @returns {number} */
+  /** Draw one standard normal number in float64 (Box & Muller 1958). */
   one() {
     if (this.spare !== null) {
       const kept = this.spare;
@@ -95,7 +95,7 @@ export class Random {
     return radius * Math.cos(angle);
   }
 
-  /** Draw a float64 from 0 on, below 1. @returns {number} */
+  /** Draw a float64 from 0 on, below 1. */
   long() {
     const high = this.word() % 2 ** (DOUBLE - 32);
     return (high * 2 ** 32 + this.word()) / 2 ** DOUBLE;
@@ -144,7 +144,7 @@ function fused(x, y, z) {
   return fround(sum[0]);
 }
 
-/** @param {number[]} coefficients @param {number} x @returns {number} */
+/** @param {number[]} coefficients @param {number} x */
 function polynomial(coefficients, x) {
   let value = coefficients[0];
   for (let i = 1; i < coefficients.length; i++) value = fused(value, x, coefficients[i]);
@@ -163,7 +163,7 @@ const QUARTER_TURN = [-0.78515625, -2.4187564849853515625e-4, -3.774894977445941
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** Return ln x in float32. @param {number} x above 0, at most 1 @returns {number} */
+/** Return ln x in float32. @param {number} x above 0, at most 1 */
 function logarithm(x) {
   float[0] = x;
   let exponent = (bits[0] >>> 23) - 126;

@@ -10,9 +10,9 @@ import { rangeOf } from "./measures.js";
 import { faultyField } from "./allowed.js";
 import { Training } from "./training.js";
 
-/** @typedef {import("./types.js").Answer} Answer */
-/** @typedef {import("./types.js").Order} Order */
-/** @typedef {import("./data.js").Digits} Digits */
+/** @typedef {import("./typedefs.js").Answer} Answer */
+/** @typedef {import("./typedefs.js").Order} Order */
+/** @typedef {import("./typedefs.js").Digits} Digits */
 /** @typedef {Extract<Order, {type: "start"}>} Start */
 /** @typedef {Extract<Order, {type: "step"}>} Step */
 
@@ -20,7 +20,7 @@ import { Training } from "./training.js";
 export class Service {
   /**
    * @param {(answer: Answer, moved: ArrayBuffer[]) => void} send moved: what the receiver may keep
-   * @param {() => Promise<import("./data.js").Scans>} scans
+   * @param {() => Promise<import("./typedefs.js").Scans>} scans
    */
   constructor(send, scans) {
     this.send = send;
@@ -117,7 +117,7 @@ export class Service {
   }
 }
 
-/** @param {object} record @returns {ArrayBuffer[]} */
+/** @param {object} record */
 function buffers(record) {
   return Object.values(record).filter(ArrayBuffer.isView).map(({ buffer }) => /** @type {ArrayBuffer} */ (buffer));
 }

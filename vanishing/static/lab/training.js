@@ -9,11 +9,11 @@ import { CLASSES, Network, PIXELS, SCALE } from "./network.js";
 import { ADAM_EPSILON, BETA1, BETA2 } from "./plain.js";
 import { Random } from "./random.js";
 
-/** @typedef {import("./types.js").Experiment} Experiment */
-/** @typedef {import("./types.js").Frame} Frame */
-/** @typedef {import("./types.js").Profile} Profile */
-/** @typedef {import("./data.js").Digits} Digits */
-/** @typedef {import("./network.js").MakeMachine} MakeMachine */
+/** @typedef {import("./typedefs.js").Experiment} Experiment */
+/** @typedef {import("./typedefs.js").Frame} Frame */
+/** @typedef {import("./typedefs.js").Profile} Profile */
+/** @typedef {import("./typedefs.js").Digits} Digits */
+/** @typedef {import("./typedefs.js").MakeMachine} MakeMachine */
 
 const CHUNK = 100; // images of the whole training part that are in memory at once
 const AVOIDS_ZERO = 1e-6; // what torch.nn.utils.clip_grad_norm_ adds
@@ -144,7 +144,7 @@ function* batches({ seed, batch_size }, size) {
   }
 }
 
-/** Put images into the network's training pass; return what they show. @param {Network} network @param {import("./data.js").Part} part @param {Uint32Array} batch @returns {Uint8Array} */
+/** Put images into the network's training pass; return what they show. @param {Network} network @param {import("./typedefs.js").Part} part @param {Uint32Array} batch */
 function gather(network, { inputs, targets }, batch) {
   const rows = network.view(network.pass.signals[0], batch.length * PIXELS);
   batch.forEach((image, row) => {
@@ -157,7 +157,6 @@ function gather(network, { inputs, targets }, batch) {
  * Return the mean cross entropy of the training pass in nats, and leave its gradient by the scores.
  *
  * @param {Network} network @param {Uint8Array} targets @param {number} size images over which the gradient is a mean
- * @returns {number}
  */
 function crossEntropy(network, targets, size) {
   const scores = network.view(network.pass.scores, targets.length * CLASSES);
@@ -176,7 +175,7 @@ function crossEntropy(network, targets, size) {
   return loss / targets.length;
 }
 
-/** Return the share of the test digits that are recognised. @param {Network} network @param {Uint8Array} targets @returns {number} */
+/** Return the share of the test digits that are recognised. @param {Network} network @param {Uint8Array} targets */
 function accuracy(network, targets) {
   network.forward(network.test, false);
   const scores = network.view(network.test.scores, targets.length * CLASSES);
@@ -187,7 +186,7 @@ function accuracy(network, targets) {
   return right / targets.length;
 }
 
-/** Return the place of the greatest number; as in PyTorch, NaN is greater than all. @param {Float32Array} scores @returns {number} */
+/** Return the place of the greatest number; as in PyTorch, NaN is greater than all. @param {Float32Array} scores */
 function best(scores) {
   const nan = scores.findIndex(Number.isNaN);
   return nan >= 0 ? nan : scores.indexOf(Math.max(...scores));
