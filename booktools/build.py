@@ -21,7 +21,7 @@ from booktools.locking import sole_writer
 from booktools.portal import write_portal, write_redirect
 from booktools.progress import Display, Stands
 from booktools.repository import address
-from booktools.safe_copies import write_safe_copies
+from booktools.safe_copies import COPIES, write_safe_copies
 from booktools.sphinx_run import Progress, run_sphinx
 from booktools.workers import AT_ONCE, Outcome, build_apart, ending_together, wait_for_release
 
@@ -45,7 +45,7 @@ def build_language(root: Path, code: str) -> Times:
     started = time.perf_counter()
     # The glossary names each term in every language, so every catalogue is checked.
     for language in Book(root).languages:
-        findings = write_safe_copies(language.code, root / "_build/locale", root=root)
+        findings = write_safe_copies(language.code, root / COPIES, root=root)
         for line in shortened(findings) if language.code == code else []:
             print(f"shown in English: {line}", flush=True)
     progress = Progress()

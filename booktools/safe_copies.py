@@ -35,6 +35,8 @@ from booktools.po import Entry, render
 from booktools.reading import ReadingError, read_bytes
 from booktools.versions import tools_version
 
+COPIES = "_build/locale"  # where a book's builds have them
+
 
 @dataclass(frozen=True)
 class _Copied:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import ExitStack
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,9 +18,11 @@ from watchfiles.main import FileChange
 
 from booktools.book import CONTENTS, SETTINGS, Book
 from booktools.faults import BuildError
+from booktools.library import Painter
 from booktools.locking import sole_writer
 from booktools.progress import Display, Stands
-from booktools.workers import end, output, release, start_worker
+from booktools.safe_copies import COPIES
+from booktools.workers import end, output, own_places, release, start_worker
 
 HOST = "127.0.0.1"
 
@@ -85,19 +89,42 @@ def _changes(root: Path, code: str, stop: Event | None) -> Iterator[Set[FileChan
 def rebuild_on_change(root: Path, code: str, stop: Event | None = None) -> None:
     """Build, then build again after every change, until `stop` is set or the user interrupts.
 
-    A worker always waits with its tools loaded, so that a change costs only the build itself.
+    What builds and what draws always wait with all they need loaded, so that a change costs only
+    the build itself.
     """
-    worker = start_worker(root, code)
-    try:
-        _finish(root, worker, code, "built")
+    with ExitStack() as ending:
         worker = start_worker(root, code)
+        ending.callback(lambda: end(worker))
+        _finish(root, worker, code, "built")
+        painter = _painter(root, None)
+        ending.callback(lambda: _dismiss(painter))
+        worker = start_worker(root, code, painter=painter)
         for changes in _changes(root, code, stop):
             names = sorted(Path(path).name for _, path in changes)
             print(f"[{code}] changed: {', '.join(names)}", flush=True)
             _finish(root, worker, code, "rebuilt")
-            worker = start_worker(root, code)
-    finally:
-        end(worker)
+            painter = _painter(root, painter)
+            worker = start_worker(root, code, painter=painter)
+
+
+def _painter(root: Path, before: Painter | None) -> Painter | None:
+    """Return a painter that waits: the one before, or another where that was asked or is stale."""
+    try:
+        library = Book(root).library
+    except BuildError:
+        return before  # the next build says what is wrong with the settings
+    if before and library and before.is_ready(library):
+        return before
+    _dismiss(before)
+    if not library or os.name != "posix":  # elsewhere, no process inherits open files
+        return None
+    locales = {library.variable("LOCALES"): str(root / COPIES)}
+    return Painter(library, {**own_places(root), **os.environ, **locales})
+
+
+def _dismiss(painter: Painter | None) -> None:
+    if painter:
+        painter.end()
 
 
 def _finish(root: Path, worker: subprocess.Popen[str], code: str, done: str) -> None:

@@ -23,6 +23,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from booktools.book import SETTINGS, Book
 from booktools.faults import BuildError, DiskError, disk_error, disk_error_in
 from booktools.progress import Stage
+from booktools.safe_copies import COPIES
 from booktools.sealing import Seal
 
 EXTENSIONS = (
@@ -213,7 +214,7 @@ def configuration(root: Path, code: str) -> dict[str, Any]:
     Book(root).check()
     overrides = {
         "language": code,
-        "locale_dirs": [str(root / "_build/locale")],
+        "locale_dirs": [str(root / COPIES)],
         "external_toc_path": str(root / "_toc.yml"),
         "latex_individualpages": False,
     }

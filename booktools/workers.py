@@ -15,6 +15,7 @@ from threading import Thread
 
 import psutil
 
+from booktools.library import Painter
 from booktools.progress import Display
 
 AT_ONCE = 2  # languages
@@ -62,10 +63,12 @@ def build_apart(
     return Outcome(code, exit_code, log)
 
 
-def start_worker(root: Path, code: str, *, processes: int | None = None) -> subprocess.Popen[str]:
+def start_worker(
+    root: Path, code: str, *, processes: int | None = None, painter: Painter | None = None
+) -> subprocess.Popen[str]:
     """Start a process that loads the tools and waits for `release` before it builds a language.
 
-    The terminal's Ctrl+C does not reach it: its parent decides.
+    painter: whom it may ask. The terminal's Ctrl+C does not reach it: its parent decides.
     """
     at_once = str(processes or os.cpu_count() or 1)
     return subprocess.Popen(
@@ -76,16 +79,18 @@ def start_worker(root: Path, code: str, *, processes: int | None = None) -> subp
         encoding="utf-8",
         errors="replace",
         env={
-            **_own_places(root),
+            **own_places(root),
             **os.environ,
             "PYTHONIOENCODING": "utf-8",
             "BOOKTOOLS_PROCESSES": at_once,
+            **(painter.address if painter else {}),
         },
+        pass_fds=painter.files if painter else (),
         start_new_session=True,
     )
 
 
-def _own_places(root: Path) -> dict[str, str]:
+def own_places(root: Path) -> dict[str, str]:
     """Return where kernels keep their files: beside the book, not among the user's."""
     folder = root.absolute() / "_build/cache"
     names = {

@@ -69,8 +69,8 @@ def language() -> str:
 
 def known_languages() -> tuple[str, ...]:
     """Return the source language and every code that has a folder of catalogues, sorted."""
-    folders = {path.parent.name for path in LOCALES.glob("*/LC_MESSAGES")}
-    return tuple(sorted(folders | {SOURCE_LANGUAGE}))
+    places = (place for base in (LOCALES, _folder()) for place in base.glob("*/LC_MESSAGES"))
+    return tuple(sorted({SOURCE_LANGUAGE, *(place.parent.name for place in places)}))
 
 
 def direction() -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 
 from booktools.extension.messages import book_of, current_language
 
@@ -103,6 +105,13 @@ def _is_any(asset: Any, names: Iterable[str]) -> bool:
     return any(name in text for name in names)
 
 
+def write_style_of_cells(app: Sphinx, env: BuildEnvironment) -> None:
+    """Write MyST-NB's stylesheet before the pages, not after: they link it by what it holds."""
+    if app.builder.format == "html":
+        (Path(app.outdir) / "_static").mkdir(parents=True, exist_ok=True)
+        add_global_html_resources(app, None)
+
+
 def mirror_styles(app: Sphinx, exception: Exception | None) -> None:
     """Let the theme's stylesheets follow the writing direction of a right-to-left book."""
     if exception or app.builder.format != "html" or current_language(app).direction == "ltr":
@@ -129,4 +138,5 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", name_folders_from_the_book, priority=990)
     app.connect("config-inited", silence_unused, priority=10)
     app.connect("html-page-context", choose_assets, priority=900)
+    app.connect("env-updated", write_style_of_cells)
     app.connect("build-finished", mirror_styles)

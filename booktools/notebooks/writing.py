@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from booktools.book import Book
-from booktools.safe_copies import write_safe_copies
+from booktools.safe_copies import COPIES, write_safe_copies
 from booktools.checks import shortened
 from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
 from booktools.locking import sole_writer
@@ -59,7 +59,7 @@ def _build_all(root: Path, codes: Sequence[str], addresses: Addresses) -> list[P
 def _build(root: Path, code: str, addresses: Addresses) -> Path:
     """Build one language's notebooks under `_build` and return their folder."""
     print(f"[{code}] writing notebooks", flush=True)
-    for line in shortened(write_safe_copies(code, root / "_build/locale", root=root)):
+    for line in shortened(write_safe_copies(code, root / COPIES, root=root)):
         print(f"[{code}] left in English: {line}", flush=True)
     folder = root / "_build/notebooks" / code
     shutil.rmtree(folder, ignore_errors=True)

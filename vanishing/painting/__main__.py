@@ -1,4 +1,7 @@
-"""Answer what a builder of the book asks on standard input: paintings, or versions of code."""
+"""Answer what a builder of the book asks in one line: paintings, or versions of code.
+
+Everything is loaded before the line is read: one who expects to ask may start it early.
+"""
 
 from __future__ import annotations
 
@@ -30,5 +33,5 @@ def _report(done: int, all_: int) -> None:
         print(f"{done}/{all_}", file=sys.stderr, flush=True)
 
 
-if __name__ == "__main__":
-    json.dump(answer(json.load(sys.stdin)), sys.stdout)
+if __name__ == "__main__" and (question := sys.stdin.readline()):
+    print(json.dumps(answer(json.loads(question))))
