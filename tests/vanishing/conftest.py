@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import torch
 from drawn import Speak
 
 from vanishing import localisation, remembering
@@ -39,6 +40,15 @@ def measured_anew() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VANISHING_RESULTS", "none")
         yield
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Compute small networks in one thread: several wait for each other most of the time."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

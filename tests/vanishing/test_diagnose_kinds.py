@@ -13,6 +13,8 @@ from vanishing.diagnose import Diagnosis, diagnose
 from vanishing.watch import GradientWatch
 from vanishing.watch_cost import measure_cost, transformer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
@@ -445,4 +447,5 @@ def test_the_cost_of_a_watch_is_measured_beside_the_same_training() -> None:
     assert cost.parameters == sum(one.numel() for one in model.parameters())
     assert cost.plain > 0
     assert -1 < cost.share < 100
+    assert -1 < cost.processor_share < 100
     assert not any(one._forward_hooks for one in model.modules())

@@ -15,6 +15,8 @@ from torch.utils.checkpoint import checkpoint
 from vanishing.diagnose import Diagnosis, diagnose
 from vanishing.watch import GradientWatch
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
@@ -160,7 +162,9 @@ def test_a_fully_masked_row_is_found_at_its_softmax(kind: type[Attention]) -> No
         (lambda h: torch.where(h != 0, 1 / (h * (h > 0)), h), 1, "reciprocal", ""),
         (lambda h: h.log(), 1, "log", "clamp(min=1e-6)"),
         (lambda h: h / (h - h), 1, "div", "divisor"),
-        (lambda h: (h - h) / (h - h), 1, "div", "divided by zero"),
+        (lambda h: (h - h) / (h - h), 1, "div", "Keep the divisor away from zero"),
+        (lambda h: (h - h) / (h.detach() - h.detach()), 1, "div", "Zero is divided by zero"),
+        (lambda h: (0 * h) / (0 * h).norm(dim=1, keepdim=True), 1, "div", "clamp(min=1e-6)"),
         (lambda h: h.exp().exp().exp(), 30, "exp", "clamp()"),
         (lambda h: (h - h).sqrt(), 1, "sqrt", "slope is infinite"),
         (lambda h: h.abs().pow(0.5) * (h > 0), 0, "pow", ""),

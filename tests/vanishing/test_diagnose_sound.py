@@ -12,6 +12,8 @@ from torch.nn.functional import cross_entropy
 from vanishing.calling import called
 from vanishing.diagnose import diagnose
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 Made = tuple[nn.Module, Any, Any, Callable[[Any, Any], Tensor]]
 
 
@@ -28,7 +30,7 @@ class Block(nn.Module):
 
 
 def images() -> tuple[Tensor, Tensor]:
-    return torch.randn(16, 3, 12, 12), torch.randint(10, (16,))
+    return torch.randn(16, 3, 8, 8), torch.randint(10, (16,))
 
 
 def resnet(zero: bool = False) -> Made:
@@ -63,7 +65,7 @@ class Language(nn.Module):
 
 
 def language(blocks: int, first: bool, tied: bool) -> Made:
-    tokens = torch.randint(50, (8, 12))
+    tokens = torch.randint(50, (4, 12))
     return Language(blocks, first, tied), tokens, tokens.roll(-1, 1), by_token
 
 

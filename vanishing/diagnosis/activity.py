@@ -375,7 +375,8 @@ def _kind_of_birth(name: str, args: Any, given: list[Tensor], is_nan: bool) -> s
     if is_nan and ("softmax" in name or "attention" in name or name == "logsumexp"):
         return "masked_row"
     if name == "div" and is_nan and not endless:
-        return "nothing_by_nothing"
+        is_learned = isinstance(args[1], Tensor) and args[1].requires_grad
+        return "division" if is_learned else "nothing_by_nothing"  # a length, or a count
     if name == "rsqrt" and not is_nan:
         return "division"
     if name == "pow" and is_nan:
