@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy
 import pytest
+from babel.messages.catalog import PYTHON_FORMAT
 from laboratory import Laboratory
 
 import vanishing
@@ -193,6 +194,12 @@ def test_every_word_that_the_script_asks_for_is_there() -> None:
     kinds += ["tiny_start", "tiny_going", "tiny_stalled"]
     others = set(re.findall(r'key: "(\w+)"', source)) | {"alike", "distinct"}
     assert words.SENTENCES.keys() == {*kinds, *others}
+
+
+def test_no_message_looks_like_a_format_of_printf() -> None:
+    """Else gettext asks translators for a letter behind the percent sign."""
+    said = [*words.SENTENCES.values(), *words.NOTICES.values(), *(one.hint for one in QUESTIONS)]
+    assert [one for one in said if PYTHON_FORMAT.search(one)] == []
 
 
 def test_the_page_brings_json_that_ends_with_its_element() -> None:

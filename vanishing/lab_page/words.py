@@ -138,51 +138,46 @@ SENTENCES = {
         "Before the first update, the first layer receives {ratio} times the gradient of the "
         "last layer."
     ),
-    "even_going": N_(
-        "The gradient reaches the first layer. So far {percent}% of the test images are read."
-    ),
+    "even_going": N_("The gradient reaches the first layer. Accuracy so far: {percent}%."),
     "small_going": N_(
         "The first layer receives {ratio} of the gradient of the last layer, so it hardly "
-        "moves. So far {percent}% of the test images are read."
+        "moves. Accuracy so far: {percent}%."
     ),
     "large_going": N_(
-        "The first layer receives {ratio} times the gradient of the last layer. So far "
-        "{percent}% of the test images are read."
+        "The first layer receives {ratio} times the gradient of the last layer. Accuracy so "
+        "far: {percent}%."
     ),
     "even_learned": N_(
-        "It has learned: {percent}% of the test images are read, and the gradient reaches the "
-        "first layer."
+        "It has learned, accuracy {percent}%, and the gradient reaches the first layer."
     ),
     "small_learned": N_(
-        "It has learned: {percent}% of the test images are read, although the first layer "
-        "receives {ratio} of the gradient of the last layer."
+        "It has learned, accuracy {percent}%, although the first layer receives {ratio} of "
+        "the gradient of the last layer."
     ),
     "large_learned": N_(
-        "It has learned: {percent}% of the test images are read, although the first layer "
-        "receives {ratio} times the gradient of the last layer."
+        "It has learned, accuracy {percent}%, although the first layer receives {ratio} times "
+        "the gradient of the last layer."
     ),
     "even_stalled": N_(
-        "The gradient reaches the first layer, but that alone is not enough: {percent}% of the "
-        "test images are read."
+        "The gradient reaches the first layer, but that alone is not enough: accuracy {percent}%."
     ),
     "small_stalled": N_(
-        "It has not learned: {percent}% of the test images are read, and the first layer "
-        "receives {ratio} of the gradient of the last layer."
+        "It has not learned, accuracy {percent}%: the first layer receives {ratio} of the "
+        "gradient of the last layer."
     ),
     "large_stalled": N_(
-        "It has not learned: {percent}% of the test images are read, and the first layer "
-        "receives {ratio} times the gradient of the last layer."
+        "It has not learned, accuracy {percent}%: the first layer receives {ratio} times the "
+        "gradient of the last layer."
     ),
     "tiny_start": N_(
         "Before the first update, no hidden layer receives a gradient norm above {largest}."
     ),
     "tiny_going": N_(
-        "No hidden layer receives a gradient norm above {largest}. So far {percent}% of the "
-        "test images are read."
+        "No hidden layer receives a gradient norm above {largest}. Accuracy so far: {percent}%."
     ),
     "tiny_stalled": N_(
-        "It has not learned: {percent}% of the test images are read, and no hidden layer "
-        "receives a gradient norm above {largest}."
+        "It has not learned, accuracy {percent}%: no hidden layer receives a gradient norm "
+        "above {largest}."
     ),
     "nan": N_(
         "From step {step} on there are infinite numbers or NaN, first in layer {layer}: "
@@ -201,7 +196,7 @@ SENTENCES = {
     ),
     "moves": N_(
         "The last update changed the weights of the first layer by {first} of their length, "
-        "and those of the last layer by {last}. {percent}% of the test images are read."
+        "and those of the last layer by {last}. Accuracy so far: {percent}%."
     ),
     "together": N_("Its loss differs from that of {other} by less than 1%."),
     "parted": N_(
