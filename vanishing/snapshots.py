@@ -32,6 +32,7 @@ STEP = bounds.whole(0, 100_000)
 EDGE, BINS = 16, 64  # sums are counted from -16 to 16; what lies beyond counts at the ends
 PROBED, BATCH, TOKENS, CLIP = 50, 32, 8, 0.1
 SENTENCE = (64, 7, 810)
+DIGITS = 4  # of shares, which nobody sees more exactly
 
 Rows = tuple[tuple[float, ...], ...]
 
@@ -87,7 +88,7 @@ def _sums(network: Network, signal: Tensor, layer: int) -> Tensor:
 def _shares(sums: Tensor) -> tuple[float, ...]:
     inside = sums.double().clamp(-EDGE, EDGE)
     counts = torch.histc(inside, bins=BINS, min=-EDGE, max=EDGE)
-    return tuple((counts / counts.sum()).tolist())
+    return _rounded(counts / counts.sum())
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,11 @@ def _attention(network: Transformer, drawn: Tensor) -> Tensor:
 
 
 def _rows(table: Tensor) -> Rows:
-    return tuple(tuple(row) for row in table.double().tolist())
+    return tuple(map(_rounded, table))
+
+
+def _rounded(row: Tensor) -> tuple[float, ...]:
+    return tuple(round(value, DIGITS) for value in row.double().tolist())
 
 
 @dataclass(frozen=True)

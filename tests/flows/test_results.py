@@ -32,6 +32,13 @@ STARTS: dict[str, tuple[str, ...]] = {
     "learn_to_recall": ("steps", "losses", "sensitivities"),
     "learn_to_translate": ("steps", "gradients"),
     "_trained": ("blocks", "steps", "gradient_norms", "losses"),
+    "_watched": ("true", "steps"),
+    "angle_by_layer": ("degrees",),
+    "follow_digits": ("spreads", "places", "gradient_norms"),
+    "watch_attention": ("steps", "tables"),
+    "watch_gates": ("marks",),
+    "watch_sums": ("steps", "shares"),
+    "watch_words": ("steps", "norms"),
     "lesions": (),
     "path_gradients": (),
 }

@@ -201,6 +201,36 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
     ),
     "draw_block": (pictures.draw_block, lambda: {"kinds": ["plain"]}),
     "draw_chain": (pictures.draw_chain, lambda: {"factors": [0.5]}),
+    "draw_attention": (pictures.draw_attention, lambda: {"weights": [[0.5, 0.5]], "step": 0}),
+    "draw_block_map": (
+        pictures.draw_block_map,
+        lambda: {"names": ["a", "b", "c"], "links": [[-1], [-1], [-1]], "backbone": 1},
+    ),
+    "draw_boxes": (
+        pictures.draw_boxes,
+        lambda: {"true": [[]], "predicted": [[]], "size": 64, "step": 0},
+    ),
+    "draw_clipping": (
+        pictures.draw_clipping,
+        lambda: {"gradient": (3.0, 0.4), "threshold": 1.0, "largest": 0.5},
+    ),
+    "draw_dead_unit": (
+        pictures.draw_dead_unit,
+        lambda: {"points": [(0.1, 0.2)], "weights": (-1.0, -1.0), "biases": [1.0]},
+    ),
+    "draw_gates": (
+        pictures.draw_gates,
+        lambda: {"gates": [[0.5, 0.5]], "marks": [1], "step": 0},
+    ),
+    "draw_skip_paths": (pictures.draw_skip_paths, lambda: {"blocks": 2}),
+    "draw_sums": (
+        pictures.draw_sums,
+        lambda: {"shares": [0.5, 0.5], "edge": 8.0, "curve": [0.0, 1.0], "step": 0},
+    ),
+    "draw_words": (
+        pictures.draw_words,
+        lambda: {"words": ["one"], "norms": {"RNN": [0.1]}, "step": 0},
+    ),
     "draw_both_ways": (
         pictures.draw_both_ways,
         lambda: {
