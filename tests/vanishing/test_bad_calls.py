@@ -22,6 +22,7 @@ from vanishing import (
     build_network,
     detection,
     diagnose,
+    directions,
     explore,
     explosions,
     figures,
@@ -37,6 +38,7 @@ from vanishing import (
     products,
     recurrence,
     residual,
+    scaled_starts,
     sequences,
     set_language,
     signals,
@@ -337,6 +339,12 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
         lambda start: residual.Growth((1.0, 2.0), (2.0, 1.0)).factor(start),
         lambda: {"start": 0},
     ),
+    "two_directions": (directions.two_directions, lambda: {"experiment": SMALL}),
+    "read_out": (directions.read_out, lambda: {"experiment": SMALL}),
+    "train_scaled": (
+        scaled_starts.train_scaled,
+        lambda: {"experiment": SMALL, "weight_scale": 2.0},
+    ),
     "lesions": (residual.lesions, lambda: {"experiment": SMALL.at(width=64)}),
     "path_gradients": (
         residual.path_gradients,
@@ -482,6 +490,11 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "draw_stream": lambda: {"signal": [1.0, 2.0], "gradient": [2.0, 1.0], "limits": None},
     "draw_text_losses": lambda: {"losses": {"a": {0: 3.0, 10: 2.0}}, "guessing": 3.09},
     "draw_training": lambda: {"run": run(), "limits": None},
+    "draw_two_directions": lambda: {
+        "spreads": [1.0, 0.1],
+        "gradient_norms": [0.1, 1.0],
+        "limits": None,
+    },
 }
 
 REFUSED: tuple[type[Exception], ...] = (TypeError, ValueError)
