@@ -5,11 +5,13 @@ from statistics import median
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from vanishing import bounds
 from vanishing.language_models import LanguageModel, feed_forward_share, learn_to_write, stream
 from vanishing.measurements import Comparison, Measured
 from vanishing.optimizers import Optimization, optimized
+from vanishing.starts import Start, output_gradients, train_from
 from vanishing.training_theory import TRAINING_PREDICTIONS
 
 GROUPS = tuple(dict.fromkeys(prediction.group for prediction in TRAINING_PREDICTIONS))
@@ -50,6 +52,46 @@ def first_update() -> Measured:
     """
     runs = optimized(Optimization(depth=5, epochs=1))
     return Measured(median(run.updates_at(1)[2] for run in runs))
+
+
+def rank_of_equal_weights() -> Measured:
+    """Count the singular values that are not 0 after a training from equal weights.
+
+    The largest number of three seeds, with weights of 0.01.
+    """
+    runs = [train_from(Start(constant=0.01, seed=seed)) for seed in range(3)]
+    return Measured(max(sum(value > 0 for value in run.after) for run in runs))
+
+
+def squared_error() -> Measured:
+    """Measure the gradient of the squared error of a sigmoid at a score of -8."""
+    return Measured(abs(output_gradients(-8)["squared error"]))
+
+
+def scale_free() -> Measured:
+    """Measure how the gradient grows when weights in front of a batch normalization are divided.
+
+    By ten; 64 units, 256 random images, in float64.
+    """
+    random = torch.Generator(device="cpu").manual_seed(0)
+    inputs = torch.randn(256, 64, generator=random, dtype=torch.float64)
+    start = torch.randn(64, 64, generator=random, dtype=torch.float64)
+    norms = []
+    for scale in (1.0, 0.1):
+        weights = (start * scale).requires_grad_()
+        # a constant so small that it plays no part beside the variance
+        signal = functional.batch_norm(inputs @ weights.T, None, None, training=True, eps=1e-12)
+        (gradient,) = torch.autograd.grad(signal.relu().square().mean(dim=0)[:32].sum(), weights)
+        norms.append(gradient.norm().item())
+    return Measured(norms[1] / norms[0])
+
+
+def loss_of_random_scores() -> Measured:
+    """Measure the mean cross-entropy of 100,000 rows of ten normal scores of variance 0.25."""
+    random = torch.Generator(device="cpu").manual_seed(0)
+    scores = 0.5 * torch.randn(100_000, 10, generator=random, dtype=torch.float64)
+    targets = torch.randint(10, (100_000,), generator=random)
+    return Measured(functional.cross_entropy(scores, targets).item())
 
 
 def first_loss() -> Measured:
@@ -111,6 +153,10 @@ def _steps(
 
 
 TRAINING_MEASUREMENTS: dict[str, Callable[[], Measured]] = {
+    "starts/rank": rank_of_equal_weights,
+    "starts/squared-error": squared_error,
+    "starts/scale-free": scale_free,
+    "starts/first-loss": loss_of_random_scores,
     "optimizers/momentum-limit": momentum_growth,
     "optimizers/adam-small": small_step,
     "optimizers/adam-rare": rare_step,

@@ -73,7 +73,50 @@ def smallest_change_of_one(mantissa_bits: int) -> float:
     return 2.0**-mantissa_bits
 
 
+@bounds.checked(score=bounds.real(-700, 700))
+def squared_error_gradient(score: float) -> float:
+    """Return the size of the gradient of half the squared error of a sigmoid whose answer is 1.
+
+    It is (1 − p) · p · (1 − p), with the probability p = σ(score) and its slope p · (1 − p).
+    """
+    likely = 1 / (1 + math.exp(-score))
+    return (1 - likely) ** 2 * likely
+
+
+@bounds.checked(classes=bounds.whole(2, 1_000_000), variance=bounds.real(0, 1))
+def first_loss(classes: int, variance: float) -> float:
+    """Return about the mean cross-entropy of independent normal scores: ln C + v/2 · (1 − 1/C).
+
+    The logarithm of the mean of exp(score) is expanded up to the second order in the scores.
+    """
+    return math.log(classes) + variance / 2 * (1 - 1 / classes)
+
+
 TRAINING_PREDICTIONS = (
+    Prediction(
+        key="starts/rank",
+        value=1,
+        tolerance=0,
+        source=Source(derived=True),
+    ),
+    Prediction(
+        key="starts/squared-error",
+        value=squared_error_gradient(-8),
+        tolerance=1e-9,
+        source=Source(derived=True),
+    ),
+    Prediction(
+        key="starts/scale-free",
+        value=10,
+        tolerance=0.01,
+        source=Source("van Laarhoven 2017", derived=True),
+    ),
+    Prediction(
+        key="starts/first-loss",
+        value=first_loss(10, 0.25),
+        tolerance=0.01,
+        source=Source(derived=True),
+    ),
     Prediction(
         key="optimizers/momentum-limit",
         value=momentum_limit(0.9),

@@ -42,6 +42,7 @@ from vanishing import (
     sequences,
     set_language,
     signals,
+    starts,
     tables,
     theory,
     train,
@@ -131,6 +132,10 @@ def optimized_run() -> optimizers.OptimizedRun:
     return optimizers.OptimizedRun(
         settings, (0, 1), (2.3, 2.2), (0.1, 0.2), (0.1, 0.2), ((0.1, 0.2),), "stalled"
     )
+
+
+def started() -> starts.Started:
+    return starts.Started((1.0, 0.5), (2.0, 0.5), 2, (2.3, 0.5), (0.1, 0.9), "learned")
 
 
 def language_run() -> language_models.LanguageRun:
@@ -282,6 +287,9 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
     "spell": (number_words.spell, lambda: {"number": 7, "language": "pt"}),
     "tokens": (number_words.tokens, lambda: {"number": 7, "language": "pt"}),
     "teachable": (number_words.teachable, lambda: {"language": "pt"}),
+    "build": (starts.build, lambda: {"start": starts.Start()}),
+    "train_from": (starts.train_from, lambda: {"start": starts.Start(epochs=1)}),
+    "output_gradients": (starts.output_gradients, lambda: {"score": -8.0}),
     "stream": (
         language_models.stream,
         lambda: {"model": language_models.LanguageModel(blocks=1, width=16)},
@@ -419,6 +427,8 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
         recurrence.Recurrence,
         lambda: dict(vars(recurrence.Recurrence(unit="tanh"))),
     ),
+    "Start": (starts.Start, lambda: dict(vars(starts.Start()))),
+    "Started": (starts.Started, lambda: dict(vars(started()))),
     "Stack": (residual.Stack, lambda: dict(vars(residual.Stack()))),
     "LanguageModel": (
         language_models.LanguageModel,
@@ -487,6 +497,7 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "draw_slopes": lambda: {"positions": [0.0, 1.0], "slopes": NORMS},
     "draw_source_gradients": lambda: {"gradients": NORMS, "limits": None},
     "draw_spectra": lambda: {"spectra": NORMS, "limits": None},
+    "draw_start": lambda: {"run": started(), "limits": None},
     "draw_stream": lambda: {"signal": [1.0, 2.0], "gradient": [2.0, 1.0], "limits": None},
     "draw_text_losses": lambda: {"losses": {"a": {0: 3.0, 10: 2.0}}, "guessing": 3.09},
     "draw_training": lambda: {"run": run(), "limits": None},

@@ -26,6 +26,7 @@ from vanishing.figures.products import draw_powers, draw_rates, draw_spectra
 from vanishing.figures.recurrence import draw_gradient_by_time
 from vanishing.figures.residual import draw_lesions, draw_path_shares, draw_signal_growth
 from vanishing.figures.runs import draw_gradient_norms, draw_losses, draw_runs, draw_training
+from vanishing.figures.starts import draw_start
 from vanishing.figures.transformers import (
     draw_accuracies_by_length,
     draw_block_gradients,
@@ -75,6 +76,7 @@ __all__ = [
     "draw_slopes",
     "draw_source_gradients",
     "draw_spectra",
+    "draw_start",
     "draw_stream",
     "draw_text_losses",
     "draw_training",

@@ -13,6 +13,7 @@ LONGEST_NAME = 200  # letters
 
 RUN = ("experiment", "steps", "gradient_norms", "losses", "accuracies", "state")
 """What is read of a run; a figure does not need to know more of a network."""
+STARTED = ("before", "after", "accuracies", "state")
 OPTIMIZED_RUN = ("optimization", "accuracies", "state", "updates_at")
 
 
@@ -153,6 +154,13 @@ def optimized_run(name: str, value: Any) -> Any:
 
 
 optimized_runs = several(optimized_run, "[optimize(optimization)]", most=MOST_LINES)
+
+
+def started(name: str, value: Any) -> Any:
+    """Ask for what ``train_from`` returns."""
+    if any(not hasattr(value, one) for one in STARTED) or isinstance(value, type):
+        raise TypeError(f"{name} must be a run, got {shown(value)}: pass train_from(start)")
+    return value
 
 
 def history(name: str, value: Any) -> Any:
