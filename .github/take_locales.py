@@ -73,10 +73,11 @@ def take(repository: str, commit: str, target: Path) -> int:
     names += {parent.as_posix() for path in names for parent in PurePosixPath(path).parents}
     if len({name.casefold() for name in names}) < len(names):
         raise ValueError(f"two names in {FOLDER} differ in capitals only")
+    texts = {path: git(repository, "cat-file", "blob", name) for _, name, path, _ in found}
     shutil.rmtree(target / FOLDER)
-    for _, name, path, _ in found:
+    for path, text in texts.items():
         (target / path).parent.mkdir(parents=True, exist_ok=True)
-        (target / path).write_bytes(git(repository, "cat-file", "blob", name))
+        (target / path).write_bytes(text)
     return len(found)
 
 

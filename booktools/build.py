@@ -9,8 +9,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from booktools.book import Book
@@ -22,7 +24,7 @@ from booktools.portal import write_portal, write_redirect
 from booktools.progress import Display, Stands
 from booktools.repository import address
 from booktools.safe_copies import COPIES, write_safe_copies
-from booktools.sphinx_run import Progress, run_sphinx
+from booktools.sphinx_run import Progress, configuration, run_sphinx
 from booktools.workers import AT_ONCE, Outcome, build_apart, ending_together, wait_for_release
 
 _LAST_LINES = 15
@@ -163,8 +165,16 @@ def _times_path(root: Path, code: str) -> Path:
     return root / "_build/log" / f"{code}.json"
 
 
+def _load_extensions(root: Path, code: str) -> None:
+    """Import what the build will need; it says itself what is wrong with the settings."""
+    with suppress(Exception):
+        for name in configuration(root, code)["extensions"]:
+            import_module(name)
+
+
 def main(root: Path, code: str) -> None:
     """Build one language once standard input says so; leave its times for the parent to read."""
+    _load_extensions(root, code)
     if not wait_for_release():
         return
     try:

@@ -128,8 +128,8 @@ class Painter:
         """End it whatever it does."""
         self.process.kill()
         self.process.wait()
-        with self.talk.asked, self.talk.answered, self.talk.said:
-            pass
+        for one in (self.talk.asked, self.talk.answered, self.talk.said):
+            one.close()
 
 
 def _inherited(library: Library) -> Talk | None:

@@ -185,7 +185,8 @@ def _words(role: Token) -> str:
 
 
 def _file_link(token: Token, address: str, markup: Markup) -> None:
-    markup.links.append(str(token.attrs.get(address, "")))
+    target = str(token.attrs.get(address, ""))
+    markup.links.append(f"image {target}" if token.type == "image" else target)
     if title := str(token.attrs.get("title", "")):
         markup.titles.append(title)
 

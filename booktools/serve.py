@@ -75,15 +75,27 @@ def _folders(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _changes(root: Path, code: str, stop: Event | None) -> Iterator[Set[FileChange]]:
-    """Yield the changes of what is watched: not of all that lies in the book's folder."""
+    """Yield the changes of what is watched: not of all that lies in the book's folder.
+
+    A folder that appears is watched from the next change on.
+    """
     paths = watched(root, code)
 
     def is_watched(_kind: Change, name: str) -> bool:
         return any(Path(name).is_relative_to(path) for path in paths) and kept(_kind, name)
 
     kept = DefaultFilter()
-    folders = dict.fromkeys(_folders(paths))
-    return watch(*folders, watch_filter=is_watched, stop_event=stop, debounce=100, recursive=False)
+    while True:
+        folders = set(_folders(paths))
+        seen = watch(
+            *folders, watch_filter=is_watched, stop_event=stop, debounce=100, recursive=False
+        )
+        for changes in seen:
+            yield changes
+            if set(_folders(paths)) != folders:
+                break
+        else:
+            return
 
 
 def rebuild_on_change(root: Path, code: str, stop: Event | None = None) -> None:

@@ -325,6 +325,22 @@ def test_a_thousand_catalogues_are_refused(proposal: Proposal) -> None:
     assert "locales holds 1,002 files, it must be 1 to 1,000" in taken(proposal).stderr
 
 
+def test_a_catalogue_that_git_cannot_read_leaves_the_folder_as_it_was(proposal: Proposal) -> None:
+    name = "locales/tr/LC_MESSAGES/book/new.po"
+    proposal.write(name, "".join(f"# {number * number}\n" for number in range(1_000)))
+    checkout = proposal.merged()
+    blob = proposal.git("rev-parse", f"HEAD:{name}", cwd=checkout).strip()
+    stored = checkout / ".git/objects" / blob[:2] / blob[2:]
+    data = stored.read_bytes()
+    stored.unlink()
+    stored.write_bytes(data[: len(data) // 2])
+    done = taken(proposal)
+    assert done.returncode == 1
+    assert "refused" in done.stderr
+    kept = proposal.main / "locales/tr/LC_MESSAGES/book/index.po"
+    assert kept.read_text(encoding="utf-8") == "# main's"
+
+
 def test_what_main_has_can_be_taken() -> None:
     listing = subprocess.run(
         ["git", "ls-files", "-s", "locales"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -252,6 +252,8 @@ def links(message: Message) -> Iterator[tuple[str, str]]:
     Bad: Read it. => Leia [o artigo].⏎⏎[o artigo]: https://b.org/x
     Bad: Read it. => Leia.⏎⏎[o artigo]: x "title"
     Bad: ![A plot](a.png) => ![Um gráfico](b.png)
+    Bad: Read [it](a.png). => Leia ![isto](a.png).
+    Bad: ![A plot](a.png) => [Um gráfico](a.png)
     Bad: Read [it](https://a.org). => Leia [isto](https://a.org "isto").
     Bad: Read [it](https://a.org). => Leia isto [](https://a.org).
     Bad: The {term}`loss` of [it](https://a.org). => A [{term}`perda <loss>` disto](https://a.org).

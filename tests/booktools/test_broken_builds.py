@@ -37,11 +37,14 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def start(
-    book: SmallBook, *arguments: str, limit: Callable[[], None] | None = None
+    book: SmallBook,
+    *arguments: str,
+    limit: Callable[[], None] | None = None,
+    **variables: str,
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(book, *arguments),
-        env=environment(),
+        env=environment(**variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -373,6 +376,28 @@ def test_a_killed_build_leaves_no_process_and_the_next_one_is_clean(
     assert ended(below, 10)
     finish(start(small_book, "build", "en"))
     assert pages(small_book) == pages(built)
+
+
+def test_place_time_zone_locale_and_seed_of_hashes_change_no_byte(
+    small_book: SmallBook, built: SmallBook
+) -> None:
+    small_book.translate("tr", "Metin.")
+    elsewhere = {"LC_ALL": "C", "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7"}
+    finish(start(small_book, "build", "en", **elsewhere))
+    assert pages(small_book) == pages(built)
+
+
+def test_a_page_that_is_written_again_is_what_a_first_build_writes(
+    copy: SmallBook, built: SmallBook
+) -> None:
+    chapter = copy.root / "book/course/chapter.md"
+    text = chapter.read_text(encoding="utf-8")
+    for words in (f"{text}\nMore.\n", text):
+        chapter.write_text(words, encoding="utf-8")
+        finish(start(copy, "build", "en"))
+    before, after = pages(built), pages(copy)
+    names = [name for name in before if name.endswith(".html")]
+    assert {name: after[name] for name in names} == {name: before[name] for name in names}
 
 
 def test_a_second_build_waits_and_says_for_whom_and_both_are_clean(

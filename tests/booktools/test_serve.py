@@ -107,6 +107,25 @@ def test_a_file_that_an_editor_replaces_is_still_watched(tmp_path: Path) -> None
     assert seen == ["intro.md", "intro.md"]
 
 
+def test_a_folder_that_appears_is_watched(small_book: SmallBook) -> None:
+    stop, seen = Event(), list[str]()
+
+    def look() -> None:
+        for changes in serve._changes(small_book.root, "tr", stop):
+            seen.extend(Path(name).name for _kind, name in changes)
+
+    watcher = Thread(target=look)
+    watcher.start()
+    time.sleep(1)
+    (small_book.root / "book/more").mkdir()
+    wait_until(lambda: seen == ["more"])
+    time.sleep(1)
+    small_book.write("book/more/page.md", "# A page")
+    wait_until(lambda: "page.md" in seen)
+    stop.set()
+    watcher.join()
+
+
 def test_a_saved_catalogue_changes_the_page_and_an_error_does_not_end_the_server(
     small_book: SmallBook, capfd: pytest.CaptureFixture[str]
 ) -> None:
