@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { createInterface } from "node:readline";
 import { standardised } from "../vanishing/static/lab/data.js";
+import * as elementary from "../vanishing/static/lab/elementary.js";
 import { emitted } from "../vanishing/static/lab/emit.js";
 import { machine } from "../vanishing/static/lab/machine.js";
 import { count, norms, similarity } from "../vanishing/static/lab/measures.js";
@@ -103,6 +104,8 @@ const calls = {
   },
 
   similarity: ({ numbers, rows, width }) => similarity(floats(numbers), rows, width),
+
+  elementary: ({ name, values }) => plain(values.map((value) => elementary[name](Number(value)))),
 
   types: () => ({ bounds: BOUNDS, choices: CHOICES, defaults: DEFAULTS }),
 

@@ -185,7 +185,44 @@ def test_what_moves_no_weight_is_not_kept_as_a_subnormal_number(laboratory: Labo
     assert emitted[SIZE // 2 :][:4].tolist() == [0.0] * 4
 
 
-ENGINE = ("allowed", "data", "emit", "initial", "machine", "measures", "network", "plain")
+@pytest.mark.parametrize("name", ["exp", "expm1", "tanh", "log"])
+def test_a_function_that_browsers_round_differently_is_computed_alike(
+    laboratory: Laboratory, name: str
+) -> None:
+    values = numpy.random.RandomState(5).normal(0, 40, 200)
+    values = numpy.concatenate([values, values / 1e3, [0.0, 700.0, -700.0, 1e-300]])
+    values = 1 + abs(values) if name == "log" else values
+    ours = laboratory.ask("elementary", name=name, values=values.tolist())
+    expected = getattr(numpy, name)(values)
+    numpy.testing.assert_allclose(numpy.array(ours, dtype=float), expected, rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [
+        ("exp", ["Infinity", 0, "NaN"]),
+        ("expm1", ["Infinity", -1, "NaN"]),
+        ("tanh", [1, -1, "NaN"]),
+        ("log", ["NaN", "NaN", "NaN"]),
+    ],
+)
+def test_the_ends_of_such_a_function_are_right(
+    laboratory: Laboratory, name: str, ends: list[Any]
+) -> None:
+    assert laboratory.ask("elementary", name=name, values=["Infinity", "-Infinity", "NaN"]) == ends
+
+
+ENGINE = (
+    "allowed",
+    "data",
+    "elementary",
+    "emit",
+    "initial",
+    "machine",
+    "measures",
+    "network",
+    "plain",
+)
 ENGINE += ("random", "service", "training", "worker")
 
 

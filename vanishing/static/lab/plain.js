@@ -4,11 +4,13 @@
  * @module
  */
 
+import { exp, expm1, tanh } from "./elementary.js";
+
 /** @typedef {import("./typedefs.js").Kernels} Kernels */
 /** @typedef {import("./typedefs.js").Map} Map */
 /** @typedef {import("./typedefs.js").Slope} Slope */
 
-const { abs, exp, fround, sqrt } = Math;
+const { abs, fround, sqrt } = Math;
 const SMALLEST = 2 ** -126; // the smallest normal float32: below it a processor takes a hundred times as long
 export const SELU_SCALE = 1.0507009873554805;
 export const SELU_ALPHA = 1.6732632423543772;
@@ -34,11 +36,11 @@ const density = (/** @type {number} */ x) => exp(-0.5 * x * x) / sqrt(2 * Math.P
 /** @type {Record<string, (x: number) => number>} A comparison with NaN is false: it stays. */
 const activations = {
   sigmoid,
-  tanh: Math.tanh,
+  tanh,
   relu: (x) => (x < 0 ? 0 : x),
   leaky_relu: (x) => (x < 0 ? LEAK * x : x),
-  elu: (x) => (x < 0 ? Math.expm1(x) : x),
-  selu: (x) => SELU_SCALE * (x < 0 ? SELU_ALPHA * Math.expm1(x) : x),
+  elu: (x) => (x < 0 ? expm1(x) : x),
+  selu: (x) => SELU_SCALE * (x < 0 ? SELU_ALPHA * expm1(x) : x),
   gelu: (x) => x * below(x),
   silu: (x) => x * sigmoid(x),
 };

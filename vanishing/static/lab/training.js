@@ -4,6 +4,7 @@
  * @module
  */
 
+import { exp, log } from "./elementary.js";
 import { nanLayer, norms, signals, slopes } from "./measures.js";
 import { CLASSES, Network, PIXELS, SCALE } from "./network.js";
 import { ADAM_EPSILON, BETA1, BETA2 } from "./plain.js";
@@ -34,6 +35,7 @@ export class Training {
     if (bit) this.changeBit();
     this.batches = batches(experiment, digits.train.targets.length);
     this.step = 0;
+    this.decays = [1, 1]; // of Adam's means
     this.loss = NaN;
     this.accuracy = NaN;
     this.ratios = new Float64Array(this.network.layers.length);
@@ -101,8 +103,9 @@ export class Training {
     const { optimizer, learning_rate, momentum } = this.experiment;
     const [first, second] = moments;
     if (optimizer === "sgd") return kernels.sgd(0, gradients, first, size, learning_rate / SCALE, momentum);
-    const root = Math.sqrt(1 - BETA2 ** this.step);
-    const rate = (learning_rate / (1 - BETA1 ** this.step)) * root;
+    this.decays = [this.decays[0] * BETA1, this.decays[1] * BETA2];
+    const root = Math.sqrt(1 - this.decays[1]);
+    const rate = (learning_rate / (1 - this.decays[0])) * root;
     kernels.adam(0, gradients, first, second, size, rate, ADAM_EPSILON * SCALE * root);
   }
 
@@ -165,10 +168,10 @@ function crossEntropy(network, targets, size) {
   targets.forEach((target, row) => {
     const own = scores.subarray(row * CLASSES, (row + 1) * CLASSES);
     const greatest = Math.max(...own);
-    const sum = own.reduce((all, score) => all + Math.exp(score - greatest), 0);
-    loss += greatest + Math.log(sum) - own[target];
+    const sum = own.reduce((all, score) => all + exp(score - greatest), 0);
+    loss += greatest + log(sum) - own[target];
     own.forEach((score, kind) => {
-      const share = Math.exp(score - greatest) / sum;
+      const share = exp(score - greatest) / sum;
       delta[row * CLASSES + kind] = ((share - (kind === target ? 1 : 0)) / size) * SCALE;
     });
   });
