@@ -157,6 +157,10 @@ KNOWN: dict[str, tuple[str, str]] = {
         "inputs and weights must have one number format on one device, got {0} and {1}",
         f"{_NUMBERS} and inputs.to(weight.device)",
     ),
+    r"input must have the type torch\.(\w+), got type torch\.(\w+)": (
+        "the sequence must have the number format of the weights, {0}, got {1}",
+        _NUMBERS,
+    ),
     r"RNN input dtype \(torch\.(\w+)\) does not match weight dtype \(torch\.(\w+)\)": (
         "the sequence must have the number format of the weights, {1}, got {0}",
         _NUMBERS,
@@ -224,7 +228,7 @@ KNOWN: dict[str, tuple[str, str]] = {
         "what is differentiated must be one number, got several",
         "take sum() or mean() first",
     ),
-    r"modified by an inplace operation: .*output \d+ of (\w+)": (
+    r"modified by an inplace operation: .*output \d+ of (\w+?)(?:Backward\d*)?\b": (
         "what the way back needs must stay as it is, got a change in place of what {0} has given",
         _IN_PLACE,
     ),

@@ -344,6 +344,14 @@ def test_a_certain_discriminator_is_told_from_a_network_that_has_learned() -> No
     certain = diagnose(generator, torch.randn(16, 4), None, minimax)
     assert "still_flat" in {one.cause for one in certain.layers} | {"saturated_in_loss"}
     assert "makes no error" not in str(certain)
+    far = diagnose(
+        generator,
+        torch.randn(16, 4),
+        None,
+        lambda s, _: (1 - (s - 40).sigmoid() + 1e-9).log().mean(),
+    )
+    assert {one.cause for one in far.layers} == {"still_flat"}
+    assert "non-saturating loss" in str(far)
     nn.init.constant_(generator.bias, 90)
     learned = diagnose(
         generator, torch.randn(16, 4), torch.ones(16, 1), F.binary_cross_entropy_with_logits

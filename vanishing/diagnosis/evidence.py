@@ -816,7 +816,10 @@ def _has_better(loss: Loss, outputs: Any, targets: Any, value: float) -> bool | 
     return min((one for one in losses if math.isfinite(one)), default=value) < least
 
 
-_OTHERS = ((0.0, 0.0), (-1.0, 0.0), (0.1, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, 0.5))
+_OTHERS = (
+    *((0.0, 0.0), (-1.0, 0.0), (0.1, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, 0.5)),
+    *((1.0, 100.0), (1.0, -100.0)),  # far away, where a sigmoid is flat as well
+)
 
 
 def _share_of_best(norms: Sequence[float], at: int) -> float:
