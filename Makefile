@@ -39,7 +39,7 @@ results: $(INSTALLED)
 # Adds what new cells ask for, drops what none asks for any more; results of unchanged code stay as they are.
 new-results: $(INSTALLED)
 	$(BIN)/python -m booktools build
-	$(BIN)/python -m vanishing.remembering _build/cache/asked
+	VANISHING_CACHE=$(CURDIR)/_build/cache/experiments $(BIN)/python -m vanishing.remembering _build/cache/asked
 
 check: $(INSTALLED)
 	$(BIN)/python -m booktools check
