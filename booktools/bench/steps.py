@@ -34,7 +34,7 @@ LIMITS = {1: 150.0, 2: 360.0, 3: 20.0, 4: 2.5, 5: 5.0, 6: 0.0, 8: 10.0, 9: 1.5}
 UNITS = {3: "%", 6: "things", 7: "times", 8: "%", 9: "times"}
 WITHOUT = {"RESULTS": "none"}  # what the library is told, so that it takes none that it ships
 PARAGRAPH, LABEL = "<p>{}</p>", ">{}</text>"  # how a page shows a sentence, and a figure its words
-_PAUSE = 5.0  # seconds from a built page to the first change: the server's next worker loads
+_PAUSE = 10.0  # seconds from a built page to the next change: what builds and draws it loads
 _PATIENCE = 300.0
 
 
