@@ -189,7 +189,7 @@ class Block(nn.Module):
             queries, keys = rms_norm(queries, (HEAD,)), rms_norm(keys, (HEAD,))
         scores = queries @ keys.transpose(-1, -2) / math.sqrt(HEAD)
         if not self.training:
-            self.largest_score = max(self.largest_score, scores.abs().max().item())
+            self.largest_score = largest(self.largest_score, scores.abs().max().item())
         later = torch.ones(length, length, dtype=torch.bool, device="cpu").triu(1)
         weights = scores.masked_fill(later, -math.inf).softmax(dim=-1)
         mixed: Tensor = self.mix((weights @ values).transpose(1, 2).reshape(number, length, width))
@@ -380,7 +380,7 @@ def _test(writer: Writer, model: LanguageModel) -> tuple[float, float]:
     inputs, targets = next(_texts(2**33 + model.seed, TESTED))
     loss = cross_entropy(writer(inputs).flatten(0, 1), targets.flatten()).item()
     scores = [block.largest_score for block in writer.blocks if isinstance(block, Block)]
-    return loss, max(scores)
+    return loss, largest(*scores)
 
 
 @torch.no_grad()
@@ -395,6 +395,11 @@ def _written(writer: Writer, letters: int = 60) -> str:
             return "?"
         text += alphabet()[int(scores.argmax())]
     return text[2:]
+
+
+def largest(*values: float) -> float:
+    """Return the largest value, or NaN where one is NaN."""
+    return math.nan if any(map(math.isnan, values)) else max(values)
 
 
 def _texts(seed: int, number: int) -> Iterator[tuple[Tensor, Tensor]]:

@@ -22,6 +22,7 @@ from vanishing.language_models import (
     best_loss,
     final_losses,
     frequency_loss,
+    largest,
     learn_to_write,
     stream,
 )
@@ -185,6 +186,11 @@ def test_a_model_that_breaks_is_a_result() -> None:
     run = learn_to_write(QUICK.at(learning_rate=10.0, updates=30, order="Pre-LN", width=32))
     assert len(run.losses) == len(run.steps)
     assert not run.loss < 2
+
+
+def test_scores_that_are_no_numbers_are_not_hidden_by_others() -> None:
+    assert math.isnan(largest(3.0, math.nan, 1.0))
+    assert largest(1.0, 3.0) == 3.0
 
 
 def test_seeds_give_one_loss_each() -> None:
