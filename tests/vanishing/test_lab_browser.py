@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from laboratory import Laboratory
 from playwright.sync_api import Browser, Page
 
 import vanishing
 from booktools.serve import address, start_server
-from vanishing import SIGMOID, explore, figures
+from vanishing import RESNET, SIGMOID, explore, figures
 from vanishing.explorer.training_link import PAGE
 from vanishing.lab_page import LabPage
 from vanishing.lab_page.questions import QUESTIONS
-from vanishing.scans import scans_module
+from vanishing.scans import scans, scans_module
 from vanishing.training import Run
 
 STATIC = Path(vanishing.__file__).parent / "static"
@@ -367,3 +369,27 @@ def test_one_that_wants_little_motion_sees_round_steps_only(browser: Browser, si
     reached(page, 15)
     assert set(page.evaluate("seen")) == {0, 1, 2, 5, 10, 15}
     context.close()
+
+
+DIGEST = """async (experiment) => {
+    const [{ Training }, { standardised }, { machine }, scans] = await Promise.all(
+        ["training", "data", "machine", "digits"].map((name) => import(`./static/lab/${name}.js`)));
+    const training = new Training(experiment, standardised(scans), machine("emitted"));
+    const frames = [training.frame()];
+    for (let step = 0; step < 5; step++) {
+        training.update(true);
+        frames.push(training.frame());
+    }
+    return frames.map(({ loss, gradient_norms }) => [loss, ...gradient_norms]);
+}"""
+
+
+def test_the_browser_computes_the_numbers_that_the_other_tests_see(
+    shared: Page, site: str, laboratory: Laboratory
+) -> None:
+    opened(shared, site, SHALLOW)
+    experiment = {**asdict(RESNET.at(depth=4, width=32, activation="gelu")), "optimizer": "adam"}
+    laboratory.ask("digits", scans=scans())
+    there = laboratory.ask("train", experiment=experiment, updates=5)["frames"]
+    here = shared.evaluate(DIGEST, experiment)
+    assert here == [[frame["loss"], *frame["gradient_norms"]] for frame in there]
