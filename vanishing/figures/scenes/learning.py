@@ -44,13 +44,7 @@ def draw_sums(
         for n, y in enumerate(curve)
     ]
     scene.line(steep, colour=BLUE, width=2.5)
-    room = (right - left) / len(shares)
-    for number, share in enumerate(shares):
-        height = PLOT * math.sqrt(share)
-        if share:
-            x, bottom = left + room * number, top + PLOT
-            box = [(x, bottom), (x, bottom - height), (x + room - 1, bottom - height)]
-            scene.area([*box, (x + room - 1, bottom)], colour=ORANGE, opacity=0.6)
+    _bars(scene, shares, (left, right), top + PLOT)
     scene.line([(left, top + PLOT), (right, top + PLOT)], width=1)
     for place, align in ((-1.0, "left"), (0.0, ""), (1.0, "right")):
         x = left + (right - left) * (place + 1) / 2
@@ -58,18 +52,25 @@ def draw_sums(
             x, top + PLOT + 2, format_number(place * edge), width=60, size=SMALL, align=align
         )
     scene.words(WIDTH / 2, top + PLOT + 20, _("weighted sum of a unit"), width=WIDTH)
-    flat = sum(
-        share for share, is_flat in zip(shares, _flat(curve, len(shares)), strict=True) if is_flat
-    )
+    flat = zip(shares, _flat(curve, len(shares)), strict=True)
     return scene.picture(
         _(
             "Bars for the sums of all units of a layer, under the curve of the activation, at "
             "training step {step}. {percent}% of the sums lie where the slope is less than a tenth "
             "of the steepest.",
             step=step,
-            percent=round(100 * flat),
+            percent=round(100 * sum(share for share, is_flat in flat if is_flat)),
         )
     )
+
+
+def _bars(scene: Scene, shares: Sequence[float], ends: tuple[float, float], bottom: float) -> None:
+    room = (ends[1] - ends[0]) / len(shares)
+    for number, share in enumerate(shares):
+        if share:
+            x, top = ends[0] + room * number, bottom - PLOT * math.sqrt(share)
+            box = [(x, bottom), (x, top), (x + room - 1, top), (x + room - 1, bottom)]
+            scene.area(box, colour=ORANGE, opacity=0.6)
 
 
 def _flat(curve: Sequence[float], bins: int) -> list[bool]:
@@ -255,10 +256,7 @@ def draw_boxes(
         left, top = (number % 2) * (side + 30), y + (number // 2) * (side + 14)
         _image(scene, (left, top), side, boxes, found, size)
     y += (len(true) + 1) // 2 * (side + 14)
-    for place, (colour, name) in enumerate(((GREEN, _("true")), (ORANGE, _("predicted")))):
-        x = 10 + place * scene.width / 2
-        scene.line([(x, y + 10), (x + 30, y + 10)], colour=colour, width=3, dashed=place == 1)
-        scene.centred(x + 38, y + 10, name, width=scene.width / 2 - 48, align="left")
+    _true_and_predicted(scene, y + 10)
     overlaps = [
         _overlap(one, found) for boxes, found in zip(true, predicted, strict=True) for one in boxes
     ]
@@ -273,6 +271,13 @@ def draw_boxes(
             overlap=f"{sum(overlaps) / max(1, len(overlaps)):.2f}",
         )
     )
+
+
+def _true_and_predicted(scene: Scene, y: float) -> None:
+    for place, (colour, name) in enumerate(((GREEN, _("true")), (ORANGE, _("predicted")))):
+        x = 10 + place * scene.width / 2
+        scene.line([(x, y), (x + 30, y)], colour=colour, width=3, dashed=place == 1)
+        scene.centred(x + 38, y, name, width=scene.width / 2 - 48, align="left")
 
 
 def _image(

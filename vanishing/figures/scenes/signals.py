@@ -98,18 +98,20 @@ def draw_both_ways(
     end = scene.space(12)
     scene.line([(WIDTH - 8, end), (START, end)], colour=ORANGE, arrow=True)
     scene.words(START, end + 4, _("back: the gradient norm"), width=WIDTH, align="left")
-    return scene.picture(
-        _(
-            "Two drawings above one another, over the layers 1 to {last}. Above, the lines of ten "
-            "digits run together: the differences between them fall from {wide} in layer 1 to "
-            "{narrow}. Below, bars for the gradient norm fall on the way back, from {large} in the "
-            "last layer to {small} in layer 1. Both scales are logarithmic.",
-            last=len(spreads),
-            wide=format_number(spreads[0]),
-            narrow=format_number(spreads[-1]),
-            large=format_number(gradient_norms[-1]),
-            small=format_number(gradient_norms[0]),
-        )
+    return scene.picture(_both_ways_said(spreads, gradient_norms))
+
+
+def _both_ways_said(spreads: Sequence[float], gradient_norms: Sequence[float]) -> str:
+    return _(
+        "Two drawings above one another, over the layers 1 to {last}. Above, the lines of ten "
+        "digits run together: the differences between them fall from {wide} in layer 1 to "
+        "{narrow}. Below, bars for the gradient norm fall on the way back, from {large} in the "
+        "last layer to {small} in layer 1. Both scales are logarithmic.",
+        last=len(spreads),
+        wide=format_number(spreads[0]),
+        narrow=format_number(spreads[-1]),
+        large=format_number(gradient_norms[-1]),
+        small=format_number(gradient_norms[0]),
     )
 
 
@@ -366,10 +368,7 @@ def draw_cliff(
         zip(paths.items(), looks, strict=False)
     ):
         points = [(x, y - lift) for x, y in map(place, path)]
-        if len(points) > 1:
-            scene.line(points, colour=colour, width=1.2, opacity=0.6)
-        scene.dots(points, 3.0, colour=colour, opacity=0.6)
-        scene.dots(points[-1:], 7.0, colour=colour)
+        _trace(scene, points, colour)
         name = _(PATHS[name]) if name in PATHS else name
         said = _("{path}: now at {weight}", path=name, weight=f"{path[-1]:.2f}")
         scene.dots([(left + 6, 12 + 26 * number)], 7.0, colour=colour)
@@ -377,6 +376,13 @@ def draw_cliff(
         parts.append(f"{said}.")
     intro = _("A loss along one weight, with a cliff: a narrow place where it is very steep.")
     return scene.picture(" ".join([intro, *parts]))
+
+
+def _trace(scene: Scene, points: Sequence[Point], colour: str) -> None:
+    if len(points) > 1:
+        scene.line(points, colour=colour, width=1.2, opacity=0.6)
+    scene.dots(points, 3.0, colour=colour, opacity=0.6)
+    scene.dots(points[-1:], 7.0, colour=colour)
 
 
 def _check_curve(weights: Sequence[float], losses: Sequence[float]) -> None:
@@ -429,11 +435,7 @@ def draw_heat_map(steps: Sequence[int], norms: Sequence[Sequence[float]]) -> Pic
     Raises ``ValueError`` for lists of unequal length, and ``TypeError`` for a wrong type.
     """
     layers = len(norms[0])
-    if len(norms) != len(steps) or {len(row) for row in norms} != {layers}:
-        raise ValueError(
-            f"norms must have one row per step and one value per layer, got {len(norms)} rows for "
-            f"{len(steps)} steps: pass lists of equal length"
-        )
+    _check_rows(steps, norms)
     positive = [norm for row in norms for norm in row if norm > 0 and math.isfinite(norm)]
     largest, smallest = max(positive, default=1.0), min(positive, default=0.1)
     decades = max(1.0, math.ceil(math.log10(largest / smallest)) + 1.0)
@@ -464,6 +466,14 @@ def draw_heat_map(steps: Sequence[int], norms: Sequence[Sequence[float]]) -> Pic
             last=format_number(norms[-1][0]),
         )
     )
+
+
+def _check_rows(steps: Sequence[int], norms: Sequence[Sequence[float]]) -> None:
+    if len(norms) != len(steps) or {len(row) for row in norms} != {len(norms[0])}:
+        raise ValueError(
+            f"norms must have one row per step and one value per layer, got {len(norms)} rows for "
+            f"{len(steps)} steps: pass lists of equal length"
+        )
 
 
 def _scale(
