@@ -258,3 +258,23 @@ def test_neighbouring_cells_of_one_colour_are_one_shape() -> None:
     many.cells(0, 0, [[0.5, 0.5, 0.5]], width=10, height=10, gap=1)
     parts = [scene.picture("cells").draw().axes[0].patches[0] for scene in (one, many)]
     assert [len(part.get_path().vertices) for part in parts] == [5, 15]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: pictures.draw_pulse([1e-300, 1e300, 0.0]),
+        lambda: pictures.draw_heat_map([0, 1], [[1e-300, 1e300], [0.0, 1.0]]),
+        lambda: pictures.draw_heat_map([0, 1], [[0.0, 0.0], [0.0, 0.0]]),
+        lambda: pictures.draw_both_ways([[0.0] * 64], [[1.0]] * 2, [1e300, 1e-300], [0.0, 0.0]),
+        lambda: pictures.draw_clipping((1e300, -1e300), 1.0, 1.0),
+        lambda: pictures.draw_cliff([-1e300, 1e300], [0.0, 1e300], {"a": [0.0]}),
+        lambda: pictures.draw_chain([1e300, 1e300]),
+        lambda: pictures.draw_words(["x" * 200], {"a": [0.0]}),
+    ],
+)
+def test_any_numbers_can_be_drawn(draw: Callable[[], Drawing]) -> None:
+    root = ElementTree.fromstring(draw().svg())
+    paths = " ".join(path.attrib["d"] for path in root.iterfind(".//{*}path"))
+    assert not re.search("nan|inf", paths)
+    assert "nan" not in " ".join(texts_of(draw().svg()))

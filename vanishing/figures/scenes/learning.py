@@ -98,7 +98,8 @@ def draw_attention(weights: Sequence[Sequence[float]], step: int = 0) -> Picture
     scene.centred(left - 8, top + side / 2, _("first"), width=56, size=SMALL, align="right")
     end = top + side * len(weights)
     scene.centred(left - 8, end - side / 2, _("last"), width=56, size=SMALL, align="right")
-    scene.cells(left, top, weights, width=side, height=side, colour=BLUE)
+    shades = [[math.sqrt(max(0.0, weight)) for weight in row] for row in weights]
+    scene.cells(left, top, shades, width=side, height=side, colour=BLUE)
     right = left + side * len(weights[0])
     corners = [(left, top), (right, top), (right, end), (left, end), (left, top)]
     scene.line(corners, width=1, opacity=0.4)

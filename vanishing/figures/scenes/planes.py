@@ -50,8 +50,9 @@ def draw_clipping(gradient: Sequence[float], threshold: float, largest: float) -
 
 
 def _angle(one: Sequence[float], other: Sequence[float]) -> float:
-    across = one[0] * other[1] - one[1] * other[0]
-    return abs(math.atan2(across, one[0] * other[0] + one[1] * other[1]))
+    """Return by how much one arrow is turned against another, from 0 to π."""
+    turned = abs(math.atan2(one[1], one[0]) - math.atan2(other[1], other[0]))
+    return min(turned, 2 * math.pi - turned)
 
 
 def _arrows(

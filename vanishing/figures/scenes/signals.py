@@ -27,7 +27,8 @@ SIDE = 8  # pixels of a digit's side
 PIXELS = bounds.several(arguments.share, "[0.0, 0.5]", least=SIDE * SIDE, most=SIDE * SIDE)
 IMAGES = bounds.several(PIXELS, "digit_images()", most=10)
 NORMS = bounds.several(arguments.finite, "[0.1, 0.2]", least=2, most=60)
-PLACES = bounds.several(bounds.several(arguments.finite, "[0.5]", most=10), "[[0.5]]", least=2)
+PLACE = bounds.real(-1.0, 1.0, example=0.5)
+PLACES = bounds.several(bounds.several(PLACE, "[0.5]", most=10), "[[0.5]]", least=2)
 
 
 @bounds.checked(images=IMAGES)
@@ -129,7 +130,7 @@ def _share(value: float, largest: float, decades: float = DARKEST) -> float:
     """Return where a number lies on a scale of decades that ends in `largest`, from 0 to 1."""
     if not value > 0:
         return 0.0
-    return min(1.0, max(0.0, 1 + math.log10(value / largest) / decades))
+    return min(1.0, max(0.0, 1 + (math.log10(value) - math.log10(largest)) / decades))
 
 
 def _bundle(
@@ -438,7 +439,7 @@ def draw_heat_map(steps: Sequence[int], norms: Sequence[Sequence[float]]) -> Pic
     _check_rows(steps, norms)
     positive = [norm for row in norms for norm in row if norm > 0 and math.isfinite(norm)]
     largest, smallest = max(positive, default=1.0), min(positive, default=0.1)
-    decades = max(1.0, math.ceil(math.log10(largest / smallest)) + 1.0)
+    decades = max(1.0, math.ceil(math.log10(largest) - math.log10(smallest)) + 1.0)
     scene = Scene(WIDTH)
     left, top = 40.0, 24.0
     width, height = (WIDTH - left - 8) / len(steps), min(24.0, 300 / layers)
