@@ -42,7 +42,7 @@ def measured_anew() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     """Compute small networks in one thread: several wait for each other most of the time."""
     before = torch.get_num_threads()

@@ -12,8 +12,6 @@ from torch.nn.functional import cross_entropy
 from vanishing.diagnose import diagnose
 from vanishing.watch import GradientWatch
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 INPUTS, TARGETS = (
     torch.randn(32, 4, generator=torch.Generator().manual_seed(0)),
     torch.arange(32) % 3,

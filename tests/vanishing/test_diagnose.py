@@ -24,8 +24,6 @@ from vanishing.experiment import RELU, RESNET, SIGMOID, Experiment
 from vanishing.networks import build_network
 from vanishing.watch import GradientWatch
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SEEDS = (0, 1, 2)
 _digits = load_digits()
 IMAGES, LABELS = _digits.train_inputs[:300], _digits.train_targets[:300]

@@ -13,8 +13,6 @@ from vanishing.diagnose import Diagnosis, diagnose
 from vanishing.watch import GradientWatch
 from vanishing.watch_cost import measure_cost, transformer
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:

@@ -15,8 +15,6 @@ from torch.utils.checkpoint import checkpoint
 from vanishing.diagnose import Diagnosis, diagnose
 from vanishing.watch import GradientWatch
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:

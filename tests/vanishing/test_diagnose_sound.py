@@ -12,8 +12,6 @@ from torch.nn.functional import cross_entropy
 from vanishing.calling import called
 from vanishing.diagnose import diagnose
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 Made = tuple[nn.Module, Any, Any, Callable[[Any, Any], Tensor]]
 
 

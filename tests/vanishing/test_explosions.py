@@ -1,7 +1,6 @@
 """Runs that diverge are recorded to the end, and lost gradients are counted as the format says."""
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -31,14 +30,6 @@ SIGMOID = Experiment(activation="sigmoid", width=32, depth=5, learning_rate=0.1,
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VANISHING_CACHE", str(tmp_path))
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,7 +1,6 @@
 """Products are measured to the last bit, and to the smallest singular value."""
 
 import math
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,6 @@ DIGITS = {"float32": 23, "float16": 10, "bfloat16": 7}
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VANISHING_CACHE", str(tmp_path))
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def rounded(value: Fraction, name: str) -> Fraction:

@@ -12,8 +12,6 @@ from vanishing.diagnose import diagnose
 from vanishing.probes import gradient_profile
 from vanishing.torch_errors import said_again
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 IMAGES, ROWS, STEPS = torch.ones(2, 1, 8, 8), torch.ones(2, 4), torch.ones(2, 5, 4)
 CLASSES = torch.zeros(2, dtype=torch.long)
 
