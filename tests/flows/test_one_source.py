@@ -59,10 +59,14 @@ def test_every_figure_shows_the_same_numbers_as_in_english(
     ours, theirs = list(figures(site / code / page)), list(figures(site / SOURCE / page))
     assert len(ours) == len(theirs)
     assert theirs or "/course/" not in page
-    for mine, source in zip(ours, theirs, strict=True):
+    for (is_picture, mine), (_, source) in zip(ours, theirs, strict=True):
         assert numbers(mine) == numbers(source)
-        for ours_at, theirs_at in zip(curves(mine), curves(source), strict=True):
-            assert_same_shape(ours_at, theirs_at)
+        (across, down), (theirs_across, theirs_down) = curves(mine), curves(source)
+        assert_same_shape(down, theirs_down)
+        if is_picture and is_mirrored(across, theirs_across):
+            assert BOOK.language(code).direction == "rtl", "only there does a picture begin right"
+            across = [-place for place in across]
+        assert_same_shape(across, theirs_across)
 
 
 @pytest.mark.book
@@ -81,14 +85,22 @@ def test_a_page_is_wholly_translated_or_says_that_it_is_not(site: Path, code: st
             assert left, f"{page} does not mark its English texts"
 
 
-def figures(page: Path) -> Iterator[str]:
-    """Yield the SVG of every figure and of every state of every slider."""
+def figures(page: Path) -> Iterator[tuple[bool, str]]:
+    """Yield the SVG of every figure and of every state of every slider: is it a picture, and what.
+
+    A picture, other than a chart, has a number and may be mirrored where words go from the right.
+    """
     text = page.read_text(encoding="utf-8")
-    for data in re.findall(r'<script type="application/json">(.*?)</script>', text, re.S):
-        for drawing in json.loads(data)["drawings"]:
-            yield from re.findall(r"<svg.*?</svg>", drawing, re.S)
-    without_states = re.sub(r'<script type="application/json">.*?</script>', "", text, flags=re.S)
-    yield from re.findall(r"<svg[^>]+aria-label=.*?</svg>", without_states, re.S)
+    for part in re.split(r'(<figure[^>]* id="fig-.*?</figcaption>)', text, flags=re.S):
+        is_picture = part.startswith("<figure")
+        for data in re.findall(r'<script type="application/json">(.*?)</script>', part, re.S):
+            for drawing in json.loads(data).get("drawings", ()):
+                yield from (
+                    (is_picture, svg) for svg in re.findall(r"<svg.*?</svg>", drawing, re.S)
+                )
+        rest = re.sub(r'<script type="application/json">.*?</script>', "", part, flags=re.S)
+        shown = re.findall(r"<svg[^>]+aria-label=.*?</svg>", rest, re.S)
+        yield from ((is_picture, svg) for svg in shown)
 
 
 def numbers(svg: str) -> list[str]:
@@ -110,6 +122,21 @@ def curves(svg: str) -> tuple[list[float], list[float]]:
     return numbers[::2], numbers[1::2]
 
 
+def is_mirrored(mine: list[float], theirs: list[float]) -> bool:
+    """Say whether what stands left in one figure stands right in the other."""
+    pairs = list(zip(shares(mine), shares(theirs), strict=True))
+    straight = sum(abs(one - other) for one, other in pairs)
+    return straight > sum(abs(1 - one - other) for one, other in pairs)
+
+
+def shares(places: list[float]) -> list[float]:
+    """Return where places lie between the least and the largest, from 0 to 1."""
+    if not places:
+        return []
+    least, size = min(places), max(max(places) - min(places), 1e-9)
+    return [(place - least) / size for place in places]
+
+
 def assert_same_shape(mine: list[float], theirs: list[float]) -> None:
     """Compare up to shift and scale: a longer legend leaves less height to the axes."""
     assert len(mine) == len(theirs)
@@ -117,9 +144,7 @@ def assert_same_shape(mine: list[float], theirs: list[float]) -> None:
         return
     sizes = [max(max(places) - min(places), 1e-9) for places in (mine, theirs)]
     rounding = 0.2 / min(sizes)  # of a pixel's tenth, at both ends
-    for one, other in zip(mine, theirs, strict=True):
-        shares = ((one - min(mine)) / sizes[0], (other - min(theirs)) / sizes[1])
-        assert shares[0] == pytest.approx(shares[1], abs=0.002 + rounding)
+    assert shares(mine) == pytest.approx(shares(theirs), abs=0.002 + rounding)
 
 
 def test_only_one_file_lists_the_languages() -> None:
