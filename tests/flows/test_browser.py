@@ -93,6 +93,7 @@ def test_the_mouse_on_the_slider_changes_the_figure(
     page = open_page(visit, site_address, code, "book/index")
     slider = page.locator(".vg-explorer input[type=range]").first
     stage = page.locator(".vg-explorer .vg-stage").first
+    slider.scroll_into_view_if_needed()
     before, box = stage.inner_html(), slider.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
