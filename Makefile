@@ -22,7 +22,7 @@ test: $(INSTALLED) $(TYPESCRIPT)
 	$(BIN)/lint-imports
 	$(BIN)/node $(TYPESCRIPT)
 	$(BIN)/python -m booktools build
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 serve: $(INSTALLED)
 	$(BIN)/python -m booktools serve $(CODE) --port $(PORT)

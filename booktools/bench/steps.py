@@ -27,7 +27,7 @@ NAMES = {
     5: "from a saved label to the figure on the page",
     6: "computed again after a changed docstring",
     7: "two languages, ours / plain Jupyter Book",
-    8: "the gradient watch, as a share of a training step",
+    8: "watching a training, as a share of one of its steps",
     9: "training in the laboratory / in PyTorch",
 }
 LIMITS = {1: 150.0, 2: 360.0, 3: 20.0, 4: 2.5, 5: 5.0, 6: 0.0, 8: 10.0, 9: 1.5}

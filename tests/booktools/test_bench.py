@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from small_book import SmallBook
 
 from booktools.bench import __main__ as command
+from booktools.bench import steps
 from booktools.bench.copies import MARK, copy_tracked, with_added_word, with_other_docstrings
 from booktools.bench.costs import Cost, Measure, Running, chapters_run, stages, table
 from booktools.bench.steps import Bench, Changes
@@ -83,7 +84,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     book.copy_tools()
     tracked(book.root)
     changes = Changes(language="tr", page="book/course/chapter", module="figures/__init__.py")
-    with ExitStack() as ending:
+    with ExitStack() as ending, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "_PAUSE", 1.0)
         yield Bench(book.root, tmp_path_factory.mktemp("copies"), changes, ending)
 
 

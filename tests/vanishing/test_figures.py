@@ -289,6 +289,9 @@ def test_what_cannot_be_drawn_is_named_with_the_remedy(call: Any, error: str) ->
 
 LENGTHS = {"a": {5: 1.0}}
 REFUSED: dict[str, dict[str, Any]] = {
+    "stream": {"signal": [-1.0], "gradient": [1.0]},
+    "text_losses": {"losses": {}, "guessing": 1.0},
+    "losses_by_rate": {"losses": {"a": {0.1: []}}},
     "two_directions": {"spreads": [1.0, 0.5], "gradient_norms": [1.0]},
     "relative_updates": {"updates": {"a": [-1]}},
     "optimized_runs": {"runs": []},
@@ -340,7 +343,7 @@ def test_a_figure_raises_what_it_says(name: str) -> None:
 
 def test_every_figure_has_a_case_that_it_refuses() -> None:
     names = {name.removeprefix("draw_") for name in figures.__all__ if name.startswith("draw_")}
-    assert names == {*REFUSED, "diagnosis"}
+    assert names == {*REFUSED, "diagnosis", "start"}
 
 
 def test_the_figures_know_no_network() -> None:

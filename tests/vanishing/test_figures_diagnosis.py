@@ -77,7 +77,7 @@ def test_every_verdict_and_cause_has_words_and_a_sign_of_its_own() -> None:
         assert tuple(table) == VERDICTS
         assert len(set(values)) == len(VERDICTS)
     from_operation = {cause for cause in CAUSES if cause.startswith(("broken", "saturated_"))}
-    assert CAUSES.keys() - REMEDIES.keys() == from_operation
+    assert CAUSES.keys() - REMEDIES.keys() == from_operation - {"saturated_inside"}
     assert ALARMS.keys() <= REMEDIES.keys()
 
 

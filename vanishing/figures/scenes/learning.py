@@ -56,8 +56,8 @@ def draw_sums(
     return scene.picture(
         _(
             "Bars for the sums of all units of a layer, under the curve of the activation, at "
-            "training step {step}. {percent}% of the sums lie where the slope is less than a tenth "
-            "of the steepest.",
+            "training step {step}. The share of the sums that lie where the slope is less than a "
+            "tenth of the steepest is {percent}%.",
             step=step,
             percent=round(100 * sum(share for share, is_flat in flat if is_flat)),
         )
