@@ -145,7 +145,7 @@ def draw_gates(
     if marks and max(marks) > length:
         raise ValueError(f"marks must be at most {length}, got {max(marks)}: leave them out")
     scene = Scene(WIDTH)
-    left, top = 44.0, 50.0
+    left, top = 76.0, 50.0
     width, height = (WIDTH - left - 8) / length, min(12.0, 280 / len(gates))
     scene.words(WIDTH / 2, 0, _("training step {step}", step=step), width=WIDTH)
     for mark in marks:
