@@ -499,7 +499,6 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "draw_spectra": lambda: {"spectra": NORMS, "limits": None},
     "draw_start": lambda: {"run": started(), "limits": None},
     "draw_stream": lambda: {"signal": [1.0, 2.0], "gradient": [2.0, 1.0], "limits": None},
-    "draw_text_losses": lambda: {"losses": {"a": {0: 3.0, 10: 2.0}}, "guessing": 3.09},
     "draw_training": lambda: {"run": run(), "limits": None},
     "draw_two_directions": lambda: {
         "spreads": [1.0, 0.1],

@@ -290,7 +290,6 @@ def test_what_cannot_be_drawn_is_named_with_the_remedy(call: Any, error: str) ->
 LENGTHS = {"a": {5: 1.0}}
 REFUSED: dict[str, dict[str, Any]] = {
     "stream": {"signal": [-1.0], "gradient": [1.0]},
-    "text_losses": {"losses": {}, "guessing": 1.0},
     "losses_by_rate": {"losses": {"a": {0.1: []}}},
     "two_directions": {"spreads": [1.0, 0.5], "gradient_norms": [1.0]},
     "relative_updates": {"updates": {"a": [-1]}},

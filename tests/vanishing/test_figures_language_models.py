@@ -5,7 +5,7 @@ import math
 import pytest
 from drawn import axes_of, data_of, legend_of
 
-from vanishing.figures import draw_losses_by_rate, draw_stream, draw_text_losses
+from vanishing.figures import draw_losses_by_rate, draw_stream
 
 
 def test_the_stream_starts_before_the_first_block() -> None:
@@ -15,12 +15,6 @@ def test_the_stream_starts_before_the_first_block() -> None:
     assert data_of(drawing, 1)[1] == [4.0, 2.0, 1.0]
     assert axes_of(drawing).get_ylim() == pytest.approx((0.1, 100))
     assert "gradient, backward: 4 before the first block, 1 behind" in drawing.description
-
-
-def test_losses_of_a_text_are_drawn_beside_guessing() -> None:
-    drawing = draw_text_losses({"Pre-LN": {0: 3.5, 50: 1.2}}, guessing=math.log(22))
-    assert data_of(drawing) == ([0, 50], [3.5, 1.2])
-    assert legend_of(drawing) == ["Pre-LN", "guessing: 3.09"]
 
 
 def test_losses_by_rate_are_medians_and_the_best_rate_is_named() -> None:
@@ -35,5 +29,3 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         draw_losses_by_rate({})
     with pytest.raises(ValueError, match=r"a key of losses.* must be above 0, got 0.0: write 1e-9"):
         draw_losses_by_rate({"a": {0.0: [1.0]}})
-    with pytest.raises(ValueError, match="losses must name at least one model, got none"):
-        draw_text_losses({}, guessing=3.0)

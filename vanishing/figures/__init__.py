@@ -14,7 +14,6 @@ from vanishing.figures.explosions import draw_clipped_runs, draw_divergence, dra
 from vanishing.figures.language_models import (
     draw_losses_by_rate,
     draw_stream,
-    draw_text_losses,
 )
 from vanishing.figures.mean_field import draw_accuracies, draw_chi, draw_propagation
 from vanishing.figures.optimizers import (
@@ -78,7 +77,6 @@ __all__ = [
     "draw_spectra",
     "draw_start",
     "draw_stream",
-    "draw_text_losses",
     "draw_training",
     "draw_two_directions",
 ]

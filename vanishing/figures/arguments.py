@@ -107,11 +107,6 @@ def by_length(rule: Rule, example: str) -> Rule:
     return _mapping(whole(1, 1_000_000), rule, MOST_VALUES, "number", example)
 
 
-def by_step(rule: Rule, example: str) -> Rule:
-    """Ask for a mapping from numbers of updates; each value keeps to the rule."""
-    return _mapping(whole(0, 1_000_000_000), rule, MOST_VALUES, "number", example)
-
-
 def by_rate(rule: Rule, example: str) -> Rule:
     """Ask for a mapping from learning rates above 0; each value keeps to the rule."""
     return _mapping(positive, rule, MOST_VALUES, "number", example)

@@ -1,4 +1,4 @@
-"""What a language model's stream does before the training, and how its losses fall in it."""
+"""What a language model's stream does before the training, and its losses by learning rate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
-from vanishing.figures.sentences import loss_sentence
 from vanishing.localisation import _, format_number
 
 
@@ -42,38 +41,6 @@ def draw_stream(
         description=" ".join([intro, *map(_end_sentence, series)]),
         log_y=True,
         limits=limits,
-        x_ticks=round_steps(0, last, 8),
-    )
-
-
-@bounds.checked(
-    losses=arguments.by_name(
-        arguments.by_step(bounds.number, "{10: loss}"), "model", "{name: {10: loss}}"
-    ),
-    guessing=arguments.positive,
-)
-@drawn
-def draw_text_losses(losses: Mapping[str, Mapping[int, float]], *, guessing: float) -> Picture:
-    """Draw the loss per letter against the number of updates, one line per model.
-
-    losses: model -> number of updates -> loss in nats. guessing: the loss of a model that finds
-    every letter equally likely, which is marked.
-    Raises ``ValueError`` for no model, or a negative loss, and ``TypeError`` for a wrong type.
-    """
-    series = [Series.of(name, values) for name, values in losses.items()]
-    intro = _(
-        "Line chart on a logarithmic scale: the loss per letter against the training step; "
-        "guessing gives a loss of {loss}.",
-        loss=f"{guessing:.2f}",
-    )
-    last = max(max(values) for values in losses.values())
-    return line_chart(
-        series,
-        x=_("training step"),
-        y=_("loss (logarithmic)"),
-        description=" ".join([intro, *map(loss_sentence, series)]),
-        log_y=True,
-        marks={_("guessing: {loss}", loss=f"{guessing:.2f}"): guessing},
         x_ticks=round_steps(0, last, 8),
     )
 
