@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from small_networks import Apply
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
@@ -29,17 +30,6 @@ def classes(count: int = 3, size: int = 16) -> Tensor:
 
 def cause(diagnosis: Diagnosis, name: str) -> tuple[str, str]:
     return next((one.verdict, one.cause) for one in diagnosis.layers if one.name == name)
-
-
-class Apply(nn.Module):
-    """Make a layer of any function."""
-
-    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, signal: Tensor) -> Tensor:
-        return self.function(signal)
 
 
 # Numbers that are not finite

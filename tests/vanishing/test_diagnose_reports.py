@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from small_networks import Apply
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.nn.functional import cross_entropy
@@ -27,17 +28,6 @@ def causes(diagnosis: Diagnosis) -> dict[str, tuple[str, str]]:
 
 def classes(size: int = 16, count: int = 3) -> Tensor:
     return torch.randint(count, (size,))
-
-
-class Apply(nn.Module):
-    """Make a layer of any function."""
-
-    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, signal: Tensor) -> Tensor:
-        return self.function(signal)
 
 
 def between(function: Callable[[Tensor], Tensor], bias: float = 0.0) -> nn.Sequential:
