@@ -19,10 +19,13 @@ try:
 
     from booktools import catalogues
     from booktools.book import CONTENTS, SETTINGS, Book, book_around
+    from booktools.build import build_all
     from booktools.checks import check_catalogues, shortened
     from booktools.extraction import extract_messages
     from booktools.faults import FAULTS, as_sentence
     from booktools.languages import Language, check_code, is_code, near_codes, understood
+    from booktools.progress import Stands
+    from booktools.serve import serve_language, serve_site
 except ModuleNotFoundError as error:
     sys.exit(missing(error))
 
@@ -150,10 +153,6 @@ def _known_code(given: str, languages: Sequence[Language]) -> str:
 @click.pass_obj
 def build(place: Place, codes: tuple[str, ...], port: int | None) -> None:
     """Build these languages' sites (all without a CODE) into _build/html."""
-    from booktools.build import build_all  # Sphinx takes a second to load
-    from booktools.progress import Stands
-    from booktools.serve import serve_site
-
     site = place.root / "_build/html"
 
     def make(stands: Stands | None = None) -> None:
@@ -175,12 +174,10 @@ def serve(place: Place, code: str | None, port: int) -> None:
 
     Without a CODE, serve what is built and change nothing.
     """
-    from booktools import serve as serving
-
     if code is None:
-        serving.serve_site(_built(place.root), port)
+        serve_site(_built(place.root), port)
     else:
-        serving.serve_language(place.root, code, port)
+        serve_language(place.root, code, port)
 
 
 def _built(root: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Build the site of one language, or of all, and the page that leads to them."""
+"""Build the sites of several languages, each in a process of its own, and what leads to them."""
 
 from __future__ import annotations
 
@@ -7,54 +7,19 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 from booktools.book import Book
-from booktools.checks import shortened
-from booktools.extension.outputs import READY
-from booktools.faults import FAULTS, REFUSED, BuildError, DiskError, disk_error
+from booktools.faults import REFUSED, BuildError, DiskError
 from booktools.locking import sole_writer
-from booktools.portal import write_portal, write_redirect
+from booktools.portal import write_portal
 from booktools.progress import Display, Stands
 from booktools.repository import address
-from booktools.safe_copies import COPIES, write_safe_copies
-from booktools.sphinx_run import Progress, configuration, run_sphinx
-from booktools.workers import AT_ONCE, Outcome, build_apart, ending_together, wait_for_release
+from booktools.workers import AT_ONCE, READY, Outcome, build_apart, ending_together, times_path
 
 _LAST_LINES = 15
-
-
-@dataclass(frozen=True)
-class Times:
-    """How long a language took: in all, and to read each chapter, in seconds."""
-
-    seconds: float
-    chapters: Mapping[str, float]
-
-
-def build_language(root: Path, code: str) -> Times:
-    """Build one language's site in this process.
-
-    Sphinx and gettext keep translations in global variables: one process builds one language, once.
-    Raises BuildError on any warning and on a cell that fails, naming its chapter and cell.
-    """
-    started = time.perf_counter()
-    # The glossary names each term in every language, so every catalogue is checked.
-    for language in Book(root).languages:
-        findings = write_safe_copies(language.code, root / COPIES, root=root)
-        for line in shortened(findings) if language.code == code else []:
-            print(f"shown in English: {line}", flush=True)
-    progress = Progress()
-    target = root / "_build/html" / code
-    redirect = partial(write_redirect, target, Book(root).first_page)
-    run_sphinx(root, code, "html", target, progress=progress, finish=redirect)
-    return Times(round(time.perf_counter() - started, 2), progress.chapters)
 
 
 def build_all(root: Path, codes: Sequence[str], stands: Stands | None = None) -> None:
@@ -152,44 +117,10 @@ def _raise_failures(root: Path, outcomes: Sequence[Outcome]) -> None:
 
 def _report_times(root: Path, codes: Sequence[str], total: float) -> None:
     """Print and keep (_build/times.json) the seconds per language and per chapter."""
-    times = {code: json.loads(_times_path(root, code).read_text()) for code in codes}
+    times = {code: json.loads(times_path(root, code).read_text()) for code in codes}
     record = {"seconds": round(total, 2), "languages": times}
     (root / "_build/times.json").write_text(json.dumps(record, indent=2) + "\n")
     for code, entry in times.items():
         chapters = ", ".join(f"{page} {seconds:.1f}" for page, seconds in entry["chapters"].items())
         print(f"{code:>6} {entry['seconds']:7.1f} s   {chapters or 'nothing to read'}")
     print(f"{'all':>6} {total:7.1f} s", flush=True)
-
-
-def _times_path(root: Path, code: str) -> Path:
-    return root / "_build/log" / f"{code}.json"
-
-
-def _load_extensions(root: Path, code: str) -> None:
-    """Import what the build will need; it says itself what is wrong with the settings."""
-    with suppress(Exception):
-        for name in configuration(root, code)["extensions"]:
-            import_module(name)
-
-
-def main(root: Path, code: str) -> None:
-    """Build one language once standard input says so; leave its times for the parent to read."""
-    _load_extensions(root, code)
-    if not wait_for_release():
-        return
-    try:
-        times = build_language(root, code)
-        path = _times_path(root, code)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(times)))
-    except Exception as error:
-        if found := disk_error(error, root):
-            print(found, flush=True)
-            sys.exit(REFUSED)
-        if isinstance(error, FAULTS):
-            sys.exit(str(error))
-        raise
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])

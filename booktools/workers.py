@@ -20,6 +20,7 @@ from booktools.progress import Display
 
 AT_ONCE = 2  # languages
 INTERRUPTED = 130
+READY = "what the cells show is ready"  # said by the first build: the others may begin
 _GO = "build\n"
 # Kernels log this themselves on every start; ours listen on this machine only.
 _NOISE = ("Kernel is running over TCP without encryption",)
@@ -63,6 +64,11 @@ def build_apart(
     return Outcome(code, exit_code, log)
 
 
+def times_path(root: Path, code: str) -> Path:
+    """Return the file in which a build leaves how long it took."""
+    return root / "_build/log" / f"{code}.json"
+
+
 def start_worker(
     root: Path, code: str, *, processes: int | None = None, painter: Painter | None = None
 ) -> subprocess.Popen[str]:
@@ -72,7 +78,7 @@ def start_worker(
     """
     at_once = str(processes or os.cpu_count() or 1)
     return subprocess.Popen(
-        [sys.executable, "-m", "booktools.build", str(root), code],
+        [sys.executable, "-m", "booktools.edition", str(root), code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

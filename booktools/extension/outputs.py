@@ -19,8 +19,7 @@ from booktools.extension.messages import book_of, current_language
 from booktools.faults import BuildError
 from booktools.files import digest_of
 from booktools.painting import paint, painted_path, read_painted
-
-READY = "what the cells show is ready"
+from booktools.workers import READY
 
 
 def prepare(app: Sphinx) -> None:
