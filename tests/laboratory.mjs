@@ -11,6 +11,7 @@ import { Service } from "../vanishing/static/lab/service.js";
 import * as address from "../vanishing/static/lab/state.js";
 import * as takeaway from "../vanishing/static/lab/takeaway.js";
 import * as text from "../vanishing/static/lab/text.js";
+import { Trainer } from "../vanishing/static/lab/trainer.js";
 import { Training } from "../vanishing/static/lab/training.js";
 import { BOUNDS, CHOICES, DEFAULTS } from "../vanishing/static/lab/types.js";
 
@@ -125,6 +126,21 @@ const calls = {
   filled: ({ sentence, values, direction }) => text.fill(sentence, values, direction),
 
   python: ({ hash }) => takeaway.python(address.read(hash).state.networks),
+
+  /** Let a trainer start networks while a worker's answers come; return its frames' losses, and what is answered. */
+  async trainer({ script }) {
+    let hear;
+    const worker = { addEventListener: (kind, listen) => { if (kind === "message") hear = listen; }, postMessage() {} };
+    const trainer = new Trainer(() => worker);
+    const answered = [];
+    for (const [place, one] of script.entries()) {
+      if (one === "start") trainer.start({}).then(() => answered.push(place));
+      else if (one.type) hear({ data: one });
+      else trainer.reach(one).then(() => answered.push(place));
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return { losses: trainer.frames.map(({ loss }) => loss), answered };
+  },
 
   /** Give orders to a service, each once so many answers have come; return the answers. */
   async orders({ orders }) {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
+import re
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,21 +19,32 @@ import vanishing
 from booktools.serve import address, start_server
 from vanishing import RESNET, SIGMOID, explore, figures
 from vanishing.explorer.training_link import PAGE
-from vanishing.lab_page import LabPage
+from vanishing.lab_page import LabPage, words
 from vanishing.lab_page.questions import QUESTIONS
+from vanishing.localisation import _, direction, set_language
 from vanishing.scans import scans, scans_module
 from vanishing.training import Run
 
 STATIC = Path(vanishing.__file__).parent / "static"
+LANGUAGES = ("en", "ar", "zh_CN")
 SHALLOW = "#v=1&a=activation:sigmoid,depth:3,width:16&b=depth:2,width:16,init:he"
 HTML = (
-    '<!doctype html><html lang="en" dir="{direction}" data-theme="light"><head><title>t</title>'
+    '<!doctype html><html lang="{code}" dir="{direction}" data-theme="light"><head>'
+    '<meta charset="utf-8"><title>t</title>'
     '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
     '<link rel="stylesheet" href="{static}lab.css">'
     '<link rel="stylesheet" href="{static}vanishing.css">'
     '</head><body><main><h1>t</h1>{body}</main><script type="module" src="{static}lab/page.js">'
     '</script><script src="{static}explorer.js"></script></body></html>'
 )
+
+
+@contextmanager
+def spoken(code: str) -> Iterator[None]:
+    """Speak a language as it is translated."""
+    set_language(code)
+    yield
+    set_language("en")
 
 
 def run_of(depth: int) -> Run:
@@ -45,7 +57,7 @@ def explorer() -> str:
     def draw(depth: int = 3) -> figures.Drawing:
         return figures.draw_runs([run_of(depth)])
 
-    return explore(draw, depth=[2, 3]).html().replace(PAGE, "ltr.html")
+    return explore(draw, depth=[2, 3]).html().replace(PAGE, "en.html")
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +66,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("site")
     shutil.copytree(STATIC, root / "static")
     (root / "static/lab/digits.js").write_text(scans_module(), encoding="utf-8")
-    room = LabPage((run_of(20),)).html()
-    for direction in ("ltr", "rtl"):
-        body = room.replace('"direction":"ltr"', f'"direction":"{direction}"')
-        page = HTML.format(direction=direction, static="static/", body=body)
-        (root / f"{direction}.html").write_text(page, encoding="utf-8")
-    page = HTML.format(direction="ltr", static="static/", body=explorer())
+    for code in LANGUAGES:
+        with spoken(code):
+            room = LabPage((run_of(20),)).html()
+            page = HTML.format(code=code, direction=direction(), static="static/", body=room)
+            (root / f"{code}.html").write_text(page, encoding="utf-8")
+    page = HTML.format(code="en", direction="ltr", static="static/", body=explorer())
     (root / "explorer.html").write_text(page, encoding="utf-8")
     server = start_server(root, 0)
     yield address(server)
@@ -94,7 +106,7 @@ def lab(shared: Page, site: str) -> Page:
     return opened(shared, site, SHALLOW)
 
 
-def opened(page: Page, site: str, hash: str = "", name: str = "ltr") -> Page:
+def opened(page: Page, site: str, hash: str = "", name: str = "en") -> Page:
     page.goto("about:blank")
     page.goto(f"{site}{name}.html{hash}")
     reached(page, 0)
@@ -113,20 +125,59 @@ def cells(page: Page, column: int) -> list[str]:
     return page.locator(f".vg-lab tbody td:nth-of-type({column})").all_inner_texts()
 
 
-def test_each_experiment_starts_and_shows_finite_gradients(shared: Page, site: str) -> None:
-    opened(shared, site)
+@dataclass(frozen=True)
+class Seen:
+    """What the table says of the three networks, and the sentences below them."""
+
+    loss: list[float]
+    first: list[float]
+    sentences: list[str]
+
+    def says(self, network: int, key: str) -> bool:
+        """Say whether a network's sentence is this one, in the language in use."""
+        parts = re.split(r"\{\w+\}", words.translated(words.SENTENCES)[key])
+        return re.search(".*".join(map(re.escape, parts)), self.sentences[network]) is not None
+
+
+def seen(page: Page) -> Seen:
+    losses, first = ([float(cell) for cell in cells(page, column)] for column in (2, 4))
+    return Seen(losses, first, page.locator(".vg-lab-sentence").all_inner_texts())
+
+
+POINTS: dict[str, tuple[int, Callable[[Seen], bool]]] = {
+    "twenty": (20, lambda at: at.first[0] < 1e-15 and at.loss[0] > 2.2 and at.loss[2] < 0.3),
+    "depth": (60, lambda at: at.loss[0] < 2.1 < at.loss[1] and at.first[2] < 1e-7 < at.first[1]),
+    "start": (20, lambda at: at.loss[0] > 2.2 and at.first[0] < 1e-6 and max(at.loss[1:]) < 1.5),
+    "relu": (0, lambda at: at.first[0] < 1e-10 and at.first[1] < 1e-3 and at.first[2] > 0.1),
+    "sum": (40, lambda at: at.says(0, "nan") and max(at.loss[1:]) < 1.5),
+    "normalization": (20, lambda at: at.first[0] < 1e-20 and at.loss[1] < 1.5 < 2 < at.loss[2]),
+    "width": (0, lambda at: max(at.first) < 1.1 * min(at.first)),
+    "adam": (60, lambda at: at.loss[1] < 1.2 and at.loss[0] > 2.2 and at.loss[2] > 2.2),
+    "resnet": (20, lambda at: max(at.loss) < 0.5),
+    "clipping": (60, lambda at: at.loss[0] > 1.3 * max(at.loss[1:])),
+    "collapse": (0, lambda at: at.says(0, "alike") and at.says(2, "distinct")),
+    "bit": (60, lambda at: at.says(1, "parted") and at.loss[0] != at.loss[1]),
+}
+"""For each experiment, a step at which the three networks answer its question, and the answer."""
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_each_experiment_makes_its_point(shared: Page, site: str, code: str) -> None:
+    opened(shared, site, name=code)
+    assert POINTS.keys() == {one.key for one in QUESTIONS}
     for number, one in enumerate(QUESTIONS):
         if number:
             shared.locator("#vg-lab-experiment").select_option(one.key)
             reached(shared, 0)
+        step, makes_its_point = POINTS[one.key]
+        if step:
+            shared.goto(f"{site}{code}.html#{one.address}&at={step}")
+            reached(shared, step)
         assert shared.locator("#vg-lab-experiment").input_value() == one.key
-        norms = [float(norm) for norm in cells(shared, 4)]
-        assert len(norms) == 3
-        assert all(map(math.isfinite, norms)), one.key
-        press(shared, "step")
-        reached(shared, 1)
-        assert all(shared.locator(".vg-lab-sentence").all_inner_texts())
-        assert shared.locator("[data-chart=layers] path[d^=M]").count() >= 6
+        with spoken(code):
+            assert shared.locator(".vg-lab-hint").inner_text() == _(one.hint)
+            assert makes_its_point(seen(shared)), (one.key, seen(shared))
+        assert shared.locator("[data-chart=layers] path[d^=M]").count() >= 3
 
 
 def test_the_default_address_is_left_alone_and_a_change_is_written(lab: Page, site: str) -> None:
@@ -163,7 +214,7 @@ def test_what_an_address_cannot_mean_is_said(shared: Page, site: str) -> None:
 
 def test_an_address_leads_to_its_step(shared: Page, site: str) -> None:
     shared.goto("about:blank")
-    shared.goto(f"{site}ltr.html{SHALLOW}&at=4")
+    shared.goto(f"{site}en.html{SHALLOW}&at=4")
     reached(shared, 4)
     assert shared.locator("#vg-lab-time").get_attribute("max") == "4"
 
@@ -274,7 +325,7 @@ def test_networks_are_added_and_removed(lab: Page) -> None:
     reached(lab, 0)
     assert lab.locator(".vg-lab-networks .vg-lab-card").count() == 3
     assert lab.locator('[data-do="add"]').is_hidden()
-    for _ in range(2):
+    for _one in range(2):
         lab.evaluate("document.querySelector('[data-do=remove]').click()")
         reached(lab, 0)
     assert lab.locator("tbody tr").count() == 1
@@ -293,12 +344,12 @@ def test_the_projectors_view_shows_charts_alone(lab: Page) -> None:
 
 def test_what_is_copied_is_shown(lab: Page, site: str) -> None:
     press(lab, "link")
-    assert lab.locator("textarea").input_value() == f"{site}ltr.html" + SHALLOW.replace(
+    assert lab.locator("textarea").input_value() == f"{site}en.html" + SHALLOW.replace(
         "activation:sigmoid,depth:3,width:16", "depth:3,width:16,activation:sigmoid"
     )
     press(lab, "embed")
     assert (
-        lab.locator("textarea").input_value().startswith(f'<iframe src="{site}ltr.html#v=1&amp;a=')
+        lab.locator("textarea").input_value().startswith(f'<iframe src="{site}en.html#v=1&amp;a=')
     )
     with lab.expect_download() as saved:
         press(lab, "svg")
@@ -312,12 +363,12 @@ def test_what_is_copied_is_shown(lab: Page, site: str) -> None:
     assert lines[4].split(",")[4] == "output"
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("code", ["en", "ar"])
 def test_a_phone_never_scrolls_sideways_and_axe_finds_nothing(
-    shared: Page, site: str, direction: str
+    shared: Page, site: str, code: str
 ) -> None:
     shared.set_viewport_size({"width": 360, "height": 740})
-    opened(shared, site, SHALLOW, direction)
+    opened(shared, site, SHALLOW, code)
     shared.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     assert shared.evaluate("document.scrollingElement.scrollWidth") <= 360
     found = Axe().run(shared).response["violations"]
@@ -333,7 +384,7 @@ def test_a_phone_never_scrolls_sideways_and_axe_finds_nothing(
 def test_without_a_script_there_are_a_sentence_and_a_figure(browser: Browser, site: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{site}ltr.html")
+    page.goto(f"{site}en.html")
     assert page.locator(".vg-lab-room").is_hidden()
     assert page.locator(".vg-lab figure svg").is_visible()
     assert page.locator(".vg-lab").evaluate("node => getComputedStyle(node).position") == "static"
@@ -341,7 +392,7 @@ def test_without_a_script_there_are_a_sentence_and_a_figure(browser: Browser, si
     assert sentence.is_visible()
     assert sentence.inner_text().startswith("On this page your own browser trains networks")
     page.goto(f"{site}explorer.html")
-    target = f"{site}ltr.html#v=1&a=depth:3,activation:sigmoid"
+    target = f"{site}en.html#v=1&a=depth:3,activation:sigmoid"
     assert page.locator(".vg-train a").evaluate("node => node.href") == target
     context.close()
 
@@ -353,7 +404,7 @@ def test_the_link_to_the_laboratory_follows_the_slider(shared: Page, site: str) 
     shared.locator(".vg-train a").click()
     reached(shared, 0)
     assert cells(shared, 1) == ["in training"]
-    assert shared.url == f"{site}ltr.html#v=1&a=depth:2,activation:sigmoid"
+    assert shared.url == f"{site}en.html#v=1&a=depth:2,activation:sigmoid"
 
 
 def test_one_that_wants_little_motion_sees_round_steps_only(browser: Browser, site: str) -> None:

@@ -8,6 +8,7 @@ import itertools
 import json
 import random
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import vanishing
 from vanishing import RELU, RESNET, SIGMOID, Experiment, explore, figures, recipes
 from vanishing.experiment import ACTIVATIONS, BRANCHES, INITS, NORMALIZATIONS
 from vanishing.explorer.training_link import address_of
-from vanishing.lab_page import LabPage, words
+from vanishing.lab_page import LabPage, ask, words
 from vanishing.lab_page import laboratory as show_laboratory
 from vanishing.lab_page.questions import QUESTIONS
 from vanishing.localisation import format_number
@@ -141,6 +142,28 @@ def test_an_explorer_of_anything_else_leads_nowhere() -> None:
         return figures.draw_gradient_norms({"ReLU": [1.0] * depth})
 
     assert "vg-train" not in explore(draw, depth=[2, 3]).html()
+
+
+# A chapter asks
+
+
+def test_a_chapters_question_leads_to_its_experiment(laboratory: Laboratory) -> None:
+    for one in QUESTIONS:
+        html = ask(one.key).html()
+        assert f">{escape(one.question)}</a>" in html
+        assert escape(one.hint) in html
+        assert f'href="page:book/laboratory#{one.address}"'.replace("&", "&amp;") in html
+
+
+def test_in_a_notebook_a_question_is_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VANISHING_STATIC", raising=False)
+    (text,) = ask("bit")._repr_mimebundle_().values()
+    assert text.startswith("An experiment for the laboratory: What does one bit change?\nA and B")
+
+
+def test_a_question_that_no_experiment_answers_is_refused() -> None:
+    with pytest.raises(ValueError, match="got 'bits': choose one of twenty, depth, "):
+        ask("bits")
 
 
 # Words and numbers

@@ -250,3 +250,52 @@ def test_a_network_that_no_memory_holds_is_said_to_be_too_large(lab: Laboratory)
 def test_after_an_error_the_worker_goes_on(lab: Laboratory) -> None:
     answers = orders(lab, start(depth=0), start())
     assert [one["type"] for one in answers] == ["error", "started", "frame"]
+
+
+def frame(step: int, loss: float) -> dict[str, Any]:
+    return {"type": "frame", "frame": {"step": step, "loss": loss}}
+
+
+STARTED = {"type": "started", "range": [0, 1]}
+DONE = {"type": "done"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        ["start", "start", STARTED, frame(0, 1), STARTED, frame(0, 2)],
+        ["start", STARTED, "start", frame(0, 1), STARTED, frame(0, 2)],
+        [
+            "start",
+            "start",
+            "start",
+            STARTED,
+            frame(0, 0),
+            STARTED,
+            frame(0, 1),
+            STARTED,
+            frame(0, 2),
+        ],
+        [
+            "start",
+            STARTED,
+            frame(0, 1),
+            9,
+            frame(1, 1),
+            "start",
+            frame(2, 1),
+            DONE,
+            STARTED,
+            frame(0, 2),
+        ],
+        ["start", {"type": "error", "code": "memory"}, "start", STARTED, frame(0, 2)],
+        ["start", "start", {"type": "error", "code": "memory"}, STARTED, frame(0, 2)],
+    ],
+)
+def test_of_networks_started_one_after_the_other_the_last_one_is_shown(
+    lab: Laboratory, script: list[Any]
+) -> None:
+    found = lab.ask("trainer", script=[*script, 3, frame(1, 2.5), DONE])
+    assert found["losses"] == [2, 2.5]
+    orders = [place for place, one in enumerate(script) if not isinstance(one, dict)]
+    assert found["answered"] == [*orders, len(script)]

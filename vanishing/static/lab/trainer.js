@@ -26,9 +26,9 @@ export class Trainer {
     this.range = [-1, 1];
     /** @type {Failure | null} */
     this.failure = null;
-    /** @type {(() => void)[]} */
+    this.networks = 0; // that were started
+    /** @type {{network: number, resolve: () => void}[]} */
     this.waiting = []; // one for each order without an answer yet; the worker answers in turn
-    this.isStale = false; // what comes is of a network that was given up
     this.worker = open();
     this.worker.addEventListener("message", (event) => this.#hear(event.data));
     this.worker.addEventListener("error", (event) => this.#break(event.message ?? ""));
@@ -48,7 +48,7 @@ export class Trainer {
     if (this.waiting.length) this.worker.postMessage({ type: "stop" });
     this.frames = [];
     this.failure = null;
-    this.isStale = true;
+    this.networks += 1;
     return this.#ask({ type: "start", experiment, bit });
   }
 
@@ -84,29 +84,32 @@ export class Trainer {
    */
   #ask(order) {
     return new Promise((resolve) => {
-      this.waiting.push(resolve);
+      this.waiting.push({ network: this.networks, resolve });
       this.worker.postMessage(order);
     });
   }
 
   /** @param {Answer} answer */
   #hear(answer) {
-    if (answer.type === "started") {
-      this.range = answer.range;
-      this.isStale = false;
-    } else if (answer.type === "frame") this.#keep(answer.frame);
+    const isCurrent = this.waiting[0]?.network === this.networks; // else its network was given up
+    if (answer.type === "started" && isCurrent) this.range = answer.range;
+    else if (answer.type === "frame") this.#keep(answer.frame, isCurrent);
     else if (answer.type === "done") this.#settle(1);
     else if (answer.type === "error") {
-      this.failure = answer;
+      if (isCurrent) this.failure = answer;
       this.#settle(1);
     }
   }
 
-  /** @param {Frame} frame */
-  #keep(frame) {
-    if (this.isStale) return;
-    if (this.frames.length >= MOST_FRAMES) this.frames = this.frames.filter((_, n) => n % 2 === 0);
-    this.frames.push(frame);
+  /**
+   * @param {Frame} frame
+   * @param {boolean} isCurrent
+   */
+  #keep(frame, isCurrent) {
+    if (isCurrent) {
+      if (this.frames.length >= MOST_FRAMES) this.frames = this.frames.filter((_, n) => n % 2 === 0);
+      this.frames.push(frame);
+    }
     if (frame.step === 0) this.#settle(1);
   }
 
@@ -118,6 +121,6 @@ export class Trainer {
 
   /** @param {number} count of orders that are answered */
   #settle(count) {
-    this.waiting.splice(0, count).forEach((resolve) => resolve());
+    this.waiting.splice(0, count).forEach(({ resolve }) => resolve());
   }
 }
