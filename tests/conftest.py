@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import browsers
+import forked_kernels as kernels
 import laboratory as laboratory_modules
 import pytest
 import yaml
+from jupyter_client.provisioning import local_provisioner
 from playwright.sync_api import Browser, sync_playwright
 from small_book import SmallBook
 
@@ -63,3 +66,12 @@ def laboratory() -> Iterator[laboratory_modules.Laboratory]:
     """Give the laboratory's modules, which run in a node."""
     with laboratory_modules.started() as laboratory:
         yield laboratory
+
+
+@pytest.fixture
+def forked_kernels() -> Iterator[None]:
+    """Let kernels start at once, where processes are forked safely."""
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform == "linux":
+            patch.setattr(local_provisioner, "launch_kernel", kernels.start)
+        yield

@@ -126,6 +126,7 @@ def chosen() -> Iterator[str]:
 
 
 @pytest.mark.book
+@pytest.mark.usefixtures("forked_kernels")
 @pytest.mark.parametrize("name", list(chosen()))
 def test_a_notebook_runs_from_top_to_bottom(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VANISHING_STATIC", raising=False)

@@ -65,11 +65,13 @@ EXPLORER = """
 """
 
 
+@pytest.mark.usefixtures("forked_kernels")
 def test_the_first_figure_is_there_before_the_cell_ends() -> None:
     _, shown = cells(EXPLORER, "print('<svg' in live.view.value, live._worker.is_alive())")
     assert shown == "True False"
 
 
+@pytest.mark.usefixtures("forked_kernels")
 def test_a_cell_meets_nothing_of_a_slider_that_trains_and_draws() -> None:
     """A figure that must be trained is drawn between two cells, never while one runs."""
     _, _, looks, _, changed, at_once = cells(
@@ -97,6 +99,7 @@ def test_a_cell_meets_nothing_of_a_slider_that_trains_and_draws() -> None:
     assert at_once == "True"
 
 
+@pytest.mark.usefixtures("forked_kernels")
 def test_a_newer_value_wins_and_waiting_in_a_cell_is_no_deadlock() -> None:
     _, shown = cells(
         EXPLORER,
@@ -124,6 +127,7 @@ def said(client: Any, message: str) -> list[dict[str, Any]]:
         heard.append(reply["content"])
 
 
+@pytest.mark.usefixtures("forked_kernels")
 def test_a_front_end_that_drops_what_an_idle_kernel_sends_shows_every_figure() -> None:
     manager, client = start_new_kernel(cwd=str(ROOT))
     try:

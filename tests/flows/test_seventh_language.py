@@ -81,6 +81,7 @@ def test_the_page_says_in_the_new_language_which_share_is_translated(
     assert note == TRANSLATIONS[code][SHARE].replace("{share}", str(100 * 2 // texts))
 
 
+@pytest.mark.usefixtures("forked_kernels")
 @pytest.mark.parametrize("code", CODES)
 def test_the_notebook_of_a_new_language_holds_its_words_and_runs(
     book: SmallBook, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

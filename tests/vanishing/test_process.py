@@ -442,9 +442,17 @@ def test_it_ends_with_a_parent_that_is_killed(tmp_path: Path, folder: Path) -> N
 @pytest.mark.usefixtures("own_cache")
 def test_a_script_ends_while_something_is_computed(tmp_path: Path, folder: Path) -> None:
     text = """
-        import threading, time, probe_apart
-        threading.Thread(target=probe_apart.deaf, args=(1,), daemon=True).start()
-        time.sleep(6)
+        import threading, probe_apart
+        from vanishing.progress import observer
+
+        begun = threading.Event()
+
+        def compute():
+            observer.set(lambda done, of: begun.set())
+            probe_apart.deaf(1)
+
+        threading.Thread(target=compute, daemon=True).start()
+        assert begun.wait(60)
     """
     done = script(text, tmp_path, folder)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
