@@ -9,13 +9,14 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, ParamSpec
 
 import matplotlib
+from arabic_reshaper import reshape
+from bidi import get_display
 from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
@@ -173,9 +174,4 @@ def _joined_letters(figure: Figure) -> Iterator[None]:
 
 def _shaped(text: str) -> str:
     text = text.translate({0x2068: None, 0x2069: None})  # isolates, which neither side knows
-    try:
-        reshape = import_module("arabic_reshaper").reshape
-        display = import_module("bidi.algorithm").get_display
-    except ImportError:  # unjoined letters are still better than no figure
-        return text
-    return str(display(reshape(text)))
+    return str(get_display(reshape(text)))
