@@ -18,15 +18,18 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
+from booktools.spoken import spoken_text
+
 _logger = logging.getLogger(__name__)
 
 QUESTION = "Question"
 CORRECT = "Correct."
 NOT_QUITE = "Not quite."
+COUNT = "questions"
 
 
 class quiz_node(nodes.General, nodes.Element):  # noqa: N801
-    """A question: its paragraphs, then its answers."""
+    """A question: its paragraphs, then its answers. Attribute number: its place on the page."""
 
 
 class quiz_answer(nodes.General, nodes.Element):  # noqa: N801
@@ -52,7 +55,8 @@ class Quiz(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the quiz; what is wrong with it becomes a warning, which fails the build."""
-        quiz = quiz_node()
+        number = self.env.temp_data[COUNT] = self.env.temp_data.get(COUNT, 0) + 1
+        quiz = quiz_node(number=number)
         self.set_source_info(quiz)
         self.state.nested_parse(self.content, self.content_offset, quiz)
         answers = next((node for node in quiz if isinstance(node, nodes.bullet_list)), None)
@@ -96,8 +100,8 @@ def _answer(item: nodes.Node, correct: bool) -> quiz_answer:
 
 
 def visit_quiz(self: HTML5Translator, node: quiz_node) -> None:
-    """Open the block of a question with its heading word."""
-    title = _(QUESTION)
+    """Open the block of a question with its heading, which no other question of the page has."""
+    title = f"{_(QUESTION)} {node['number']}"
     attributes: dict[str, Any] = {"CLASS": "vg-quiz", "role": "group", "aria-label": title}
     self.body.append(self.starttag(node, "div", **attributes))
     self.body.append(f'<p class="vg-quiz-title">{escape(title)}</p>\n')
@@ -119,8 +123,10 @@ def depart_answer(self: HTML5Translator, node: quiz_answer) -> None:
 
 
 def visit_choice(self: HTML5Translator, node: quiz_choice) -> None:
-    """Open the answer's text, which is what a reader opens."""
-    self.body.append(self.starttag(node, "summary", ""))
+    """Open the answer's text, which is what a reader opens; formulas are named in words."""
+    name = spoken_text(node) if next(node.findall(nodes.math), None) else ""
+    attributes: dict[str, Any] = {"aria-label": name} if name else {}
+    self.body.append(self.starttag(node, "summary", "", **attributes))
 
 
 def depart_choice(self: HTML5Translator, node: quiz_choice) -> None:

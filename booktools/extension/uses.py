@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.locale import get_translation
+from sphinx.locale import _
 
 USES_CLASS = "vg-uses"
 
@@ -61,7 +61,7 @@ def show_uses(app: Sphinx, doctree: nodes.document, page: str) -> None:
             headword, definition = cast("tuple[nodes.term, nodes.definition]", entry.children)
             terms = {id.removeprefix("term-") for id in headword["ids"]}
             if links := list(_links(app, page, terms)):
-                definition.append(_paragraph(links))
+                definition.append(list_links(_("Chapters that use this term:"), links))
 
 
 def _links(app: Sphinx, page: str, terms: set[str]) -> Iterator[nodes.reference]:
@@ -73,8 +73,8 @@ def _links(app: Sphinx, page: str, terms: set[str]) -> Iterator[nodes.reference]
             yield nodes.reference("", title, refuri=address, internal=True)
 
 
-def _paragraph(links: list[nodes.reference]) -> nodes.paragraph:
-    label = get_translation("theme")("Chapters that use this term:")
+def list_links(label: str, links: Sequence[nodes.reference]) -> nodes.paragraph:
+    """Return a label and after it the links, side by side."""
     paragraph = nodes.paragraph("", f"{label} ", classes=[USES_CLASS])
     for number, link in enumerate(links):
         paragraph += [nodes.Text(" · "), link] if number else [link]

@@ -24,6 +24,10 @@ PAGE = (
 
 First {term}`gradients <gradient>`.
 
+The learning rate (0.1) is the slope of ($a$).
+
+Said {cite}`one2015`.
+
 Left in English.
 
 $$
@@ -62,9 +66,15 @@ Which one?
 - One {term}`gradient`.
 
   Too small.
-- Two.
+- Two to $2^{-3}$.
 
   Because $a<b$.
+:::
+
+**Cards**
+
+:::{chapters}
+- {doc}`glossary`: say what a word means.
 :::
 
 ## Next section
@@ -80,11 +90,19 @@ depth: number of layers, height
 
 ```{glossary}
 gradient
-  A derivative.
+  A derivative $a<b$ in a layer.
 
 depth
   A number.
 ```
+
+```{bibliography}
+:style: plain
+```
+"""
+SOURCE = """@article{one2015,
+  author = {Ada One}, title = {A title}, year = {2015}, journal = {arXiv preprint arXiv:1502.01852},
+}
 """
 TOC = "root: text/page\nsubtrees:\n- caption: Reference\n  entries:\n  - file: text/glossary\n"
 ARABIC = {
@@ -98,7 +116,11 @@ ARABIC = {
         "Which one?": "أيهما؟",
         "One {term}`gradient`.": "{term}`تدرج <gradient>` واحد.",
         "Too small.": "صغير جدًا.",
-        "Two.": "اثنان.",
+        "Two to $2^{-3}$.": "اثنان إلى $2^{-3}$.",
+        "The learning rate (0.1) is the slope of ($a$).": (
+            "معدل التعلم (*learning rate*، slope) ميل (HTML) slope ($a$)."
+        ),
+        "{doc}`glossary`: say what a word means.": "{doc}`glossary`: معنى الكلمة.",
         "Because $a<b$.": "لأن $a<b$.",
         "Next section": "القسم التالي",
         "End.": "النهاية.",
@@ -108,7 +130,7 @@ ARABIC = {
         "Glossary": "المسرد",
         "gradient": "التدرج",
         "depth": "العمق",
-        "A derivative.": "مشتقة.",
+        "A derivative $a<b$ in a layer.": "مشتقة $a<b$ في طبقة (layer).",
         "A number.": "عدد.",
     },
 }
@@ -117,6 +139,7 @@ EXTENSIONS = [
     "sphinx_external_toc",
     "myst_nb",
     "sphinx_book_theme",
+    "sphinxcontrib.bibtex",
     "booktools.maths",
     "booktools.icons",
     "booktools.extension",
@@ -138,6 +161,7 @@ def write_book(folder: Path) -> None:
     (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
     (folder / "text" / "page.md").write_text(PAGE, encoding="utf-8")
     (folder / "text" / "glossary.md").write_text(GLOSSARY, encoding="utf-8")
+    (folder / "text" / "sources.bib").write_text(SOURCE, encoding="utf-8")
     notebook = folder / "notebooks" / "ar" / "page.ipynb"
     notebook.parent.mkdir(parents=True)
     notebook.write_text("{}", encoding="utf-8")
@@ -162,6 +186,8 @@ def build_book(source: Path, target: Path, code: str, builder: str) -> str:
         "gettext_compact": False,
         "myst_enable_extensions": ["colon_fence", "dollarmath"],
         "nb_execution_mode": "off",
+        "bibtex_bibfiles": ["text/sources.bib"],
+        "bibtex_cite_id": "ref-{key}",
         "suppress_warnings": ["myst-nb.lexer"],  # known only after execution
     }
     locale.translators.clear()
@@ -194,6 +220,10 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 def read(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def read_text(text: str) -> BeautifulSoup:
+    return BeautifulSoup(text, "html.parser")
 
 
 @pytest.fixture(scope="module")
@@ -287,9 +317,59 @@ def test_what_opens_an_answer_holds_no_link(arabic: BeautifulSoup) -> None:
 
 def test_an_answer_says_by_word_and_sign_whether_it_is_right(arabic: BeautifulSoup) -> None:
     answers = arabic.select("details.vg-quiz-answer")
-    assert [one(answer, "summary").get_text() for answer in answers] == ["تدرج واحد.", "اثنان."]
+    assert [one(answer, "summary").get_text()[:4] for answer in answers] == ["تدرج", "اثنا"]
     verdicts = [one(answer, ".vg-verdict").get_text()[0] for answer in answers]
     assert verdicts == ["✗", "✓"]
+
+
+def test_an_answer_and_its_question_have_names_that_hold_formulas(english: BeautifulSoup) -> None:
+    assert one(english, ".vg-quiz")["aria-label"] == "Question 1"
+    first, second = english.select("details.vg-quiz-answer > summary")
+    assert "aria-label" not in first.attrs
+    assert second["aria-label"] == "Two to 2 to the power of − 3."
+
+
+def test_english_in_brackets_is_spoken_as_english(arabic: BeautifulSoup) -> None:
+    marked = arabic.select("article p [lang=en]")
+    assert [part.get_text() for part in marked] == ["learning rate", "slope"]
+    assert {part["dir"] for part in marked} == {"ltr"}
+
+
+def test_a_formula_and_the_marks_around_it_stay_on_one_line(english: BeautifulSoup) -> None:
+    joined = [part.get_text() for part in english.select("article > section > p .vg-unbroken")]
+    assert joined == ["(a)."]
+
+
+def test_chapters_are_cards_with_a_time_and_a_way_to_the_first(english: BeautifulSoup) -> None:
+    card = one(english, ".vg-chapters > li")
+    assert [part.get_text() for part in card.p.find_all(recursive=False)] == [
+        "Glossary",
+        "say what a word means.",
+        "1 min",
+    ]
+    start = one(english, ".vg-start")
+    assert one(start, "a")["href"] == "glossary.html"
+    assert start.find_next_sibling("p").get_text() == "Cards"
+    assert english.select("link[href*='landing.css']")
+
+
+def test_a_source_names_the_pages_that_cite_it(book: Build, english: BeautifulSoup) -> None:
+    sources = read(book("ar") / "text" / "glossary.html")
+    entry = one(sources, "[role=list] > .citation[role=listitem]#ref-one2015")
+    back = one(entry, ".vg-uses[lang=ar]")
+    assert one(back, "a")["href"] == "page.html#cited-one2015"
+    assert one(english, "a#cited-one2015")["href"] == "glossary.html#ref-one2015"
+    assert one(entry, "a.external")["href"] == "https://arxiv.org/abs/1502.01852"
+
+
+def test_cards_explain_a_term_in_two_languages(book: Build, english: BeautifulSoup) -> None:
+    text = (book("ar") / "glossary" / "cards.js").read_text(encoding="utf-8")
+    cards = json.loads(text.removeprefix("bookCards(").removesuffix(");\n"))
+    own, other = (read_text(part) for part in cards["term-gradient"])
+    assert (own.div["lang"], own.b.get_text(), other.div["lang"]) == ("ar", "التدرج", "en")
+    assert other.p.get_text() == "A derivative a<b in a layer."
+    assert other.select("math")
+    assert english.select("script[src*='cards.js']")
 
 
 def test_the_frame_of_an_arabic_page_holds_no_english(arabic: BeautifulSoup) -> None:
@@ -304,7 +384,10 @@ def test_the_frame_of_an_arabic_page_holds_no_english(arabic: BeautifulSoup) -> 
 
 def test_pages_load_only_what_they_use_and_only_from_here(english: BeautifulSoup) -> None:
     scripts = [str(script["src"]) for script in english.select("script[src]")]
-    assert [script.split("?")[0] for script in scripts] == ["../_static/book.js"]
+    assert [script.split("?")[0] for script in scripts] == [
+        "../_static/cards.js",
+        "../_static/book.js",
+    ]
     loaded = [str(link["href"]) for link in english.select("link[rel=stylesheet]")]
     assert not [address for address in scripts + loaded if "//" in address]
 
@@ -371,7 +454,7 @@ def test_extraction_names_the_kind_of_comments_and_headwords(book: Build) -> Non
             kinds |= {message.id: message.auto_comments for message in read_po(file)}
     assert kinds["compute it"] == ["code comment"]
     assert kinds["depth"] == ["headword"]
-    assert kinds["A derivative."] == []
+    assert kinds["A derivative $a<b$ in a layer."] == []
     assert "a = b" not in kinds
     assert "Reference" not in kinds
 
