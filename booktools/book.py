@@ -152,6 +152,11 @@ class Book:
         return str(_part(self._settings(), "repository").get("url") or "")
 
     @property
+    def base_address(self) -> str:
+        """The address of the published book in the settings; "" where they have none."""
+        return str(_part(self._settings(), "html").get("baseurl") or "").strip()
+
+    @property
     def branch(self) -> str:
         """The branch of the repository that pages link to."""
         return str(_part(self._settings(), "repository").get("branch") or BRANCH)
@@ -175,6 +180,11 @@ class Book:
     def title(self) -> str:
         """The title of the book in its own language."""
         return self._said(SETTINGS, "title")
+
+    @property
+    def author(self) -> str:
+        """Who wrote the book; "" where the settings do not say it."""
+        return str(self._settings().get("author") or "")
 
     @property
     def icon(self) -> str:

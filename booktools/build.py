@@ -14,9 +14,12 @@ from pathlib import Path
 from booktools.book import Book
 from booktools.faults import REFUSED, BuildError, DiskError
 from booktools.locking import sole_writer
-from booktools.portal import write_portal
+from booktools.portal import write_lost, write_names, write_portal
 from booktools.progress import Display, Stands
+from booktools.published import published
 from booktools.repository import address
+from booktools.sitemap import write_addresses
+from booktools.sites import kept_sites
 from booktools.workers import AT_ONCE, READY, Outcome, build_apart, ending_together, times_path
 
 _LAST_LINES = 15
@@ -33,6 +36,7 @@ def build_all(root: Path, codes: Sequence[str], stands: Stands | None = None) ->
     """
     Book(root).check()
     address(Book(root))
+    published(Book(root))
     with sole_writer(root):
         _build_all(root, codes, stands)
 
@@ -43,7 +47,6 @@ def _build_all(root: Path, codes: Sequence[str], stands: Stands | None) -> None:
     ordered = sorted(codes, key=lambda code: code != source)
     outcomes = _build_in_turn(root, ordered, stands)
     _raise_refusal(outcomes)
-    _drop_executed_notebooks(root / "_build/html/jupyter_execute")
     _write_portal(root)
     _report_times(
         root, [o.code for o in outcomes if not o.exit_code], time.perf_counter() - started
@@ -53,7 +56,12 @@ def _build_all(root: Path, codes: Sequence[str], stands: Stands | None) -> None:
 
 def _write_portal(root: Path) -> None:
     book = Book(root)
-    write_portal(root / "_build/html", book.languages, book.title, book.first_page, book.icon)
+    sites, address = kept_sites(book), published(book)
+    folder = root / "_build/html"
+    write_portal(folder, book, sites, address)
+    write_lost(folder, book, sites, address)
+    write_addresses(folder, sites, address)
+    write_names(folder, book, sites, address)
 
 
 def _build_in_turn(root: Path, codes: Sequence[str], stands: Stands | None) -> list[Outcome]:
@@ -89,12 +97,6 @@ def _build_in_turn(root: Path, codes: Sequence[str], stands: Stands | None) -> l
         share = max(1, processors // AT_ONCE)
         builds += [pool.submit(build, code, share) for code in codes[1:]]
         return [outcome for one in builds if (outcome := one.result())]
-
-
-def _drop_executed_notebooks(folder: Path) -> None:
-    """Keep out of the site what MyST-NB writes beside it: one language's outputs over another's."""
-    for path in folder.rglob("*.ipynb"):
-        path.unlink()
 
 
 def _raise_refusal(outcomes: Sequence[Outcome]) -> None:

@@ -8,14 +8,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from booktools.book import Book
 from booktools.checks import shortened
 from booktools.faults import FAULTS, REFUSED, disk_error
-from booktools.portal import write_redirect
 from booktools.safe_copies import COPIES, write_safe_copies
 from booktools.sphinx_run import Progress, configuration, run_sphinx
 from booktools.workers import times_path, wait_for_release
@@ -43,8 +41,7 @@ def build_language(root: Path, code: str) -> Times:
             print(f"shown in English: {line}", flush=True)
     progress = Progress()
     target = root / "_build/html" / code
-    redirect = partial(write_redirect, target, Book(root).first_page)
-    run_sphinx(root, code, "html", target, progress=progress, finish=redirect)
+    run_sphinx(root, code, "html", target, progress=progress)
     return Times(round(time.perf_counter() - started, 2), progress.chapters)
 
 

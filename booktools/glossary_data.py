@@ -22,11 +22,13 @@ import genanki
 from booktools.characters import in_name
 from booktools.embedding import cleaned, script_json, spreadsheet_cell
 from booktools.languages import Language
+from booktools.plain_maths import plain_formula
 
 TBX = "urn:iso:std:iso:30042:ed-2"
 _MODEL_ID = 1_607_392_319  # of this kind of card, the same for ever: Anki updates by it
 _ANKI_TAG = re.compile(r"\[(?=latex|\$|sound:|anki:|/)|\{(?=\{)", re.IGNORECASE)
 REVISED = 1_767_225_600  # 2026, for decks whose sources have no history
+_FORMULA = re.compile(r"\$([^$]+)\$")
 _CARD = '<div dir="{direction}">{{{{{field}}}}}</div>'
 
 
@@ -103,31 +105,52 @@ def _add_section(entry: ElementTree.Element, language: Language, wording: Wordin
     ElementTree.SubElement(term, "term").text = wording.name
 
 
-def to_json_ld(concepts: Iterable[Concept], language: Language, title: str) -> str:
-    """Return the glossary in one language as a schema.org DefinedTermSet, safe within a script."""
+def to_json_ld(
+    pages: Mapping[str, Iterable[Concept]], language: Language, title: str, licence: str = ""
+) -> str:
+    """Return a glossary in one language as a schema.org DefinedTermSet, formulas as text.
+
+    pages: address of a page -> the concepts that it explains.
+    """
     terms = [
-        {
-            "@type": "DefinedTerm",
-            "@id": f"#{concept.id}",
-            "name": wording.name,
-            "description": wording.definition,
-            "alternateName": [
-                {"@language": code.replace("_", "-"), "@value": other.name}
-                for code, other in concept.wordings.items()
-                if code != language.code
-            ],
-        }
+        _defined(concept, wording, language, address)
+        for address, concepts in pages.items()
         for concept in concepts
         if (wording := concept.wordings.get(language.code))
     ]
     described = {
         "@context": "https://schema.org",
         "@type": "DefinedTermSet",
+        "@id": next(iter(pages), ""),
+        "url": next(iter(pages), ""),
         "name": title,
         "inLanguage": language.tag,
+        **({"license": licence} if licence else {}),
         "hasDefinedTerm": terms,
     }
     return cleaned(script_json(described))
+
+
+def _defined(
+    concept: Concept, wording: Wording, language: Language, address: str
+) -> dict[str, Any]:
+    """Return a term as schema.org knows it; its other names are those in other languages."""
+    others = [one.name for code, one in concept.wordings.items() if code != language.code]
+    return {
+        "@type": "DefinedTerm",
+        "@id": f"{address}#{concept.id}",
+        "url": f"{address}#{concept.id}",
+        "termCode": concept.id,
+        "inDefinedTermSet": address,
+        "name": wording.name,
+        "description": _in_a_line(wording.definition),
+        "alternateName": [one for one in dict.fromkeys(others) if one != wording.name],
+    }
+
+
+def _in_a_line(text: str) -> str:
+    """Return a definition with its formulas as text, in TeX where that is not possible."""
+    return _FORMULA.sub(lambda found: plain_formula(found[1]) or found[1], text)
 
 
 def write_deck(
@@ -213,4 +236,4 @@ def _card(language: Language, field: str) -> str:
 
 
 def _anki_maths(text: str) -> str:
-    return re.sub(r"\$([^$]+)\$", r"\\(\1\\)", text)
+    return _FORMULA.sub(r"\\(\1\\)", text)

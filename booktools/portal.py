@@ -1,21 +1,27 @@
-"""Write the pages that lead a reader to the book: one for all languages, one in each."""
+"""Write the pages that lead to the book in each language: the first one, and that of no page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+from booktools.book import Book
 from booktools.embedding import script_json
+from booktools.files import write_changed
 from booktools.languages import Language
+from booktools.redirects import other_names, redirect
+from booktools.sites import Site
 
-_PORTAL = """<!doctype html>
+LOST = "404.html"
+_PAGE = """<!doctype html>
 <html lang="{language}"{direction}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+{head}
 <link rel="icon" href="{icon}">
 <style>
 :root {{ color-scheme: light dark; font: 1.25rem/1.6 system-ui, sans-serif; }}
@@ -24,76 +30,116 @@ ul {{ list-style: none; padding: 0; }}
 a {{ display: block; padding: .25rem; }}
 </style>
 <script>
-// Without this script the reader chooses from the list below.
-const pages = {pages};
-for (const tag of navigator.languages) {{
-  const wanted = tag.toLowerCase();
-  const found = Object.keys(pages).find((known) => known === wanted)
-    ?? Object.keys(pages).find((known) => known.split("-")[0] === wanted.split("-")[0]);
-  if (found) {{ location.replace(pages[found]); break; }}
-}}
+{script}
 </script>
 </head>
 <body>
 <main>
-<h1>{title}</h1>
+<h1>{heading}</h1>
 <ul>
-{links}
+{items}
 </ul>
 </main>
 </body>
 </html>
 """
 _DIRECTIONS = ("", ' dir="rtl"')
-_REDIRECT = """<!doctype html>
-<html lang="und">
-<head>
-<meta charset="utf-8">
-<title>{page}</title>
-<meta http-equiv="refresh" content="0; url={page}">
-</head>
-<body><a href="{page}">{page}</a></body>
-</html>
-"""
+_FIND = """// Without this script, or with #all in the address, the reader chooses from the list.
+const pages = {pages};
+const wanted = (tag) => Object.keys(pages).find((known) => known === tag)
+  ?? Object.keys(pages).find((known) => known.split("-")[0] === tag.split("-")[0]);
+let chosen = [];
+try {{ chosen = [localStorage.getItem("language")]; }} catch {{ /* it may be forbidden */ }}
+const tags = [...chosen, ...navigator.languages].filter(Boolean).map((tag) => tag.toLowerCase());
+const found = location.hash !== "#all" && tags.map(wanted).find(Boolean);
+if (found) location.replace(pages[found]);"""
+_MEND = """// An address with another name of a language, such as pt-PT, leads to the same page.
+const codes = {pages};
+const base = new URL(document.baseURI).pathname;
+const [, name, rest] = location.pathname.slice(base.length).match(/^([^/]+)(.*)$/) ?? [];
+const tag = (name ?? "").toLowerCase().replaceAll("_", "-");
+const known = Object.keys(codes).find((one) => one === tag)
+  ?? Object.keys(codes).find((one) => one.split("-")[0] === tag.split("-")[0]);
+const target = codes[known] + rest + location.search + location.hash;
+if (known && codes[known] !== name) location.replace(target);"""
 
 
 def write_portal(
-    site: Path, languages: Sequence[Language], title: str, page: str, icon: str = ""
+    folder: Path, book: Book, sites: Sequence[Site], address: str | None = None
 ) -> None:
-    """Write site/index.html: it finds the reader's language among those built, and lists them.
+    """Write index.html: it finds the reader's language among those built, and lists them.
 
-    icon: its file among those of each site.
+    address: that at which the folder is published, where it is known.
     """
-    source = next((language for language in languages if language.source), languages[0])
-    built = [language for language in languages if (site / language.code / page).exists()]
-    pages = {language.tag.lower(): _address(language, page) for language in built}
-    site.mkdir(parents=True, exist_ok=True)
-    address = _address(built[0], f"_static/{icon}") if built and icon else "data:,"
-    text = _PORTAL.format(
+    page = book.first_page
+    pages = {one.language.tag.lower(): _address(one.language, page) for one in sites}
+    summary = next((one.summary for one in sites if one.language == book.source), "")
+    head = [f'<meta name="description" content="{escape(summary)}">'] if summary else []
+    head += [f'<link rel="canonical" href="{escape(address)}/">'] if address else []
+    items = (_item(one.language, _address(one.language, page)) for one in sites)
+    text = _page(book, sites, book.title, head, _FIND.format(pages=script_json(pages)), items)
+    write_changed(folder / "index.html", text)
+
+
+def write_lost(folder: Path, book: Book, sites: Sequence[Site], address: str | None = None) -> None:
+    """Write 404.html, which says in every language that no page is here, and leads to the book.
+
+    A host shows it at any address: its links begin at the book's own, else at the host's root.
+    """
+    base = urlsplit(address).path if address else ""
+    head = ['<meta name="robots" content="noindex">', f'<base href="{escape(base)}/">']
+    codes = {one.language.tag.lower(): one.language.code for one in sites}
+    script = _MEND.format(pages=script_json(codes))
+    items = (_lost(one, _address(one.language, book.first_page)) for one in sites)
+    write_changed(folder / LOST, _page(book, sites, book.title, head, script, items))
+
+
+def write_names(
+    folder: Path, book: Book, sites: Sequence[Site], address: str | None = None
+) -> None:
+    """Write a folder for each other name of a language, such as zh, that leads to its book."""
+    titles = {one.language: one.title for one in sites}
+    for name, language in other_names(titles).items():
+        there = _address(language, book.first_page)
+        whole = f"{address}/{there}" if address else ""
+        text = redirect(f"../{there}", titles[language], language, whole)
+        write_changed(folder / name / "index.html", text)
+
+
+def _page(
+    book: Book,
+    sites: Sequence[Site],
+    title: str,
+    head: Iterable[str],
+    script: str,
+    items: Iterable[str],
+) -> str:
+    icon = _address(sites[0].language, f"_static/{book.icon}") if sites and book.icon else "data:,"
+    return _PAGE.format(
         title=escape(title),
-        icon=escape(address),
-        language=escape(source.tag),
-        direction=_DIRECTIONS[source.direction == "rtl"],
-        pages=script_json(pages),
-        links="\n".join(_link(language, page) for language in built),
+        heading=escape(title),
+        head="\n".join(head),
+        icon=escape(icon),
+        language=escape(book.source.tag),
+        direction=_DIRECTIONS[book.source.direction == "rtl"],
+        script=script,
+        items="\n".join(items),
     )
-    (site / "index.html").write_text(text, encoding="utf-8")
 
 
 def _address(language: Language, page: str) -> str:
     return quote(f"{language.code}/{page}")
 
 
-def _link(language: Language, page: str) -> str:
+def _item(language: Language, address: str) -> str:
     tag, direction, name = map(escape, (language.tag, language.direction, language.name))
-    address = escape(_address(language, page))
     return (
-        f'<li><a href="{address}" lang="{tag}" hreflang="{tag}" dir="{direction}">{name}</a></li>'
+        f'<li><a href="{escape(address)}" lang="{tag}" hreflang="{tag}" dir="{direction}">'
+        f"{name}</a></li>"
     )
 
 
-def write_redirect(folder: Path, page: str) -> None:
-    """Write folder/index.html, which leads to the given page in the folder, unless it is that."""
-    if page == "index.html":
-        return
-    (folder / "index.html").write_text(_REDIRECT.format(page=escape(page)), encoding="utf-8")
+def _lost(site: Site, address: str) -> str:
+    tag, direction = escape(site.language.tag), escape(site.language.direction)
+    link = f'<a href="{escape(address)}">{escape(site.title)}</a>'
+    return f'<li lang="{tag}" dir="{direction}">{escape(site.lost)} {link}</li>'

@@ -6,7 +6,7 @@ import io
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,9 +106,8 @@ def run_sphinx(
     doctrees: Path | None = None,
     settings: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
-    finish: Callable[[], None] | None = None,
 ) -> None:
-    """Run a Sphinx builder over the book in one language, then `finish`.
+    """Run a Sphinx builder over the book in one language.
 
     What an earlier run has left broken below `_build` is made anew.
     Raises BuildError on any warning, on a cell that fails and where the disk refuses.
@@ -132,8 +131,6 @@ def run_sphinx(
         if progress:
             progress.watch(app)
         app.build()
-        if finish:
-            finish()
         if app.statuscode:
             found = f"{code}: the warnings above are errors; correct what they name"
             raise disk_error_in(warnings.getvalue(), root) or BuildError(found)

@@ -14,6 +14,7 @@ from booktools.extension import (
     fallback,
     foreign,
     glossary,
+    head,
     landing,
     links,
     made,
@@ -33,6 +34,7 @@ from booktools.extension import (
     unbroken,
     untranslatable,
     uses,
+    ways,
     words,
 )
 from booktools.versions import tools_version
@@ -64,6 +66,8 @@ PARTS = (
     landing,
     cards,
     page,
+    head,
+    ways,
     templates,
     translations,
 )

@@ -32,6 +32,7 @@ _logger = logging.getLogger(__name__)
 
 FOLDER = "glossary"
 SCRIPT = "glossary.js"
+DATA = "glossary.jsonld"
 
 
 class glossary_search(nodes.General, nodes.Element):  # noqa: N801
@@ -134,17 +135,11 @@ def concepts_of(env: BuildEnvironment) -> dict[str, tuple[Concept, ...]]:
     return kept
 
 
-def describe(
+def link_script(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Describe a glossary to machines, and link the script of its search field."""
-    concepts = concepts_of(app.env).get(page)
-    if not concepts or doctree is None:
-        return
-    title = context.get("title", "")
-    text = to_json_ld(concepts, current_language(app), title)
-    context["metatags"] += f'<script type="application/ld+json">{text}</script>'
-    if next(doctree.findall(glossary_search), None):
+    """Link the script of a glossary's search field."""
+    if doctree and concepts_of(app.env).get(page) and next(doctree.findall(glossary_search), None):
         app.add_js_file(SCRIPT, loading_method="defer")
 
 
@@ -158,6 +153,14 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "glossary.csv").write_text(to_csv(concepts, book.languages), encoding="utf-8-sig")
     (folder / "glossary.tbx").write_text(to_tbx(concepts, book.languages, title), encoding="utf-8")
+    language, address = current_language(app), app.config.html_baseurl or "../"
+    pages = {
+        f"{address}{app.builder.get_target_uri(page)}": concepts
+        for page, concepts in concepts_of(app.env).items()
+    }
+    licence = app.config.book_licences.get("text", {}).get("url", "")
+    data = to_json_ld(pages, language, title, licence)
+    (folder / DATA).write_text(data, encoding="utf-8")
     revised = _revised(app)
     for language in _paired(book, current_language(app)):
         path = folder / deck_name(book, language)
@@ -184,5 +187,5 @@ def setup(app: Sphinx) -> None:
     app.add_node(glossary_search, html=(visit_search, None))
     app.add_node(glossary_downloads, html=(visit_downloads, None))
     app.connect("env-purge-doc", forget_page)
-    app.connect("html-page-context", describe)
+    app.connect("html-page-context", link_script)
     app.connect("build-finished", write_files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from docutils import nodes
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
@@ -18,7 +20,21 @@ from booktools.extension.messages import book_of, current_language
 OWN_STATIC = Path(__file__).parents[1] / "static"
 STYLE = "book.css"
 SCRIPT = "book.js"
+SEARCH = "search"
+OUTPUTS = "jupyter_execute"  # MyST-NB's name for the folder
 MODULE = "module "  # stands before the name of a script that imports others
+
+# Copied by Sphinx, the theme and its relatives, and asked for by no page.
+BALLAST = (
+    "locales",
+    "scripts",
+    "vendor",
+    "webpack-macros.html",
+    "**/*.map",
+    "**/*.mo",
+    "**/*.po",
+    "**/*.pot",
+)
 
 # Loaded by default, and never used: the page's few scripts are in book.js.
 UNUSED = (
@@ -36,6 +52,20 @@ UNUSED = (
     "documentation_options.js",
     "doctools.js",
     "sphinx_highlight.js",
+)
+UNUSED_SCRIPTS = (
+    "_sphinx_javascript_frameworks_compat",
+    "clipboard",
+    "copybutton",
+    "design-tabs",
+    "doctools",
+    "documentation_options",
+    "language_data",
+    "searchtools",
+    "sphinx-thebe",
+    "sphinx_highlight",
+    "togglebutton",
+    "translations",
 )
 UNUSED_EXTENSIONS = ("sphinx_thebe", "sphinx_comments", "sphinx_copybutton", "sphinx_togglebutton")
 
@@ -76,6 +106,24 @@ def silence_unused(app: Sphinx, config: Config) -> None:
                 listeners.remove(listener)
 
 
+def replace_index(app: Sphinx) -> None:
+    """Write the page for searching, but not Sphinx's own index, which nothing asks."""
+    if isinstance(app.builder, StandaloneHTMLBuilder):
+        app.builder.search = False
+        app.config.html_additional_pages = {
+            SEARCH: f"{SEARCH}.html",
+            **app.config.html_additional_pages,
+        }
+
+
+def keep_outputs_apart(app: Sphinx) -> None:
+    """Let MyST-NB put what cells show beside the sites, not among what is published."""
+    folder = Path(app.doctreedir).parents[1] / OUTPUTS / Path(app.outdir).name
+    app.env.mystnb_config = app.env.mystnb_config.copy(  # type: ignore[attr-defined]
+        output_folder=str(folder)
+    )
+
+
 def choose_assets(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -112,6 +160,20 @@ def write_style_of_cells(app: Sphinx, env: BuildEnvironment) -> None:
         add_global_html_resources(app, None)
 
 
+def drop_ballast(app: Sphinx, exception: Exception | None) -> None:
+    """Leave out of the site what no page asks for."""
+    if exception or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    unused = [*BALLAST, *(f"{name}*.js" for name in UNUSED_SCRIPTS)]
+    for path in {path for pattern in unused for path in static.glob(pattern)}:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    (Path(app.outdir) / "searchindex.js").unlink(missing_ok=True)
+
+
 def mirror_styles(app: Sphinx, exception: Exception | None) -> None:
     """Let the theme's stylesheets follow the writing direction of a right-to-left book."""
     if exception or app.builder.format != "html" or current_language(app).direction == "ltr":
@@ -139,4 +201,7 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", silence_unused, priority=10)
     app.connect("html-page-context", choose_assets, priority=900)
     app.connect("env-updated", write_style_of_cells)
+    app.connect("builder-inited", replace_index)
+    app.connect("builder-inited", keep_outputs_apart, priority=900)
     app.connect("build-finished", mirror_styles)
+    app.connect("build-finished", drop_ballast, priority=990)

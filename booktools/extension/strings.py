@@ -37,6 +37,8 @@ BOOK = (
     N_("Show the solution"),
     N_("Hide the solution"),
     N_("Chapters that use this term:"),
+    N_("All languages"),
+    N_("There is no page at this address."),
 )
 
 SPHINX = (

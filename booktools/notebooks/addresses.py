@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from booktools import repository
 from booktools.book import Book
+from booktools.published import published
 
 PAGES_HOSTS = {"github.com": "github.io", "gitlab.com": "gitlab.io"}
 ARCHIVES = {"github.com": "archive/HEAD.zip", "gitlab.com": "-/archive/HEAD/book.zip"}
@@ -25,14 +26,15 @@ class Addresses:
 def find_addresses(root: Path, notebooks: Path) -> Addresses:
     """Return the addresses that new notebooks carry.
 
-    VANISHING_REPOSITORY and VANISHING_SITE come first, then what the notebooks there carry, so
+    VANISHING_REPOSITORY, VANISHING_SITE and the book's settings come first, then what the notebooks there carry, so
     that regenerating them in a fork changes nothing else, then `git remote`.
     """
     recorded = recorded_addresses(notebooks)
     named = os.environ.get(repository.VARIABLE) or not recorded.repository
-    address = repository.address(Book(root)) if named else recorded.repository
+    book = Book(root)
+    address = repository.address(book) if named else recorded.repository
     kept = recorded.site if address == recorded.repository else None
-    site = os.environ.get("VANISHING_SITE", "").strip().rstrip("/") or kept or site_of(address)
+    site = published(book) or kept or site_of(address)
     return Addresses(address, site)
 
 

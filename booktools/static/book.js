@@ -20,8 +20,11 @@
     close(null);
     if (box && box.checked && innerWidth < 960) { menu.click(); menu.focus(); }
   });
-  document.querySelectorAll(".vg-languages a").forEach((link) => {
-    on(link, "click", () => { link.hash = location.hash; });
+  document.querySelectorAll(".vg-languages a[lang]").forEach((link) => {
+    on(link, "click", () => {
+      link.hash = location.hash;
+      localStorage.setItem("language", link.lang); // for the page that leads to all languages
+    });
   });
   document.querySelectorAll(".cell_input .highlight").forEach((code) => {
     const button = document.createElement("button");

@@ -143,6 +143,11 @@ def test_all_languages_are_listed_with_the_readers_found_first(small_book: Small
         ("zh_CN/book/index.html", "zh-CN", "ltr"),
         ("ar/book/index.html", "ar", "rtl"),
     ]
+    site = small_book.root / "_build/html"
+    lost = (site / "404.html").read_text(encoding="utf-8")
+    assert re.findall(r'<li lang="([^"]+)"', lost) == ["en", "zh-CN", "ar"]
+    assert "../zh_CN/book/index.html" in (site / "zh/index.html").read_text(encoding="utf-8")
+    assert not (site / "sitemap.xml").exists()
     times = json.loads((small_book.root / "_build/times.json").read_text())
     assert set(times["languages"]) == {"en", "ar", "zh_CN"}
     assert set(times["languages"]["ar"]["chapters"]) == {

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup, Tag
+from jsonschema import validate
 from real_book import BOOK, ROOT
+from schema_shapes import SHAPE, TERMS
 from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -144,6 +146,7 @@ EXTENSIONS = [
     "booktools.icons",
     "booktools.extension",
 ]
+SITE = "https://example.org/book"
 Build = Callable[[str, str], Path]
 
 
@@ -211,6 +214,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Build:
             target = folder / builder / code
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("VANISHING_REPOSITORY", "https://github.com/owner/name")
+                patch.setenv("VANISHING_SITE", SITE if code != "en" else "")
                 assert build_book(folder / "source", target, code, builder) == ""
             built[code, builder] = target
         return built[code, builder]
@@ -280,10 +284,11 @@ def test_a_page_says_how_much_of_it_is_translated(
 
 
 def test_every_language_is_one_link_away_and_named_in_itself(arabic: BeautifulSoup) -> None:
-    links = arabic.select(".vg-languages a")
+    links = arabic.select(".vg-languages a[lang]")
     assert (links[0]["lang"], links[0].get_text()) == ("en", "English")
     assert links[0]["href"] == "../../en/text/page.html"
-    assert len(links) == len(arabic.select("link[rel=alternate]")) - 1
+    assert len(links) == len(arabic.select("link[hreflang]")) - 1
+    assert one(arabic, ".vg-languages a:not([lang])")["href"] == "../../index.html#all"
 
 
 def test_run_links_lead_to_the_notebook_of_the_pages_language(
@@ -483,3 +488,67 @@ def test_a_caption_that_has_no_picture_or_no_words_fails_a_build_that_is_strict(
     assert "a picture's caption must stand below its code cell: move it there" in warnings
     assert "a picture's caption must say what it shows: write a sentence below its id" in warnings
     assert "two pictures are called fig-three: give one of them another id" in warnings
+
+
+def meta(page: BeautifulSoup, name: str) -> str:
+    return str(one(page, f'meta[name="{name}"], meta[property="{name}"]')["content"])
+
+
+def test_a_shared_link_shows_the_page_in_its_language(arabic: BeautifulSoup) -> None:
+    address = f"{SITE}/ar/text/page.html"
+    assert meta(arabic, "description").startswith("أولًا التدرجات. Left in English.")
+    assert meta(arabic, "og:description") == meta(arabic, "description")
+    assert (meta(arabic, "og:title"), meta(arabic, "og:url")) == ("عنوان", address)
+    assert (meta(arabic, "og:locale"), meta(arabic, "og:type")) == ("ar_EG", "website")
+    assert [link["href"] for link in arabic.select("link[rel=canonical]")] == [address]
+    assert len(arabic.select("meta[name=viewport]")) == 1
+
+
+def test_search_engines_find_each_language_at_its_whole_address(arabic: BeautifulSoup) -> None:
+    found = {link["hreflang"]: link["href"] for link in arabic.select("link[hreflang]")}
+    expected = {one.tag: f"{SITE}/{one.code}/text/page.html" for one in BOOK.languages}
+    assert found == {**expected, "x-default": f"{SITE}/en/text/page.html"}
+
+
+def test_without_an_address_nothing_is_invented(english: BeautifulSoup, book: Build) -> None:
+    assert not english.select("link[rel=canonical], link[hreflang], [property='og:url']")
+    assert meta(english, "og:title") == "Heading"
+    glossary = read(book("en", "html") / "text/glossary.html")
+    (script,) = glossary.select('script[type="application/ld+json"]')
+    assert "//" not in script.get_text().replace('"https://schema.org"', "")
+
+
+@pytest.mark.parametrize("code", ["en", "ar"])
+def test_machines_read_what_each_page_is(book: Build, code: str) -> None:
+    site = book(code, "html")
+    kinds = []
+    for name in ("text/page.html", "text/glossary.html"):
+        (script,) = read(site / name).select('script[type="application/ld+json"]')
+        described = json.loads(script.get_text())
+        validate(described, SHAPE)
+        kinds.append([thing["@type"] for thing in described["@graph"]])
+    assert kinds == [["Course"], ["DefinedTermSet", "BreadcrumbList"]]
+    link = one(read(site / "text/glossary.html"), 'link[type="application/ld+json"]')
+    terms = (site / "text" / str(link["href"])).read_text(encoding="utf-8")
+    validate(json.loads(terms), TERMS)
+
+
+def test_a_page_that_nobody_should_find_has_no_address(book: Build) -> None:
+    page = read(book("ar", "html") / "search.html")
+    assert meta(page, "robots") == "noindex"
+    assert not page.select("link[rel=canonical], link[hreflang]")
+
+
+def test_a_folder_leads_to_a_page_and_the_site_holds_no_ballast(book: Build) -> None:
+    site = book("ar", "html")
+    for name, target in (("index.html", "text/page.html"), ("text/index.html", "page.html")):
+        page = read(site / name)
+        assert f"url={target}" in str(one(page, "meta[http-equiv]")["content"])
+        assert (one(page, "html")["lang"], one(page, "title").get_text()) == (
+            "ar",
+            "تلاشي التدرجات",
+        )
+    ballast = [path for end in ("map", "po", "mo") for path in site.rglob(f"*.{end}")]
+    assert not ballast
+    assert not (site / "searchindex.js").exists()
+    assert not (site.parent / "jupyter_execute").exists()

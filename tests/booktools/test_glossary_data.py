@@ -16,7 +16,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import validate
 from real_book import BOOK
+from schema_shapes import TERMS
 
 from booktools.glossary_data import (
     TBX,
@@ -38,6 +40,7 @@ GRADIENT = Concept(
     {SOURCE.code: Wording("gradient", "A slope, $a<b$."), ARABIC.code: Wording("التدرج", "ميل.")},
 )
 NEW = Concept("term-new", {SOURCE.code: Wording("new, and untranslated", "Text.")})
+PAGE = "https://example.org/ar/glossary.html"
 XML = "{http://www.w3.org/XML/1998/namespace}"
 
 
@@ -84,14 +87,18 @@ def test_the_terminology_file_has_the_structure_of_iso_30042() -> None:
 
 
 def test_machines_read_a_defined_term_set_and_no_markup_ends_their_script() -> None:
-    text = to_json_ld([GRADIENT, NEW], ARABIC, "المسرد </script>")
+    text = to_json_ld({PAGE: [GRADIENT, NEW]}, ARABIC, "المسرد </script>", "https://l.org")
     assert "<" not in text
     described = json.loads(text)
     assert described["@type"] == "DefinedTermSet"
     assert described["inLanguage"] == ARABIC.tag
     (term,) = described["hasDefinedTerm"]
     assert (term["name"], term["description"]) == ("التدرج", "ميل.")
-    assert term["alternateName"] == [{"@language": "en", "@value": "gradient"}]
+    assert term["alternateName"] == ["gradient"]
+    assert term["url"] == f"{PAGE}#term-gradient"
+    validate(described, TERMS)
+    (english, _new) = json.loads(to_json_ld({PAGE: [GRADIENT, NEW]}, SOURCE, "B"))["hasDefinedTerm"]
+    assert english["description"] == "A slope, a < b."
 
 
 def test_a_deck_asks_each_translated_term_in_both_directions(tmp_path: Path) -> None:
@@ -196,7 +203,7 @@ def test_whatever_a_glossary_says_its_files_are_well_formed(tmp_path: Path, text
     (header, row) = csv.reader(io.StringIO(table))
     assert len(header) == len(row) == 1 + 2 * len(LANGUAGES)
     assert len(table.splitlines()) == 2
-    json_ld = to_json_ld([concept], ARABIC, text)
+    json_ld = to_json_ld({PAGE: [concept]}, ARABIC, text)
     json_ld.encode("utf-8")
     assert not set("<>&\u2028\u2029") & set(json_ld)
     json.loads(json_ld)
@@ -263,7 +270,7 @@ def test_a_language_that_no_schema_saw_is_only_text_in_every_file(tmp_path: Path
     evil = replace(ARABIC, name=HOSTILE, tag=HOSTILE, direction=HOSTILE)
     root = ElementTree.fromstring(to_tbx([GRADIENT], [SOURCE, evil], HOSTILE))
     assert root.findall(f".//{{{TBX}}}langSec")[1].get(f"{XML}lang") == HOSTILE
-    assert "<" not in to_json_ld([GRADIENT], evil, HOSTILE)
+    assert "<" not in to_json_ld({PAGE: [GRADIENT]}, evil, HOSTILE)
     deck(tmp_path / "deck", GRADIENT, language=evil)
     ((models,),) = rows(tmp_path / "deck", "select models from col")
     (model,) = json.loads(models).values()
