@@ -53,15 +53,18 @@ def losses() -> Drawing:
 
 
 def test_every_kind_of_result_is_painted_as_it_shows_itself(tmp_path: Path) -> None:
-    def draw(scale: float = 2.0) -> Drawing:
+    def draw_scaled(scale: float = 2.0) -> Drawing:
         return norms(scale)
 
-    table, explorer = predicted_and_measured(compare("slopes")), explore(draw, scale=[1.0, 2.0])
+    table, explorer = (
+        predicted_and_measured(compare("slopes")),
+        explore(draw_scaled, scale=[1.0, 2.0]),
+    )
     things = [recipe_of(one) for one in (norms(), table, explorer)]
     drawing, rows, page = paint(things, tmp_path)
     assert drawing == norms().page()
     assert rows == table.page()
-    assert page["text/html"] == explorer.html(things[2]["fields"]["number"])
+    assert page["text/html"] == explorer.html()
     assert paint(things, tmp_path) == [drawing, rows, page]
 
 

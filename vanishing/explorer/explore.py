@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Any
@@ -14,11 +14,11 @@ from IPython.display import display
 from vanishing import recipes
 from vanishing.bounds import listed, shown
 from vanishing.explorer.live import FIRST_FIGURE, LiveExplorer
-from vanishing.explorer.page import Page, gallery
+from vanishing.explorer.page import Page, Shown, gallery, numbered, plain_name
 from vanishing.explorer.sliders import Sliders, name_of, states
 from vanishing.figures.drawing import Drawing
 
-_numbers = itertools.count(1)
+_shown: Counter[str] = Counter()  # how many explorers of a name this kernel has shown
 MOST_STATES = 2000  # each is a training run when a page is built
 
 
@@ -33,11 +33,16 @@ class Explorer(Sliders):
     def html(self, number: int = 1) -> str:
         """Return the explorer as plain HTML for a page that has explorer.js and vanishing.css.
 
-        number: tells apart the ids of several explorers on one page.
+        number: tells apart the ids of several explorers of one function on one page.
         """
         drawings = list(self._drawings())
-        shown = [drawing.html() for drawing in drawings]
-        return self._page().html(shown, number, [drawing.recipe for drawing in drawings])
+        shown = [Shown(drawing.html(), drawing.table.csv()) for drawing in drawings]
+        recipes = [drawing.recipe for drawing in drawings]
+        return self._page().html(shown, numbered(self._name, number), recipes)
+
+    @property
+    def _name(self) -> str:
+        return plain_name(name_of(self.figure_function))
 
     def _page(self) -> Page:
         return Page(self.axes, {axis: self.start(axis) for axis in self.axes})
@@ -50,7 +55,9 @@ class Explorer(Sliders):
     ) -> dict[str, Any]:
         if recipes.wanted():
             kept = (drawing.recipe for drawing in self._drawings())
-            return recipes.bundle(gallery(self._page(), kept, next(_numbers), repr(self)))
+            _shown[self._name] += 1
+            name = numbered(self._name, _shown[self._name])
+            return recipes.bundle(gallery(self._page(), kept, name, repr(self)))
         return self.live.mimebundle()
 
     def _ipython_display_(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from vanishing.figures.drawing import COLOURS, Picture, fonts
 from vanishing.figures.svg import own_settings
+from vanishing.figures.table import Table
 from vanishing.localisation import _
 
 Limits = tuple[float, float]
@@ -68,8 +69,11 @@ class Series:
 
         Zero is a kind of its own on a logarithmic axis only.
         """
-        pairs = zip(self.positions, self.values, strict=True)
-        return [position for position, value in pairs if kind_of(value, log) == kind]
+        return [position for position, value in self.pairs() if kind_of(value, log) == kind]
+
+    def pairs(self) -> Iterator[tuple[float, float]]:
+        """Yield each position with its value."""
+        return zip(self.positions, self.values, strict=True)
 
     def finite(self, *, log: bool = True) -> list[float]:
         """Return the values that have a place on the axis."""
@@ -115,7 +119,7 @@ def line_chart(
             _add_line(axes, line, number, log_y, styles[number])
         return {line.name: Line2D([], [], **styles[n]) for n, line in enumerate(series)}
 
-    return _picture(series, _special_names(series, log_y), marks, description, fill, borders)
+    return _picture(series, _odd_names(series, log_y), marks, description, (x, y), fill, borders)
 
 
 def bar_chart(
@@ -142,7 +146,7 @@ def bar_chart(
         for name, group in groups.items()
     ]
     _check(series, log_y)
-    special = _special_names(series, log_y)
+    special = _odd_names(series, log_y)
 
     def fill(axes: Axes) -> dict[str, Line2D]:
         _set_y(axes, series, [*marks.values(), *(limits or ()), *([] if log_y else [0.0])], log_y)
@@ -153,7 +157,7 @@ def bar_chart(
         styles = [{**style_of(number), "linestyle": "none"} for number in range(len(series))]
         return {bars.name: Line2D([], [], **styles[n]) for n, bars in enumerate(series)}
 
-    return _picture(series, special, marks, description, fill)
+    return _picture(series, special, marks, description, (x, y), fill, categories=categories)
 
 
 def _picture(
@@ -161,10 +165,15 @@ def _picture(
     special: Mapping[str, str],
     marks: Mapping[str, float],
     description: str,
+    labels: tuple[str, str],
     fill: Callable[[Axes], dict[str, Line2D]],
     borders: Sequence[float] = (),
+    categories: Sequence[str] = (),
 ) -> Picture:
-    """Return the picture of axes that `fill` fills; it returns the legend's names and lines."""
+    """Return the picture of axes that `fill` fills; it returns the legend's names and lines.
+
+    categories: what the positions 1, 2, … stand for, if they are no numbers.
+    """
     _check_room([*(line.name for line in series), *special, *marks])
     settings = fonts()
 
@@ -177,7 +186,16 @@ def _picture(
                 axes.axvline(place, color="black", alpha=0.5, linewidth=1)
         return figure_of(axes)
 
-    return Picture(draw, description)
+    return Picture(draw, description, _table(series, labels, categories))
+
+
+def _table(series: Sequence[Series], labels: tuple[str, str], categories: Sequence[str]) -> Table:
+    rows = [
+        (line.name, categories[int(at) - 1] if categories else at, value)
+        for line in series
+        for at, value in line.pairs()
+    ]
+    return Table(("series", *labels), tuple(rows))
 
 
 def _check(series: Sequence[Series], log: bool) -> None:
@@ -388,7 +406,7 @@ _SPECIAL: dict[str, tuple[str, float, int]] = {
 }
 
 
-def _special_names(series: Sequence[Series], log: bool) -> dict[str, str]:
+def _odd_names(series: Sequence[Series], log: bool) -> dict[str, str]:
     """Return legend text -> kind for the special values that occur."""
     names = {
         # Translators: in a legend: the gradient is 0, or too small for the computer's numbers.

@@ -25,6 +25,7 @@ from matplotlib.text import Text
 
 from vanishing import recipes
 from vanishing.figures.svg import is_right_to_left, own_settings, svg_of
+from vanishing.figures.table import Table, numbers_of
 from vanishing.localisation import language, script
 
 # Okabe and Ito's colours, darkened where needed to 3:1 on white as well as on #121212
@@ -41,10 +42,12 @@ class Picture:
     """Hold what is to be drawn, in finished words: the figure, made on demand, and its description.
 
     description: alternative text in the reader's language.
+    table: what is drawn, where that is more telling than what the picture was called with.
     """
 
     draw: Callable[[], Figure]
     description: str
+    table: Table | None = None
 
 
 class Drawing:
@@ -74,6 +77,11 @@ class Drawing:
     def description(self) -> str:
         """The alternative text."""
         return self._worded().description
+
+    @property
+    def table(self) -> Table:
+        """The numbers behind the figure."""
+        return self._worded().table or numbers_of(self.recipe)
 
     def _worded(self) -> Picture:
         code = language()
@@ -114,7 +122,11 @@ class Drawing:
 
     def page(self) -> dict[str, str]:
         """Return what a page of the book shows."""
-        return {"text/html": self.html(), "text/plain": self.description}
+        return {
+            "text/html": self.html(),
+            "text/plain": self.description,
+            "text/csv": self.table.csv(),
+        }
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

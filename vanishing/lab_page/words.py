@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vanishing.explorer import takeaway
 from vanishing.explorer.sliders import label
 from vanishing.localisation import N_, _
 
@@ -64,8 +65,7 @@ MEASURES = {
 
 
 BUTTONS = {
-    "play": N_("Play"),
-    "pause": N_("Pause"),
+    **takeaway.MOVE,
     "step": N_("1 step"),
     "ten": N_("10 steps"),
     # Translators: the networks go back to the weights that they started with.
@@ -74,11 +74,8 @@ BUTTONS = {
     "add": N_("Add a network"),
     "remove": N_("Remove this network"),
     "copy_to_all": N_("Copy these settings to the other networks"),
-    "link": N_("Copy link"),
     "python": N_("Copy as Python"),
-    "embed": N_("Copy code to embed"),
-    "csv": N_("Save numbers (CSV)"),
-    "svg": N_("Save chart (SVG)"),
+    **{name: takeaway.BUTTONS[name] for name in ("link", "embed", "csv", "svg")},
     "projector": N_("View for a projector"),
     "leave": N_("Back to the whole page"),
 }
@@ -106,7 +103,7 @@ LABELS = {
     "one_layer": N_("Look into one layer"),
     "choose_layer": N_("Layer"),
     "no_clipping": N_("no clipping"),
-    "take_away": N_("Take away"),
+    **takeaway.LABELS,
     "network": N_("Network"),
     "state": N_("State"),
     "first": N_("gradient, first layer"),
@@ -121,7 +118,6 @@ LABELS = {
     "keys": N_(
         "Keys while you are in the laboratory: k plays and pauses, . makes one step, 0 restarts."
     ),
-    "copied": N_("Copied:"),
 }
 """The parts of the page."""
 

@@ -63,7 +63,7 @@ def _gallery(recipe: Any) -> Gallery | None:
 
 
 def _whole(gallery: Gallery | None, parts: Sequence[Bundle]) -> Bundle:
-    return gallery.page([part["text/html"] for part in parts]) if gallery else parts[0]
+    return gallery.page(parts) if gallery else parts[0]
 
 
 def _made(missing: Mapping[str, Any], folder: Path, processes: int) -> Iterable[tuple[str, Bundle]]:
