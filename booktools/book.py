@@ -16,7 +16,6 @@ from booktools.glossary_terms import Terms, load_terms
 from booktools.languages import Language, LanguageError, load_languages
 from booktools.library import Library
 
-LANGUAGES = "locales/languages.toml"
 TOC, THEME = "toc", "theme"  # catalogues of the parts' captions and of what stands around a page
 OWN_DOMAINS = (TOC, THEME)
 SPHINX = "sphinx"  # messages of its templates, which the theme's catalogue has
@@ -26,6 +25,9 @@ OWN_LANGUAGE = "en"
 SUFFIXES = (".md", ".ipynb", ".rst")
 CONTENTS = "_toc.yml"
 SETTINGS = "_config.yml"
+CATALOGUES = "locales"
+LANGUAGES = f"{CATALOGUES}/languages.toml"
+_MESSAGES = "LC_MESSAGES"  # where gettext looks, below a folder for each language
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class Book:
     def untranslated(self) -> bool:
         """Whether nobody has begun to translate: there is no table and no folder of catalogues."""
         table = self.language_table
-        begun = table.exists() or table.is_symlink() or any(self.root.glob("locales/*/LC_MESSAGES"))
-        return not begun
+        folders = self.root.glob(f"{CATALOGUES}/*/{_MESSAGES}")
+        return not (table.exists() or table.is_symlink() or any(folders))
 
     @property
     def source(self) -> Language:
@@ -103,9 +105,13 @@ class Book:
         named = tuple(self.language(code) for code in codes)
         return tuple(language for language in named or self.languages if not language.source)
 
+    def language_folder(self, code: str) -> Path:
+        """Return the folder of all that belongs to one language."""
+        return self.root / CATALOGUES / code
+
     def catalogue_folder(self, language: Language) -> Path:
         """Return the folder of a language's catalogues."""
-        return self.root / "locales" / language.code / "LC_MESSAGES"
+        return catalogues_below(self.root / CATALOGUES, language.code)
 
     def catalogue(self, language: Language, domain: str) -> Path:
         """Return the file of a catalogue of this name."""
@@ -119,7 +125,7 @@ class Book:
 
     def terms(self, language: Language) -> Terms:
         """Return the table of terms of a language; raises `TermsError` where it is wrong."""
-        return load_terms(self.root / "locales" / language.code / "terms.toml")
+        return load_terms(self.language_folder(language.code) / "terms.toml")
 
     @cached_property
     def pages(self) -> tuple[str, ...]:
@@ -248,6 +254,11 @@ class Book:
             raise BuildError(f"{path}: {error.strerror}; the book needs this file") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise BuildError(f"{_place(path, error)}: not YAML ({_what(error)}); mend it") from None
+
+
+def catalogues_below(folder: Path, code: str) -> Path:
+    """Return where a language's catalogues are, below a folder that holds every language's."""
+    return folder / code / _MESSAGES
 
 
 def notebook_name(page: str, pages: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from booktools.book import SETTINGS, Book
+from booktools.book import CATALOGUES, SETTINGS, Book, catalogues_below
 from booktools.checks import Finding, catalogue_domain
 from booktools.checks.files import (
     book_catalogues,
@@ -130,7 +130,7 @@ def new_language(
     if code in {language.code for language in known}:
         raise LanguageError(f"language {code!r} exists already; choose another code")
     check_code(table, code)
-    refuse_links(root / "locales" / code / "LC_MESSAGES/any", folders=3)
+    refuse_links(catalogues_below(root / CATALOGUES, code) / "any", folders=3)
     refuse_links(root / "notebooks" / code / "any", folders=2)
     given = {"tag": tag, "name": name, "direction": direction, "plurals": plurals}
     language = described(code, given)
@@ -139,7 +139,7 @@ def new_language(
         load_languages(table)
         update((code,), root=root, extract=extract)
     (root / "notebooks" / code).mkdir(parents=True, exist_ok=True)
-    terms = root / "locales" / code / "terms.toml"
+    terms = book.language_folder(code) / "terms.toml"
     write_changed(terms, 'matching = "words"\n')
     return language
 

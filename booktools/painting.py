@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from booktools.book import Book
+from booktools.book import Book, catalogues_below
 from booktools.chapters import Chapter, digest
 from booktools.execution import Executed, executed_path, read_executed
 from booktools.faults import BuildError
@@ -57,7 +57,7 @@ def paint(
     Raises BuildError where the library cannot draw.
     """
     library = Book(root).library
-    labels = catalogues / language / "LC_MESSAGES" / f"{library.module}.po" if library else None
+    labels = catalogues_below(catalogues, language) / f"{library.module}.po" if library else None
     records = [_edition(root, chapter, language, source) for chapter in chapters]
     seen = digest(
         [(record.key, record.outputs) for record in records],

@@ -14,7 +14,7 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from booktools.book import Book
+from booktools.book import Book, catalogues_below
 from booktools.checks import SECURITY_RULES, Finding, catalogue_domain, check_entry
 from booktools.checks.files import (
     MAX_BYTES,
@@ -48,7 +48,7 @@ class _Copied:
 
 
 def write_safe_copies(code: str, target: Path, *, root: Path) -> list[Finding]:
-    """Copy the catalogues of `code` below `target`/<code>/LC_MESSAGES for a build.
+    """Copy the catalogues of `code` to where a build looks for them below `target`.
 
     Left out are fuzzy entries, broken ones, and those that break a security rule; the latter two
     are returned. A copy is written only where it changes, so that a build sees what is new; what
@@ -57,7 +57,7 @@ def write_safe_copies(code: str, target: Path, *, root: Path) -> list[Finding]:
     language = Book(root).language(code)
     if language.source:
         return []
-    folder, record = target / code / "LC_MESSAGES", target / f"{code}.json"
+    folder, record = catalogues_below(target, code), target / f"{code}.json"
     rules = _digest(f"{tools_version()} {language} {sorted(Book(root).packages)}".encode())
     before = _known(record, rules)
     findings, now = _links(language, root), {}

@@ -63,8 +63,8 @@ def watched(root: Path, code: str) -> Sequence[Path]:
     book = Book(root)
     sources = (book.page_source(page).relative_to(root) for page in book.pages)
     tops = dict.fromkeys(source.parts[0] for source in sources)
-    names = [*tops, *book.packages.values(), SETTINGS, CONTENTS, f"locales/{code}"]
-    return [root / name for name in names if (root / name).exists()]
+    paths = [root / name for name in (*tops, *book.packages.values(), SETTINGS, CONTENTS)]
+    return [path for path in (*paths, book.language_folder(code)) if path.exists()]
 
 
 def _folders(paths: Iterable[Path]) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from booktools.book import LANGUAGES, Book
+from booktools.book import CATALOGUES, LANGUAGES, Book
 from booktools.checks import security, terminology, typography
 from booktools.checks.files import (
     catalogue_domain,
@@ -35,7 +35,7 @@ MAX_LETTERS, MAX_LINES, MAX_MARKS, MAX_BRACKETS = (
 )  # of a text, ten times what a page has
 _MARKS = re.compile(r"[^\w\s.,،、。]")
 
-SECURITY_RULES: tuple[Rule, ...] = security.RULES
+SECURITY_RULES: tuple[Rule, ...] = tuple(security.RULES)
 RULES: tuple[Rule, ...] = (*SECURITY_RULES, *terminology.RULES, *typography.RULES)
 # A comment may begin with what opens a block; of its line breaks another rule speaks.
 _NOT_OF_COMMENTS = (security.block_start, security.line_break, security.control_characters)
@@ -76,7 +76,7 @@ def check_catalogues(
 def _strangers(book: Book) -> Iterator[Finding]:
     """Yield what lies beside the languages' folders and belongs to none of them."""
     known = {LANGUAGES.partition("/")[2], *(language.code for language in book.languages)}
-    for path in sorted((book.root / "locales").iterdir()):
+    for path in sorted((book.root / CATALOGUES).iterdir()):
         if path.name not in known:
             yield Finding(
                 path.relative_to(book.root), 1, "stray_file",

@@ -82,6 +82,16 @@ class Message:
 Rule = Callable[[Message], Iterator[tuple[str, str]]]
 
 
+def collected(rules: list[Rule]) -> Callable[[Rule], Rule]:
+    """Return a decorator that adds a rule to these: they are asked in the order of the file."""
+
+    def rule(function: Rule) -> Rule:
+        rules.append(function)
+        return function
+
+    return rule
+
+
 def messages(entry: Entry, language: Language, terms: Terms, *, on_page: bool) -> Iterator[Message]:
     """Yield each form of `entry` that has a text."""
     for form, text in enumerate(entry.msgstr):

@@ -18,9 +18,12 @@ from booktools.characters import (
     is_noncharacter,
     shows_something,
 )
-from booktools.checks.message import Message, Rule
+from booktools.checks.message import Message, Rule, collected
 from booktools.markup import without_words
 from booktools.mathml import to_mathml
+
+RULES: list[Rule] = []
+rule = collected(RULES)
 
 _LINE_BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _TAG = re.compile(r"<(?=[A-Za-z/!?])[^<>]*>?")
@@ -62,6 +65,7 @@ _BLOCKS = {
 _DIRECTIVES = frozenset({"fence", "colon_fence", "directive"})
 
 
+@rule
 def size(message: Message) -> Iterator[tuple[str, str]]:
     """Keep a translation within ten times the English.
 
@@ -76,6 +80,7 @@ def size(message: Message) -> Iterator[tuple[str, str]]:
         )
 
 
+@rule
 def no_words(message: Message) -> Iterator[tuple[str, str]]:
     """Say something that a reader sees.
 
@@ -90,6 +95,7 @@ def no_words(message: Message) -> Iterator[tuple[str, str]]:
         yield "the translation shows nothing", "translate the English, or leave the entry empty"
 
 
+@rule
 def control_characters(message: Message) -> Iterator[tuple[str, str]]:
     """Use no control characters; break no line of a label, which may stand in code.
 
@@ -106,6 +112,7 @@ def control_characters(message: Message) -> Iterator[tuple[str, str]]:
             yield f"control character {_number(character)}", "delete it"
 
 
+@rule
 def bidi_controls(message: Message) -> Iterator[tuple[str, str]]:
     """Use no character that reorders the text around it; close each isolate.
 
@@ -126,6 +133,7 @@ def bidi_controls(message: Message) -> Iterator[tuple[str, str]]:
         yield "an isolate is not closed", "write U+2069 behind each U+2066, U+2067 or U+2068"
 
 
+@rule
 def invisible_characters(message: Message) -> Iterator[tuple[str, str]]:
     """Use no zero-width characters; they hide from search and from reviewers.
 
@@ -139,6 +147,7 @@ def invisible_characters(message: Message) -> Iterator[tuple[str, str]]:
         yield f"invisible character {_number(character)}", "delete it"
 
 
+@rule
 def stacked_marks(message: Message) -> Iterator[tuple[str, str]]:
     """Put no tower of marks on a letter, and none on a number: it would cover what stands there.
 
@@ -154,6 +163,7 @@ def stacked_marks(message: Message) -> Iterator[tuple[str, str]]:
         yield "a mark stands on what is no letter", "delete the mark"
 
 
+@rule
 def comment_line_break(message: Message) -> Iterator[tuple[str, str]]:
     """Keep a code comment on one line: a second line would become code.
 
@@ -166,6 +176,7 @@ def comment_line_break(message: Message) -> Iterator[tuple[str, str]]:
         yield f"a line break ({numbers}) in a code comment", "write the comment on one line"
 
 
+@rule
 def comment_cookie(message: Message) -> Iterator[tuple[str, str]]:
     """Declare no encoding in a code comment: Python would obey it.
 
@@ -178,6 +189,7 @@ def comment_cookie(message: Message) -> Iterator[tuple[str, str]]:
         yield f"Python reads “{found.group()}” as a file's encoding", "write it in other words"
 
 
+@rule
 def comment_instruction(message: Message) -> Iterator[tuple[str, str]]:
     """Begin a code comment with a word, not with what a tool obeys or takes for a new cell.
 
@@ -191,6 +203,7 @@ def comment_instruction(message: Message) -> Iterator[tuple[str, str]]:
         yield f"a tool obeys a comment that begins with “{found.group()}”", "begin with a word"
 
 
+@rule
 def raw_html(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no HTML, no HTML comment and no entities that spell one.
 
@@ -210,6 +223,7 @@ def raw_html(message: Message) -> Iterator[tuple[str, str]]:
         )
 
 
+@rule
 def plain_text(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no mark that ends an attribute or opens a tag to the page's own words and labels.
 
@@ -231,6 +245,7 @@ def plain_text(message: Message) -> Iterator[tuple[str, str]]:
             yield f"“{mark}” is not in the English", "delete it, or write “ ” for quotation marks"
 
 
+@rule
 def script_links(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no address that runs a script or carries a file.
 
@@ -244,6 +259,7 @@ def script_links(message: Message) -> Iterator[tuple[str, str]]:
         yield f"“{found.group()}” is the address of a script", "delete it"
 
 
+@rule
 def links(message: Message) -> Iterator[tuple[str, str]]:
     """Keep every link and its target; bring none.
 
@@ -281,6 +297,7 @@ def links(message: Message) -> Iterator[tuple[str, str]]:
             yield f"link to “{target[:80]}” is missing", "link the same target as the English"
 
 
+@rule
 def roles(message: Message) -> Iterator[tuple[str, str]]:
     """Keep every role with its English target, and bring none.
 
@@ -309,6 +326,7 @@ def roles(message: Message) -> Iterator[tuple[str, str]]:
             yield f"“!” switches the link of role {role.name} off", "begin with another character"
 
 
+@rule
 def directives(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no directive and no block of code.
 
@@ -320,6 +338,7 @@ def directives(message: Message) -> Iterator[tuple[str, str]]:
         yield "the text opens a directive or a block of code", "translate the sentence only"
 
 
+@rule
 def page_settings(message: Message) -> Iterator[tuple[str, str]]:
     """Begin no line with what opens or ends the settings at a page's top.
 
@@ -333,6 +352,7 @@ def page_settings(message: Message) -> Iterator[tuple[str, str]]:
         yield f"a line begins with “{mark}”, as the settings of a page do", "delete it, or write …"
 
 
+@rule
 def block_start(message: Message) -> Iterator[tuple[str, str]]:
     """Begin with nothing that Markdown reads as a block: the page would show English.
 
@@ -357,6 +377,7 @@ def block_start(message: Message) -> Iterator[tuple[str, str]]:
     )
 
 
+@rule
 def line_break(message: Message) -> Iterator[tuple[str, str]]:
     """Keep a paragraph in one piece, as the English has it.
 
@@ -371,6 +392,7 @@ def line_break(message: Message) -> Iterator[tuple[str, str]]:
         yield "a line break (\\n) that the English lacks", "delete the \\n"
 
 
+@rule
 def footnotes(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no footnote.
 
@@ -381,6 +403,7 @@ def footnotes(message: Message) -> Iterator[tuple[str, str]]:
         yield "“[^” begins a footnote", "write the words in the sentence"
 
 
+@rule
 def formula_marks(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no mark that a notebook reads as a formula.
 
@@ -393,6 +416,7 @@ def formula_marks(message: Message) -> Iterator[tuple[str, str]]:
         yield f"“{mark}” is not in the English", "delete it"
 
 
+@rule
 def sphinx_marks(message: Message) -> Iterator[tuple[str, str]]:
     """End with nothing that Sphinx obeys; hide no remark behind a headword's colon.
 
@@ -408,6 +432,7 @@ def sphinx_marks(message: Message) -> Iterator[tuple[str, str]]:
         yield "a colon between blanks begins a remark that Sphinx hides", "write ( ) instead"
 
 
+@rule
 def substitutions(message: Message) -> Iterator[tuple[str, str]]:
     """Bring no template code.
 
@@ -425,6 +450,7 @@ def substitutions(message: Message) -> Iterator[tuple[str, str]]:
         yield "{{ … }} or {% … %} would be run as a template", "delete it"
 
 
+@rule
 def maths(message: Message) -> Iterator[tuple[str, str]]:
     r"""Copy formulas; only words inside \text{…} are translated.
 
@@ -452,6 +478,7 @@ def _unreadable(formula: str) -> str:
     return ""
 
 
+@rule
 def code_spans(message: Message) -> Iterator[tuple[str, str]]:
     """Copy code unchanged.
 
@@ -463,6 +490,7 @@ def code_spans(message: Message) -> Iterator[tuple[str, str]]:
         yield f"code “{code}” {state}", "copy code from the English"
 
 
+@rule
 def placeholders(message: Message) -> Iterator[tuple[str, str]]:
     """Keep the places where the program fills in values.
 
@@ -485,35 +513,6 @@ def placeholders(message: Message) -> Iterator[tuple[str, str]]:
             yield f"placeholder {name} is not in the English", "use the English placeholders"
         elif not spelled:  # the form for exactly one number may say it in words
             yield f"placeholder {name} is missing", f"write {name} where its value belongs"
-
-
-RULES: tuple[Rule, ...] = (
-    size,
-    no_words,
-    control_characters,
-    bidi_controls,
-    invisible_characters,
-    stacked_marks,
-    comment_line_break,
-    comment_cookie,
-    comment_instruction,
-    raw_html,
-    plain_text,
-    script_links,
-    links,
-    roles,
-    directives,
-    page_settings,
-    block_start,
-    line_break,
-    footnotes,
-    formula_marks,
-    sphinx_marks,
-    substitutions,
-    maths,
-    code_spans,
-    placeholders,
-)
 
 
 def _differences(have: Iterable[str], want: Iterable[str]) -> Iterator[tuple[str, bool]]:

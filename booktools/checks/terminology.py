@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from booktools.checks.message import HEADWORD, Message, Rule
+from booktools.checks.message import HEADWORD, Message, Rule, collected
 from booktools.glossary_terms import Term, listed
 from booktools.markup import OBJECT
 from booktools.po import Entry
 
+RULES: list[Rule] = []
+rule = collected(RULES)
 
+
+@rule
 def headword(message: Message) -> Iterator[tuple[str, str]]:
     """Give a glossary's headword the approved name; the English may follow in brackets.
 
@@ -30,6 +34,7 @@ def headword(message: Message) -> Iterator[tuple[str, str]]:
         )
 
 
+@rule
 def approved_term(message: Message) -> Iterator[tuple[str, str]]:
     """Name a concept by its approved term.
 
@@ -51,6 +56,7 @@ def approved_term(message: Message) -> Iterator[tuple[str, str]]:
         yield f"“{term.english[0]}” has none of its terms", f"write {accepted}"
 
 
+@rule
 def forbidden_variant(message: Message) -> Iterator[tuple[str, str]]:
     """Use no variant that the language's table forbids for the concept.
 
@@ -67,6 +73,7 @@ def forbidden_variant(message: Message) -> Iterator[tuple[str, str]]:
                 yield f"“{form}” for “{term.english[0]}”: {why}", f"write “{term.approved}”"
 
 
+@rule
 def wording(message: Message) -> Iterator[tuple[str, str]]:
     """Use none of the words that the language's guide rules out everywhere.
 
@@ -104,9 +111,6 @@ def duplicate_headwords(entries: tuple[Entry, ...]) -> Iterator[tuple[int, str, 
             )
             yield entry.line, "duplicate_headword", message, "tell them apart, or the build fails"
         seen.setdefault(text, entry.msgid)
-
-
-RULES: tuple[Rule, ...] = (headword, approved_term, forbidden_variant, wording)
 
 
 def _wrong_roles(message: Message) -> Iterator[Term]:

@@ -6,13 +6,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from booktools.checks.message import Message, Rule
+from booktools.checks.message import Message, Rule, collected
 from booktools.markup import OBJECT
+
+RULES: list[Rule] = []
+rule = collected(RULES)
 
 _HAN = "\u3400-\u9fff"
 _ARABIC = "ء-ي"
 
 
+@rule
 def emphasis(message: Message) -> Iterator[tuple[str, str]]:
     """Set emphasis so that Markdown sees it: otherwise the page shows the marks.
 
@@ -33,6 +37,7 @@ def emphasis(message: Message) -> Iterator[tuple[str, str]]:
             )
 
 
+@rule
 def printed_markup(message: Message) -> Iterator[tuple[str, str]]:
     r"""Leave no backslash and no single backtick that the page would show.
 
@@ -44,6 +49,7 @@ def printed_markup(message: Message) -> Iterator[tuple[str, str]]:
             yield f"the page would show “{mark}”", "delete it, or close what it opens"
 
 
+@rule
 def composed_letters(message: Message) -> Iterator[tuple[str, str]]:
     """Write each accented letter as one character (NFC).
 
@@ -54,6 +60,7 @@ def composed_letters(message: Message) -> Iterator[tuple[str, str]]:
         yield "letters and their marks are separate characters", "save the text in NFC"
 
 
+@rule
 def decimal_point(message: Message) -> Iterator[tuple[str, str]]:
     """Write the decimal point that the code shows.
 
@@ -68,6 +75,7 @@ def decimal_point(message: Message) -> Iterator[tuple[str, str]]:
             yield f"“{number}” has a decimal comma", "write the decimal point, as in the code"
 
 
+@rule
 def western_digits(message: Message) -> Iterator[tuple[str, str]]:
     """Write the digits 0 to 9 that code and figures show.
 
@@ -79,6 +87,7 @@ def western_digits(message: Message) -> Iterator[tuple[str, str]]:
         yield f"digit “{found.group()}”", "write the digits 0 to 9"
 
 
+@rule
 def han_punctuation(message: Message) -> Iterator[tuple[str, str]]:
     """Put full-width marks beside Chinese characters.
 
@@ -90,6 +99,7 @@ def han_punctuation(message: Message) -> Iterator[tuple[str, str]]:
         yield f"half-width mark in “{found.group()}”", "write ，；：！？（） beside Chinese"
 
 
+@rule
 def han_spacing(message: Message) -> Iterator[tuple[str, str]]:
     """Put one space between Chinese and Latin letters, digits, code and formulas.
 
@@ -105,6 +115,7 @@ def han_spacing(message: Message) -> Iterator[tuple[str, str]]:
         yield f"no space in “{shown}”", "put one space between Chinese and what is not"
 
 
+@rule
 def arabic_punctuation(message: Message) -> Iterator[tuple[str, str]]:
     """Put Arabic marks behind Arabic words.
 
@@ -116,6 +127,7 @@ def arabic_punctuation(message: Message) -> Iterator[tuple[str, str]]:
         yield f"Latin mark in “{found.group()}”", "write ، ؛ ؟ behind Arabic"
 
 
+@rule
 def detached_conjunction(message: Message) -> Iterator[tuple[str, str]]:
     """Join و to the word that follows.
 
@@ -127,6 +139,7 @@ def detached_conjunction(message: Message) -> Iterator[tuple[str, str]]:
         yield "و stands alone", "join it to the next word"
 
 
+@rule
 def latin_article(message: Message) -> Iterator[tuple[str, str]]:
     """Put no article before a Latin word; repeat the noun instead.
 
@@ -142,6 +155,7 @@ def latin_article(message: Message) -> Iterator[tuple[str, str]]:
         )
 
 
+@rule
 def tone_marks(message: Message) -> Iterator[tuple[str, str]]:
     """Set Vietnamese tone marks in the old style.
 
@@ -152,18 +166,3 @@ def tone_marks(message: Message) -> Iterator[tuple[str, str]]:
     found = re.search(pattern, message.target.text)
     if found and "old tone marks" in message.terms.typography:
         yield f"tone mark in “{found.group()}”", "write òa, óe, úy, as in hòa"
-
-
-RULES: tuple[Rule, ...] = (
-    emphasis,
-    printed_markup,
-    composed_letters,
-    decimal_point,
-    western_digits,
-    han_punctuation,
-    han_spacing,
-    arabic_punctuation,
-    detached_conjunction,
-    latin_article,
-    tone_marks,
-)

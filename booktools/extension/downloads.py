@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from booktools import repository
-from booktools.book import Book
+from booktools.book import CATALOGUES, Book, catalogues_below
 from booktools.embedding import script_json
 from booktools.extension.aliases import first_letters, names_by_id, read_aliases, unknown_entries
 from booktools.extension.messages import book_of, current_language
@@ -170,7 +170,8 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
 def _revised(app: Sphinx) -> int:
     """Return when a glossary or a translation of it changed last: Anki updates cards by it."""
     pages = sorted(page for page, concepts in concepts_of(app.env).items() if concepts)
-    translations = [f"locales/*/LC_MESSAGES/{page}.po" for page in pages]
+    folder = catalogues_below(Path(CATALOGUES), "*").as_posix()
+    translations = [f"{folder}/{page}.po" for page in pages]
     sources = [f"{page}.md" for page in pages]
     return repository.last_change(Path(app.srcdir), [*sources, *translations]) or REVISED
 

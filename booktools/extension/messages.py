@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from booktools.book import Book
+from booktools.book import CATALOGUES, Book, catalogues_below
 from booktools.checks.files import read_catalogue
 from booktools.languages import Language
 
@@ -26,8 +26,8 @@ def current_language(app: Sphinx) -> Language:
 
 def catalogue_path(app: Sphinx, code: str, domain: str) -> Path | None:
     """Return where a catalogue is: the build's checked copy before the translators' own file."""
-    folders = [Path(app.srcdir) / folder for folder in (*app.config.locale_dirs, "locales")]
-    paths = (folder / code / "LC_MESSAGES" / f"{domain}.po" for folder in folders)
+    folders = [Path(app.srcdir) / folder for folder in (*app.config.locale_dirs, CATALOGUES)]
+    paths = (catalogues_below(folder, code) / f"{domain}.po" for folder in folders)
     return next((path for path in paths if path.exists()), None)
 
 

@@ -28,6 +28,7 @@ from booktools.checks.files import read_catalogue as read_sources
 from booktools.checks.finding import Finding
 from booktools.checks.security import is_visible
 from booktools.extension.message_parser import refuse
+from booktools.extension.messages import book_of, current_language
 from booktools.markup import numbering, without_words
 from booktools.mathml import to_mathml
 
@@ -157,10 +158,10 @@ def _plain(text: nodes.Element) -> str:
 
 def _finding(app: Sphinx, domain: str, english: str, problem: str) -> Finding:
     """Name the entry in the translators' own catalogue, where that holds it."""
-    name = Path("locales", str(app.config.language), "LC_MESSAGES", f"{domain}.po")
-    path = Path(app.srcdir) / name
+    path = book_of(app).catalogue(current_language(app), domain)
     entries = read_sources(path)[0].entries if path.is_file() else ()
     line = next((entry.line for entry in entries if entry.msgid == english), 1)
+    name = path.relative_to(app.srcdir)
     return Finding(name, line, "words_only", problem, "translate the words, keep the rest")
 
 

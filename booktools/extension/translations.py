@@ -23,8 +23,9 @@ class Translations(SphinxDirective):
         """Return the table; the page is read again when a catalogue changes."""
         root = Path(self.env.srcdir)
         book = Book(root)
-        for path in root.glob("locales/*/LC_MESSAGES/**/*.po"):
-            self.env.note_dependency(str(path))
+        for language in book.translations:
+            for _domain, path in book.catalogues(language):
+                self.env.note_dependency(str(path))
         rows = status(root=root)
         body = [
             list(_row(language, book, [row for row in rows if row.language == language.code]))
@@ -49,7 +50,7 @@ def _row(language: Language, book: Book, rows: Sequence[Progress]) -> Iterator[n
 
 def _guide(book: Book, language: Language, address: str | None) -> nodes.paragraph:
     """Name the language's own guide for translators, else the general one."""
-    own = book.root / "locales" / language.code / "TRANSLATING.md"
+    own = book.language_folder(language.code) / "TRANSLATING.md"
     path = own if own.exists() else book.root / "TRANSLATING.md"
     text = nodes.literal("", path.relative_to(book.root).as_posix())
     target = f"{address}/blob/{book.branch}/{book.in_repository(path)}"

@@ -5,11 +5,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeGuard
 
 from docutils import nodes
 from sphinx.locale import _
 
+from booktools.book import CATALOGUES, catalogues_below
 from booktools.languages import Language
 from booktools.library import Library
 from booktools.notebooks.addresses import Addresses, packed
@@ -154,7 +156,8 @@ def _first_cells(document: Document) -> list[Cell]:
 
 def _banner(document: Document) -> str:
     chapter = f"`{document.chapter}`"
-    catalogue = f"`locales/{document.language.code}/LC_MESSAGES/{document.name}.po`"
+    folder = catalogues_below(Path(CATALOGUES), document.language.code)
+    catalogue = f"`{folder.as_posix()}/{document.name}.po`"
     if document.language.source:
         text = _("This notebook is generated. Changes made here are lost: change %(chapter)s.")
     else:

@@ -1,16 +1,26 @@
 """Every rule has a bad and a good example in its docstring; they are run here."""
 
+import inspect
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from real_book import BOOK, ROOT
 from small_book import write_frame
 
-from booktools.checks import RULES, SECURITY_RULES, check_catalogues, check_entry
-from booktools.checks.message import CODE_COMMENT, HEADWORD, Rule
+from booktools.checks import (
+    RULES,
+    SECURITY_RULES,
+    check_catalogues,
+    check_entry,
+    security,
+    terminology,
+    typography,
+)
+from booktools.checks.message import CODE_COMMENT, HEADWORD, Message, Rule
 from booktools.glossary_terms import Terms, load_terms
 from booktools.languages import Language
 from booktools.po import Entry, parse, quote, render
@@ -102,6 +112,18 @@ def test_a_good_example_breaks_no_rule(
 def test_every_rule_has_a_bad_and_a_good_example(rule: Rule) -> None:
     verdicts = {verdict for verdict, *_rest in EXAMPLE.findall(rule.__doc__ or "")}
     assert verdicts == {"Bad", "Good"}
+
+
+def test_every_function_that_reads_a_message_is_a_rule_in_the_order_of_its_file() -> None:
+    for module in (security, terminology, typography):
+        reading = [
+            function
+            for name, function in vars(module).items()
+            if inspect.isfunction(function) and function.__module__ == module.__name__
+            if not name.startswith("_") and get_type_hints(function).get("message") is Message
+        ]
+        assert reading == module.RULES, module.__name__
+    assert (*security.RULES, *terminology.RULES, *typography.RULES) == RULES
 
 
 def test_security_rules_are_rules() -> None:
