@@ -38,7 +38,7 @@ def build_language(root: Path, code: str) -> Times:
     for language in Book(root).languages:
         findings = write_safe_copies(language.code, root / COPIES, root=root)
         for line in shortened(findings) if language.code == code else []:
-            print(f"shown in English: {line}", flush=True)
+            print(f"shown in {Book(root).source.name}: {line}", flush=True)
     progress = Progress()
     target = root / "_build/html" / code
     run_sphinx(root, code, "html", target, progress=progress)

@@ -15,7 +15,7 @@ from sphinx.config import Config
 from sphinx.locale import _, get_translator
 
 from booktools import repository
-from booktools.book import BRANCH, Book, notebook_path
+from booktools.book import BRANCH, OWN_LANGUAGE, Book, notebook_path
 from booktools.extension.messages import book_of, current_language
 from booktools.languages import Language
 
@@ -36,7 +36,7 @@ def add_page_context(
     context["docstitle"] = get_translator().gettext(context["docstitle"])
     context["progress_note"], context["all_english"] = "", False
     if doctree is not None and not language.source:
-        _add_progress(doctree, context)
+        _add_progress(doctree, context, book_of(app).source)
         context["catalogue_link"] = address and catalogue_address(
             address, book_of(app), language, page
         )
@@ -110,18 +110,31 @@ def _licence_link(licence: Mapping[str, str] | None) -> str:
     return f'<a rel="license" href="{escape(licence["url"])}">{escape(licence["name"])}</a>'
 
 
-def _add_progress(doctree: nodes.document, context: dict[str, Any]) -> None:
+def _add_progress(doctree: nodes.document, context: dict[str, Any], source: Language) -> None:
     """Say at the page's top how much of it is translated, where that is not all."""
     progress = doctree.get("translation_progress", {"total": 0, "translated": 0})
     done, total = progress["translated"], progress["total"]
     if total and done == total:
         return
     context["all_english"] = done == 0
-    if done == 0:
-        context["progress_note"] = _("This page is not translated yet, so it is shown in English.")
+    context["progress_note"] = progress_note(100 * done // total if done else None, source)
+
+
+def progress_note(share: int | None, source: Language) -> str:
+    """Say which share of a page is translated, in percent, and in what language the rest is.
+
+    share: None where nothing is.
+    """
+    if source.code == OWN_LANGUAGE:
+        none = _("This page is not translated yet, so it is shown in English.")
+        some = _("This page is translated to {share}%; the rest is shown in English.")
     else:
-        note = _("This page is translated to {share}%; the rest is shown in English.")
-        context["progress_note"] = note.replace("{share}", str(100 * done // total))
+        none = _("This page is not translated yet, so it is shown as it was written, in {name}.")
+        some = _(
+            "This page is translated to {share}%; the rest is shown as it was written, in {name}."
+        )
+    note = str(none if share is None else some)
+    return note.replace("{share}", str(share)).replace("{name}", escape(source.name))
 
 
 def copy_notebooks(app: Sphinx, exception: Exception | None) -> None:

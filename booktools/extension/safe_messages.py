@@ -60,7 +60,7 @@ class RefuseUnsafeMessages(SphinxTransform):
             if problem:
                 refuse(self.env, text)
                 finding = _finding(self.app, domain, english, problem)
-                print(f"shown in English: {finding}", flush=True)
+                print(f"shown in {book_of(self.app).source.name}: {finding}", flush=True)
 
     def _published(self, node: nodes.Element, translation: str) -> nodes.Element:
         source = self.document["source"]

@@ -60,7 +60,7 @@ def _build(root: Path, code: str, addresses: Addresses) -> Path:
     """Build one language's notebooks under `_build` and return their folder."""
     print(f"[{code}] writing notebooks", flush=True)
     for line in shortened(write_safe_copies(code, root / COPIES, root=root)):
-        print(f"[{code}] left in English: {line}", flush=True)
+        print(f"[{code}] left in {Book(root).source.name}: {line}", flush=True)
     folder = root / "_build/notebooks" / code
     shutil.rmtree(folder, ignore_errors=True)
     run_sphinx(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -94,3 +95,13 @@ def test_the_settings_name_the_books_own_folders_wherever_the_book_lies(tmp_path
         found.append((config.templates_path, config.html_static_path))
     expected = ["book/_static", "/elsewhere/templates", "beside"]
     assert found == [(expected, expected)] * 2
+
+
+def test_what_is_not_translated_is_said_to_be_in_the_language_of_the_book() -> None:
+    german = replace(BOOK.source, code="de", name="<Deutsch>")
+    assert page.progress_note(None, BOOK.source).endswith("it is shown in English.")
+    assert page.progress_note(40, BOOK.source).endswith("to 40%; the rest is shown in English.")
+    for share, said in ((None, "not translated yet"), (40, "translated to 40%; the rest")):
+        note = page.progress_note(share, german)
+        assert said in note
+        assert note.endswith("shown as it was written, in &lt;Deutsch&gt;.")
