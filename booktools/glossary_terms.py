@@ -2,8 +2,9 @@
 
 Each table there is an English concept. approved: the headword. accepted: other forms and stems
 that count as the term. forbidden: variants, each with the reason. unless: English words beside
-which a forbidden variant is right. required: whether the term must appear where the English has
-it (false for words with an everyday sense). How words inflect is the table's `matching`.
+which a forbidden variant is right. searched: what readers elsewhere call it, for the search alone.
+required: whether the term must appear where the English has it (false for words with an everyday
+sense). How words inflect is the table's `matching`.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class Term:
     accepted: tuple[str, ...] = ()
     forbidden: Mapping[str, str] = field(default_factory=dict)
     unless: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
     required: bool = True
 
 
@@ -192,6 +194,7 @@ def _term(path: Path, name: str, table: object, rules: Mapping[str, Rule]) -> Te
         accepted=tuple(values.get("accepted", ())),
         forbidden=values.get("forbidden", {}),
         unless=tuple(values.get("unless", ())),
+        searched=tuple(values.get("searched", ())),
         required=values.get("required", True),
     )
 
@@ -249,6 +252,7 @@ def _rules(form: Rule) -> dict[str, Rule]:
         "accepted": list_of(form, MAX_FORM),
         "forbidden": table_of(form, _REASON, MAX_FORM),
         "unless": list_of(_ENGLISH, MAX_FORM),
+        "searched": list_of(form, MAX_FORM),
         "required": flag,
         "note": _NOTE,
     }

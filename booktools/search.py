@@ -1,58 +1,51 @@
-"""Index a built site for searching in its own language, Chinese words included."""
+"""Write what the search page finds: every place of the book, in one file that a page can load.
+
+A script makes the index of it in the reader's browser, with the same rules for words on both sides;
+it is loaded as a script, so that the search works from a folder without a server too.
+"""
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.errors import SphinxError
 from sphinx.util.typing import ExtensionMetadata
 
-FOLDER = "pagefind"
-STATIC = Path(__file__).parent / "static"
-_ARTICLE = "article.bd-article"
-_LEFT_OUT = ".headerlink, .cell_input, .cell_output, svg, math, script"
-_SIGNS = re.compile(r"[][{}()<>?*$:,!\\]")  # to which a glob gives a meaning
-_ESCAPED = r"\\\g<0>"
-_UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js")
+from booktools.embedding import script_json
+from booktools.files import write_changed
+from booktools.passages import as_row, read_page
+
+FILE = "_static/search/places.js"
 
 
-def index_site(site: Path, pages: str, language: str) -> None:
-    """Write the search index of the pages (a glob) below site/pagefind.
-
-    language: ISO 639-1 code. Raises SphinxError with Pagefind's words when it fails.
-    """
-    command = [sys.executable, "-m", "pagefind", "--site", str(site), "--glob", pages]
-    command += ["--root-selector", _ARTICLE, "--exclude-selectors", _LEFT_OUT]
-    command += ["--force-language", language, "--output-subdir", FOLDER, "--keep-index-url"]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    if done.returncode:
-        raise SphinxError(f"{' '.join(command)} failed: {done.stderr or done.stdout}")
-    for pattern in _UNUSED:
-        for path in (site / FOLDER).glob(pattern):
-            path.unlink()
+def write_places(site: Path, pages: Iterable[str]) -> None:
+    """Write the places of these pages, in this order, for the site's search page."""
+    found: dict[str, list[Any]] = {"pages": [], "places": []}
+    for page in pages:
+        places = read_page((site / f"{page}.html").read_text(encoding="utf-8"))
+        if places:
+            rows = [as_row(len(found["pages"]), place) for place in places]
+            found["pages"].append([f"{page}.html", places[0].title])
+            found["places"].extend(rows)
+    write_changed(site / FILE, f"globalThis.vgPlaces = {script_json(found)};\n")
 
 
-def index_after_build(app: Sphinx, exception: Exception | None) -> None:
-    """Index the site that Sphinx has just written."""
+def pages_in_order(app: Sphinx) -> Iterator[str]:
+    """Yield every page of the book, those of its contents first, as they follow each other."""
+    order = dict.fromkeys(app.env.collect_relations())
+    yield from (page for page in order if page in app.env.found_docs)
+    yield from sorted(app.env.found_docs - order.keys())
+
+
+def write_after_build(app: Sphinx, exception: Exception | None) -> None:
+    """Read the site that Sphinx has just written."""
     if exception is None and app.builder.format == "html":
-        language = (app.config.language or "en").partition("_")[0]
-        index_site(Path(app.outdir), pages_glob(app.env.found_docs), language)
-
-
-def pages_glob(pages: Iterable[str]) -> str:
-    """Return the glob of the pages' files: all of a folder, or one that lies in none."""
-    parts = (page.partition("/") for page in pages)
-    globs = {_SIGNS.sub(_ESCAPED, top) + (slash and "/**/*") + ".html" for top, slash, _ in parts}
-    return f"{{{','.join(sorted(globs))}}}"
+        write_places(Path(app.outdir), pages_in_order(app))
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Index after every build; the search page's script is in booktools/static."""
-    app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(STATIC)))
-    app.connect("build-finished", index_after_build, priority=950)
+    """Write after every build; the search page's scripts are in booktools/static/search."""
+    app.connect("build-finished", write_after_build, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

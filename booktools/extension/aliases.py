@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from booktools.glossary_data import Concept
-from booktools.glossary_terms import Terms
+from booktools.glossary_terms import Term, Terms
 from booktools.languages import Language, sort_key
 
 MOST_LETTERS = 40  # more, as in Chinese, would be a second glossary and no bar
@@ -41,15 +41,22 @@ def unknown_entries(
 def names_by_id(
     aliases: Aliases, concepts: Sequence[Concept], source: Language, terms: Terms
 ) -> dict[str, list[str]]:
-    """Return id of an entry -> its further names, the accepted ones of `terms` included."""
+    """Return id of an entry -> its further names, those included that `terms` knows of readers.
+
+    A forbidden variant is one of them: whoever types it is looking for this entry.
+    """
     found = {}
     for concept in concepts:
         headword = concept.wordings[source.code].name if source.code in concept.wordings else ""
         term = terms.named(headword)
-        names = [*aliases.get(headword, ()), *(term.accepted if term else ())]
+        names = [*aliases.get(headword, ()), *(_typed(term) if term else ())]
         if names:
             found[concept.id] = names
     return found
+
+
+def _typed(term: Term) -> tuple[str, ...]:
+    return (*term.accepted, *term.searched, *term.forbidden)
 
 
 def first_letters(

@@ -31,7 +31,8 @@ from booktools.languages import Language
 _logger = logging.getLogger(__name__)
 
 FOLDER = "glossary"
-SCRIPT = "glossary.js"
+SCRIPTS = ("search/words.js", "glossary.js")
+SEARCH_PAGE = "search"
 DATA = "glossary.jsonld"
 
 
@@ -77,10 +78,12 @@ def visit_search(self: HTML5Translator, node: nodes.Element) -> None:
     aliases = names_by_id(node["aliases"], concepts, book.source, _terms(book, language))
     label = escape(_("Find a term by its name in any language"))
     found = escape(_("Terms found: {count}"), quote=True)
+    elsewhere = escape(_("Search the whole book"))
+    address = self.builder.get_relative_uri(page, SEARCH_PAGE)
     self.body.append(
         f'<div class="vg-find" role="search" hidden><label for="vg-find">{label}</label>'
         f'<input type="search" id="vg-find" dir="auto" autocomplete="off" spellcheck="false">'
-        f'<p role="status" data-found="{found}"></p>'
+        f'<p role="status" data-found="{found}"></p><a href="{address}" hidden>{elsewhere}</a>'
         f'<script type="application/json">{script_json(aliases)}</script></div>'
     )
     letters = first_letters(concepts, language, book.source)
@@ -140,7 +143,8 @@ def link_script(
 ) -> None:
     """Link the script of a glossary's search field."""
     if doctree and concepts_of(app.env).get(page) and next(doctree.findall(glossary_search), None):
-        app.add_js_file(SCRIPT, loading_method="defer")
+        for script in SCRIPTS:
+            app.add_js_file(script, loading_method="defer")
 
 
 def write_files(app: Sphinx, exception: Exception | None) -> None:

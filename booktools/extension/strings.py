@@ -81,9 +81,13 @@ MYST_NB = (
 JUPYTER_BOOK = (N_("Search this book..."),)
 
 SEARCH = (
-    N_(
-        "Your search did not match any documents. Please make sure that all words are spelled "
-        "correctly and that you've selected enough categories."
-    ),
-    N_("Search finished, found ${resultCount} page(s) matching the search query."),
+    N_("Loading the search …"),
+    N_("The search could not be loaded. Check the connection and load this page again."),
+    N_("Write a word, a term in any language, or a name from the code."),
+    N_("Pages found: {count}"),
+    N_("No page has these words. Try fewer of them, or choose a page:"),
+    N_("Page"),
+    N_("Section"),
+    N_("Term"),
+    N_("Source"),
 )

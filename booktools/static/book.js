@@ -1,4 +1,4 @@
-// The page's few scripts: pages' list, light and dark, print, copy, language links that keep the section.
+// The page's few scripts: pages' list, light and dark, print, copy, language links that keep the section and what is sought.
 (function (root) {
   const find = (id) => document.getElementById(id);
   const on = (node, type, action) => node && node.addEventListener(type, action);
@@ -22,6 +22,7 @@
   });
   document.querySelectorAll(".vg-languages a[lang]").forEach((link) => {
     on(link, "click", () => {
+      link.search = location.search;
       link.hash = location.hash;
       localStorage.setItem("language", link.lang); // for the page that leads to all languages
     });

@@ -1,28 +1,56 @@
-// Finds an entry of the glossary by any of its names in any language, with or without accents and a plural s;
-// where no name fits, by the first sentence of its definition.
+// Finds an entry of the glossary by any of its names in any language, with or without accents and endings;
+// where no name fits, by its definition.
 (() => {
-  const box = document.querySelector(".vg-find");
-  const field = box.querySelector("input"), news = box.querySelector("[role=status]");
-  // Without accents and vowel marks; the Arabic letters and the Turkish i that people type for each other.
-  const plain = (text) => text.normalize("NFKD").replace(/[\p{M}\u0640]/gu, "").toLowerCase()
-    .replace(/[أإآٱ]/g, "ا").replace(/ى/g, "ي").replace(/ة/g, "ه").replace(/ı/g, "i").replace(/đ/g, "d")
-    .replace(/([sx])es(?![\p{L}\d])/gu, "$1").replace(/(\p{L}{2}[^\P{L}ais])s(?![\p{L}\d])/gu, "$1");
+  const { fold, words, plain } = globalThis.vgWords;
+  const box = document.querySelector(".vg-find"), language = document.documentElement.lang.split("-")[0];
+  const field = box.querySelector("input"), news = box.querySelector("[role=status]"), elsewhere = box.querySelector("a");
+  const stems = (text) => [...words(text, language)].map(({ text: word }) => plain(word, language)[1]);
   const aliases = JSON.parse(box.querySelector("script").textContent);
   const entries = [...document.querySelectorAll("dl.glossary > dt")].map((term) => {
     const definition = term.nextElementSibling;
     const names = [...definition.querySelectorAll(".vg-names [lang]")].map((name) => name.lastChild.textContent);
     names.push(term.firstChild.data, ...(aliases[term.id] ?? []));
-    const [explained] = (definition.querySelector("p")?.textContent ?? "").split(/[.。]/);
-    return { parts: [term, definition], names: plain(names.join("\n")), explained: plain(explained) };
+    const explained = [...definition.children].filter((part) => !part.matches(".vg-names, .vg-uses")).map((part) => part.textContent);
+    return { parts: [term, definition], names: readable(names), explained: readable(explained) };
   });
+
+  function readable(texts) {
+    return { letters: fold(texts.join("\n")), stems: stems(texts.join("\n")) };
+  }
+
+  function fits({ letters, stems: known }, wanted, sought) {
+    if (letters.includes(wanted)) return true;
+    const last = sought.length - 1;
+    return last >= 0 && sought.every((stem, place) => known.some((one) => one === stem || (place === last && one.startsWith(stem))));
+  }
+
   const find = () => {
-    const wanted = plain(field.value.trim());
-    const named = entries.filter(({ names }) => names.includes(wanted));
-    const found = named.length ? named : entries.filter(({ explained }) => explained.includes(wanted));
+    const wanted = fold(field.value.trim()), sought = stems(wanted);
+    const named = entries.filter(({ names }) => fits(names, wanted, sought));
+    const found = named.length ? named : entries.filter(({ explained }) => fits(explained, wanted, sought));
     entries.forEach((entry) => entry.parts.forEach((part) => { part.hidden = !found.includes(entry); }));
     news.textContent = wanted && news.dataset.found.replace("{count}", found.length);
+    elsewhere.hidden = found.length > 0;
+    elsewhere.search = new URLSearchParams({ q: field.value.trim() });
   };
-  field.addEventListener("input", find);
+
+  // An entry that a link leads to is shown, whatever is sought.
+  const show = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target?.closest("[hidden]")) return;
+    field.value = "";
+    find();
+    target.scrollIntoView();
+  };
+
+  field.addEventListener("input", () => {
+    find();
+    const query = field.value.trim();
+    history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname);
+  });
+  addEventListener("hashchange", show);
+  field.value = new URLSearchParams(location.search).get("q") ?? "";
   box.hidden = false;
   find();
+  show();
 })();

@@ -8,7 +8,7 @@ from real_book import BOOK
 
 from booktools.embedding import script_json
 from booktools.extension.aliases import first_letters, names_by_id, read_aliases, unknown_entries
-from booktools.extension.downloads import SCRIPT
+from booktools.extension.downloads import SCRIPTS
 from booktools.extension.site import OWN_STATIC
 from booktools.glossary_data import Concept, Wording
 from booktools.glossary_terms import Term, Terms
@@ -45,11 +45,18 @@ def test_a_line_that_is_none_is_refused(lines: list[str], message: str) -> None:
         read_aliases(lines)
 
 
-def test_an_entry_is_found_by_what_the_readers_terms_accept_too() -> None:
-    terms = Terms(terms=(Term(english=("unit",), approved="birim", accepted=("nöron",)),))
+def test_an_entry_is_found_by_what_the_readers_terms_accept_or_forbid_too() -> None:
+    term = Term(
+        english=("unit",),
+        approved="birim",
+        accepted=("nöron",),
+        searched=("düğüm",),
+        forbidden={"ünite": "is a lesson"},
+    )
+    terms = Terms(terms=(term,))
     concepts = [concept("unit", tr="birim"), concept("depth", tr="derinlik")]
     found = names_by_id({"unit": ("neuron",)}, concepts, SOURCE, terms)
-    assert found == {"term-unit": ["neuron", "nöron"]}
+    assert found == {"term-unit": ["neuron", "nöron", "düğüm", "ünite"]}
 
 
 def test_a_line_for_an_entry_that_is_not_there_is_named() -> None:
@@ -91,11 +98,13 @@ def glossary_page(browser: Browser) -> Iterator[Page]:
     )
     page = browser.new_page()
     page.set_content(
-        '<div class="vg-find" hidden><input><p role="status" data-found="{count}"></p>'
+        '<html lang="en"><div class="vg-find" hidden><input><p role="status" data-found="{count}">'
+        '</p><a href="search.html" hidden>elsewhere</a>'
         f'<script type="application/json">{names}</script></div>'
         f'<dl class="glossary">{entries}</dl>'
     )
-    page.add_script_tag(path=OWN_STATIC / SCRIPT)
+    for script in SCRIPTS:
+        page.add_script_tag(path=OWN_STATIC / script)
     yield page
     page.close()
 
@@ -109,11 +118,12 @@ def glossary_page(browser: Browser) -> Iterator[Page]:
         ("losses", ["loss function"]),
         ("biases", ["bias"]),
         ("error", ["loss function"]),
-        ("classes", []),
+        ("ten classes", ["loss function"]),
+        ("xyzzy", []),
         ("", ["residual connection", "loss function", "bias"]),
     ],
 )
-def test_the_field_finds_entries_by_name_plural_and_first_sentence(
+def test_the_field_finds_entries_by_name_plural_and_definition(
     glossary_page: Page, wanted: str, found: list[str]
 ) -> None:
     glossary_page.fill("input", wanted)
@@ -121,3 +131,4 @@ def test_the_field_finds_entries_by_name_plural_and_first_sentence(
     assert [text.removesuffix("#") for text in shown] == found
     news = glossary_page.locator("[role=status]").inner_text()
     assert news == (str(len(found)) if wanted else "")
+    assert glossary_page.locator(".vg-find a").is_visible() is not bool(found)

@@ -170,8 +170,11 @@ def test_the_front_page_leads_to_each_language(book: Path) -> None:
 
 @pytest.mark.parametrize(("code", "_direction"), EDITIONS)
 def test_all_pages_of_a_language_can_be_searched(book: Path, code: str, _direction: str) -> None:
-    entry = json.loads((book / f"_build/html/{code}/pagefind/pagefind-entry.json").read_text())
-    assert [one["page_count"] for one in entry["languages"].values()] == [len(PAGES)]
+    text = (book / f"_build/html/{code}/_static/search/places.js").read_text(encoding="utf-8")
+    found = json.loads(text.removeprefix("globalThis.vgPlaces = ").removesuffix(";\n"))
+    assert [address for address, _title in found["pages"]] == [f"{name}.html" for name in PAGES]
+    kinds = {kind for _page, kind, *_rest in found["places"]}
+    assert kinds == {"page", "section", "source"}
 
 
 def test_the_sources_are_left_as_they_are_and_an_update_changes_nothing(

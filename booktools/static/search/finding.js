@@ -1,0 +1,167 @@
+// Finds the places of a book that hold what a reader types: pages, sections, terms and sources.
+(() => {
+  const { fold, words, keys, plain, partsOf, isUnspaced } = globalThis.vgWords;
+  const BOOST = { page: 5, title: 3, names: 3, text: 1, code: 0.7, cited: 0.03 };
+  const WEIGHT = { term: 0.2, source: 0.02 };
+  const TITLE = 2; // how much more a page counts whose title is the query
+  const FURTHER = 0.35; // what the next place of a page adds, and so on, as a share of the one before
+  const TOGETHER = 1.5, HEADED = 2; // how much more a place counts that has all words together, or in its heading
+  const MOST_PAGES = 30, MOST_PLACES = 3, MOST_VARIANTS = 6, EXCERPT = 220;
+  const ONE_WRONG = 4, TWO_WRONG = 8; // letters from which on a word may be misspelt once, or twice
+  const stems = (text, language) => [...words(text, language)].map(({ text: word }) => plain(word, language)[1]);
+
+  // data: {pages: [[address, title]], places: [[page, kind, anchor, title, names, text, code, cites]]}
+  function places(data) {
+    const sources = new Map(data.places.filter(([, kind]) => kind === "source").map(([, , anchor, , , text]) => [anchor, text]));
+    return data.places.map(([page, kind, anchor, title, names, text, code, cites], id) => ({
+      id, kind, title, names: names.join("\n"), text, code, page: kind === "page" ? title : "", number: page,
+      cited: cites.map((source) => sources.get(source)).join("\n"),
+      folded: fold([title, ...names, text].join("\n")), address: data.pages[page][0] + (anchor && `#${anchor}`),
+    }));
+  }
+
+  class Finder {
+    constructor(data, language) {
+      this.pages = data.pages;
+      this.language = language;
+      this.places = places(data);
+      this.known = new Set();
+      this.index = new MiniSearch({
+        fields: Object.keys(BOOST),
+        extractField: (place, field) => (field === "title" && place.page ? "" : place[field]),
+        tokenize: (text) => [...words(String(text), language)].map(({ text: word }) => word),
+        processTerm: (word, field) => this.#note(keys(word, language), field),
+      });
+      this.index.addAll(this.places);
+      this.titles = data.pages.map(([, title]) => [...words(title, language)].map(({ text }) => keys(text, language)));
+      this.names = this.places.filter(({ kind }) => kind === "term").flatMap((place) => place.names.split("\n").map(
+        (name) => ({ name: stems(name, language).join(" "), instead: place.title })));
+    }
+
+    // A word that only a further name of a term has may still be meant for another one.
+    #note(found, field) {
+      if (field !== "names") found.forEach((key) => this.known.add(key));
+      return found;
+    }
+
+    // The pages that fit a query, the best one first, each with its best places.
+    find(query) {
+      const found = new Map();
+      for (const { text, weight } of this.#variants(query)) {
+        for (const hit of this.#hits(text)) {
+          const better = found.get(hit.place.id);
+          if (!better || better.score < weight * hit.score) found.set(hit.place.id, { ...hit, score: weight * hit.score });
+        }
+      }
+      return this.#byPage([...found.values()]);
+    }
+
+    // The query itself, and with each name of a term in it replaced by the term, whatever language named it.
+    #variants(query) {
+      const sought = stems(query, this.language), whole = sought.join(" "), found = new Map();
+      for (const { name, instead } of this.names) {
+        const at = name && ` ${whole} `.indexOf(` ${name} `);
+        if (name && at >= 0) {
+          const text = `${whole.slice(0, at)} ${instead} ${whole.slice(at + name.length)}`;
+          found.set(text, Math.max(found.get(text) ?? 0, 0.5 + 0.35 * (name.length / whole.length)));
+        }
+      }
+      const others = [...found].map(([text, weight]) => ({ text, weight })).sort((one, other) => other.weight - one.weight);
+      return [{ text: query, weight: 1 }, ...others.slice(0, MOST_VARIANTS)];
+    }
+
+    #hits(query) {
+      const sought = [...words(query, this.language)].map(({ text }) => text);
+      const owner = new Map(); // key -> the number of its word
+      sought.forEach((word, number) => new Set(plain(word, this.language)).forEach((key) => owner.has(key) || owner.set(key, number)));
+      const parts = sought.flatMap((word) => (isUnspaced(word) ? [...word] : partsOf(word).flatMap((part) => plain(part, this.language))));
+      const single = new Set(parts.filter((part) => !owner.has(part)));
+      const last = sought.length - 1;
+      const results = this.index.search([...owner.keys(), ...single].join("\n"), {
+        boost: BOOST,
+        boostTerm: (key) => (single.has(key) ? 0.1 : 1),
+        tokenize: (text) => text.split("\n"),
+        processTerm: (key) => key,
+        prefix: (key) => !this.known.has(key) || (owner.get(key) === last && (key.length > 2 || !last)),
+        fuzzy: (key) => !this.known.has(key) && !single.has(key) && key.length >= ONE_WRONG && (key.length < TWO_WRONG ? 1 : 2),
+        weights: { prefix: 0.4, fuzzy: 0.3 },
+      });
+      const phrase = fold(query).trim().replace(/\s+/g, " ");
+      return results.map((result) => this.#hit(result, owner, sought.length, phrase));
+    }
+
+    #hit({ id, score, terms, queryTerms }, owner, count, phrase) {
+      const place = this.places[id];
+      const covered = new Set(queryTerms.map((key) => owner.get(key)).filter((number) => number !== undefined));
+      const near = phrase.length > 1 && place.folded.includes(phrase) ? (fold(place.title).includes(phrase) ? HEADED : TOGETHER) : 1;
+      const fits = this.#fit(place.number, new Set(terms), count);
+      return { place, terms: new Set(terms), covered, count, score: score * near * (1 + TITLE * fits) * (WEIGHT[place.kind] ?? 1) };
+    }
+
+    // How much of a page's title and of the query is the same, from 0 to 1.
+    #fit(number, terms, count) {
+      const title = this.titles[number], same = title.filter((word) => word.some((key) => terms.has(key))).length;
+      return same / Math.max(1, title.length + Math.max(0, count - same));
+    }
+
+    #byPage(hits) {
+      const pages = new Map();
+      hits.sort((one, other) => other.score - one.score);
+      for (const hit of hits) pages.set(hit.place.number, [...(pages.get(hit.place.number) ?? []), hit]);
+      const found = [...pages].map(([number, places]) => ({
+        title: this.pages[number][1], address: this.pages[number][0], score: pageScore(places),
+        share: shareOf(places), isTerms: places[0].place.kind === "term", places: places.slice(0, MOST_PLACES),
+      }));
+      return explainedFirst(found.sort((one, other) => other.score - one.score)).slice(0, MOST_PAGES);
+    }
+
+    // The sentence around what was found, as [text, is it found?] in turn.
+    excerpt({ place: { text }, terms }) {
+      const marks = [...words(text, this.language)].filter(({ text: word }) => keys(word, this.language).some((key) => terms.has(key)))
+        .map(({ text: word, at }) => [at, at + word.length]);
+      const [from, to] = around(text, marks);
+      return pieces(text, marks, from, to);
+    }
+  }
+
+  // The list of terms stands behind the page that explains what is sought, if one has all words of it.
+  function explainedFirst([first, ...others]) {
+    const page = others.findIndex(({ share, isTerms }) => share === 1 && !isTerms);
+    if (!first?.isTerms || page < 0) return first ? [first, ...others] : [];
+    return [others[page], first, ...others.filter((_, place) => place !== page)];
+  }
+
+  function shareOf(hits) {
+    return new Set(hits.flatMap((hit) => [...hit.covered])).size / Math.max(1, hits[0].count);
+  }
+
+  function pageScore(hits) {
+    const sum = hits.reduce((total, hit, place) => total + hit.score * FURTHER ** place, 0);
+    return sum * Math.max(0.1, shareOf(hits)) ** 2;
+  }
+
+  // Where an excerpt begins and ends: around most of the marks, at blanks if it can.
+  function around(text, marks) {
+    if (text.length <= EXCERPT) return [0, text.length];
+    const within = ([start]) => marks.filter(([at]) => at >= start && at < start + EXCERPT * 0.8).length;
+    const [start] = marks.reduce((best, mark) => (within(mark) > within(best) ? mark : best), marks[0] ?? [0, 0]);
+    const early = Math.max(0, start - 60), blank = text.slice(early, start).search(/[\s。，；]/);
+    const from = early && blank >= 0 ? early + blank + 1 : early;
+    const to = Math.min(text.length, from + EXCERPT), after = text.slice(0, to).search(/[\s。，；][^\s。，；]*$/);
+    return [from, to < text.length && after > from + EXCERPT / 2 ? after : to];
+  }
+
+  function pieces(text, marks, from, to) {
+    const found = [[from ? "… " : "", false]];
+    let at = from;
+    for (const [start, end] of marks.filter((mark) => mark[0] >= from && mark[1] <= to)) {
+      if (start > at) found.push([text.slice(at, start), false]);
+      if (end > at) found.push([text.slice(Math.max(at, start), end), true]);
+      at = Math.max(at, end);
+    }
+    found.push([text.slice(at, to) + (to < text.length ? " …" : ""), false]);
+    return found.filter(([piece]) => piece);
+  }
+
+  globalThis.vgFinder = Finder;
+})();
