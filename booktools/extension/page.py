@@ -32,7 +32,7 @@ def add_page_context(
     context["language_links"] = list(_language_links(app, page, context["content_root"]))
     context["default_language"] = book_of(app).source
     context["notebook_links"] = list(_notebook_links(app, page, language, address, context))
-    context["licence"] = _licence(app.config.book_licences)
+    context["licence"] = _licence(_licences_of(doctree, app.config.book_licences))
     context["docstitle"] = get_translator().gettext(context["docstitle"])
     context["progress_note"], context["all_english"] = "", False
     if doctree is not None and not language.source:
@@ -94,6 +94,14 @@ def catalogue_address(repository_address: str, book: Book, language: Language, p
     """Return the address of the catalogue with a page's translation."""
     path = book.in_repository(book.catalogue(language, page))
     return f"{repository_address}/blob/{quote(book.branch)}/{quote(path)}"
+
+
+def _licences_of(
+    doctree: nodes.document | None, licences: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, Mapping[str, str]]:
+    """Return the licences of what a page holds: without code, that of the text alone."""
+    holds_code = doctree is not None and next(doctree.findall(nodes.literal_block), None)
+    return {kind: one for kind, one in licences.items() if kind == "text" or holds_code}
 
 
 def _licence(licences: Mapping[str, Mapping[str, str]]) -> str:

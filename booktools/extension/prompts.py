@@ -38,7 +38,7 @@ def visit_hidden(self: HTML5Translator, node: nodes.Element) -> None:
     classes = " ".join(["admonition", "hide", *node["classes"]])
     self.body.append(f'<details class="{classes}">\n<summary>\n')
     for state, prompt in (("collapsed", node["prompt_show"]), ("expanded", node["prompt_hide"])):
-        self.body.append(f'<p class="{state} admonition-title">{escape(_(prompt))}</p>\n')
+        self.body.append(f'<span class="{state}">{escape(_(prompt))}</span>\n')
     self.body.append("</summary>\n")
 
 

@@ -3,8 +3,23 @@
   const find = (id) => document.getElementById(id);
   const on = (node, type, action) => node && node.addEventListener(type, action);
   const menu = find("vg-menu"), box = find("pst-primary-sidebar-checkbox"), sidebar = find("vg-sidebar");
-  const say = () => menu && menu.setAttribute("aria-expanded", getComputedStyle(sidebar).visibility === "visible");
-  on(menu, "click", () => { box.checked = !box.checked; setTimeout(say, 400); });
+  const isPhone = matchMedia("(max-width: 959.98px)");
+  const isShown = () => box.checked === isPhone.matches;
+  // Over a phone's page, the list keeps the focus; the page behind it cannot be reached.
+  const say = () => {
+    if (!menu) return;
+    menu.setAttribute("aria-expanded", isShown());
+    const behind = document.querySelectorAll(".vg-skip, .vg-header > :not(#vg-menu), .bd-main :is(main, .vg-neighbors, .vg-contents, footer)");
+    behind.forEach((node) => { node.inert = isPhone.matches && isShown(); });
+  };
+  const toggle = () => {
+    box.checked = !box.checked;
+    say();
+    if (isPhone.matches && isShown()) sidebar.querySelector("a").focus({ preventScroll: true });
+  };
+  on(menu, "click", toggle);
+  on(box, "change", say);
+  on(isPhone, "change", say);
   say();
   on(find("vg-print"), "click", () => print());
   on(find("vg-theme"), "click", () => {

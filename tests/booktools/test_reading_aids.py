@@ -1,0 +1,78 @@
+"""What helps those who hear a page, who see it in the dark without scripts, and who read tables."""
+
+from __future__ import annotations
+
+import pytest
+from docutils import nodes
+
+from booktools.extension.foreign import English
+from booktools.extension.landing import minutes
+from booktools.extension.prose_tables import is_number
+from booktools.extension.scriptless import dark_rules
+from booktools.spoken import spoken, spoken_text
+
+
+@pytest.mark.parametrize(
+    ("latex", "words"),
+    [
+        ("1.1^{40}", "1.1 to the power of 40"),
+        (r"\frac{1}{\sqrt{6}}", "1 over the square root of 6"),
+        (r"W_l^\top", "W l transposed"),
+        (r"\phi'(z)", "ϕ′ ( z )"),
+        (r"\sigma_w^2", "σ w to the power of 2"),
+        (r"\text{not \nosuchcommand", r"\text{not \nosuchcommand"),
+    ],
+)
+def test_a_formula_is_said_in_words(latex: str, words: str) -> None:
+    assert spoken(latex) == words
+
+
+def test_a_sentence_is_said_with_its_formulas() -> None:
+    said = nodes.paragraph("", "", nodes.Text("A scale of "), nodes.math("", "2^{12}"))
+    assert spoken_text(said) == "A scale of 2 to the power of 12"
+
+
+@pytest.mark.parametrize("text", ["12", "−0.5", "1e-16", "3.2 ± 0.1", "97 %", "≈ 1.21", "1,000"])
+def test_a_cell_with_a_number_is_one(text: str) -> None:
+    assert is_number(text)
+
+
+@pytest.mark.parametrize("text", ["", "He", "2 layers", "1 to 5", "—", "a 1"])
+def test_a_cell_with_words_is_no_number(text: str) -> None:
+    assert not is_number(text)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "source", "certain", "emphasized", "expected"),
+    [
+        ("Gradients", "", False, False, True),  # a term, in the plural
+        ("random seed", "A random seed is kept.", False, False, True),
+        ("seed", "A random seed is kept.", True, False, True),
+        ("total", "The total is kept.", False, False, False),  # may be a word of the language
+        ("saturation", "Its saturation.", False, True, True),
+        ("saturation", "Its end.", True, True, False),
+        ("Hochreiter", "By Hochreiter.", True, False, False),
+        ("seed", "Seeds of seedlings.", True, False, False),
+    ],
+)
+def test_english_is_a_term_or_what_the_original_says(
+    phrase: str, source: str, certain: bool, emphasized: bool, expected: bool
+) -> None:
+    english = English(frozenset({"gradient"}), certain)
+    assert english.holds(phrase, source, emphasized=emphasized) is expected
+
+
+def test_rules_for_the_dark_hold_without_scripts_and_no_others_do() -> None:
+    sheet = (
+        "/* a{b:c} html[data-theme=dark]{x:y} */ p{color:red}"
+        'html[data-theme="dark"] p, html[data-theme=light] p{color:blue}'
+        "@media print{html[data-theme=dark]{--a:1}}"
+    )
+    assert dark_rules(sheet) == "html[data-theme] p{color:blue}\nhtml[data-theme]{--a:1}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("", 1), ("word " * 1800, 10), ("字" * 3000, 10), ("a 字 " * 180, 2)]
+)
+def test_a_text_takes_as_long_as_its_words_and_characters(text: str, expected: int) -> None:
+    assert minutes(text) == expected
