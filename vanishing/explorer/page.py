@@ -55,9 +55,10 @@ class Page:
         rows = "".join(self._row(axis, f"{identifier}-{axis}") for axis in self.axes)
         # Translators: what a screen reader calls a figure with sliders; {sliders}: their names.
         title = _("Figure with sliders: {sliders}", sliders=joined(map(label, self.axes)))
+        scriptless = escape(_("Where JavaScript is on, sliders change this figure."))
         return (
             f'<div class="vg-explorer" id="{identifier}" role="group" aria-label="{escape(title)}">'
-            f'<div class="vg-axes" hidden>{rows}</div>'
+            f'<div class="vg-axes" hidden>{rows}</div><noscript><p>{scriptless}</p></noscript>'
             f'<div class="vg-stage">{shown[here].html}</div>'
             f'<div class="vg-foot">{menu(identifier)}{train}</div>{taken()}'
             f'<p class="vg-news" aria-live="polite"></p>'
