@@ -26,10 +26,6 @@ PAGE = (
 
 First {term}`gradients <gradient>`.
 
-The learning rate (0.1) is the slope of ($a$).
-
-Said {cite}`one2015`.
-
 Left in English.
 
 $$
@@ -82,6 +78,10 @@ Which one?
 ## Next section
 
 End.
+
+The learning rate (0.1) is the slope of ($a$).
+
+Said {cite}`one2015`.
 """
 )
 GLOSSARY = """# Glossary
@@ -302,7 +302,7 @@ def test_run_links_lead_to_the_notebook_of_the_pages_language(
 
 
 def test_hidden_cells_have_translated_prompts(arabic: BeautifulSoup) -> None:
-    prompts = [prompt.get_text() for prompt in arabic.select("p.collapsed")]
+    prompts = [prompt.get_text() for prompt in arabic.select("summary > span.collapsed")]
     assert prompts == ["إظهار الحل", "إظهار شيفرة الخلية"]
 
 
@@ -341,7 +341,7 @@ def test_english_in_brackets_is_spoken_as_english(arabic: BeautifulSoup) -> None
 
 
 def test_a_formula_and_the_marks_around_it_stay_on_one_line(english: BeautifulSoup) -> None:
-    joined = [part.get_text() for part in english.select("article > section > p .vg-unbroken")]
+    joined = [part.get_text() for part in english.select("#next-section > p .vg-unbroken")]
     assert joined == ["(a)."]
 
 
