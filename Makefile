@@ -8,11 +8,15 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 TYPESCRIPT := node_modules/typescript/bin/tsc
 
-.PHONY: book test serve notebooks results new-results check bench clean
+.PHONY: book editions test serve notebooks results new-results check bench clean
 .NOTPARALLEL:
 
 book: $(INSTALLED)
 	$(BIN)/python -m booktools build $(if $(filter-out 0,$(SERVE)),--port $(PORT))
+
+# The book with a zip, an EPUB and a PDF in each language, which its pages offer (the PDF needs a relative of Chromium).
+editions: $(INSTALLED)
+	$(BIN)/python -m booktools editions
 
 test: $(INSTALLED) $(TYPESCRIPT)
 	sh .ci/tools

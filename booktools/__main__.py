@@ -21,6 +21,7 @@ try:
     from booktools.book import CONTENTS, SETTINGS, Book, book_around
     from booktools.build import build_all
     from booktools.checks import check_catalogues, shortened
+    from booktools.downloads import KINDS
     from booktools.extraction import extract_messages
     from booktools.faults import FAULTS, as_sentence
     from booktools.languages import Language, check_code, is_code, near_codes, understood
@@ -163,6 +164,20 @@ def build(place: Place, codes: tuple[str, ...], port: int | None) -> None:
         make()
     else:
         serve_site(site, port, make)
+
+
+@booktools.command()
+@click.argument("codes", nargs=-1, callback=known_codes, metavar="[CODE …]")
+@click.option(
+    "--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Make this kind; repeatable."
+)
+@click.pass_obj
+def editions(place: Place, codes: tuple[str, ...], kinds: tuple[str, ...]) -> None:
+    """Build these languages' sites with the book as a zip, an EPUB and a PDF to take along."""
+    from booktools.editions import make_editions
+
+    for made in make_editions(place.root, codes, kinds or KINDS):
+        click.echo(made)
 
 
 @booktools.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from booktools.book import Book
 from booktools.checks import shortened
+from booktools.downloads import FOLDER
 from booktools.faults import FAULTS, REFUSED, disk_error
 from booktools.safe_copies import COPIES, write_safe_copies
 from booktools.sphinx_run import Progress, configuration, run_sphinx
@@ -41,6 +43,7 @@ def build_language(root: Path, code: str) -> Times:
             print(f"shown in {Book(root).source.name}: {line}", flush=True)
     progress = Progress()
     target = root / "_build/html" / code
+    shutil.rmtree(target / FOLDER, ignore_errors=True)  # they hold the text of an earlier build
     run_sphinx(root, code, "html", target, progress=progress)
     return Times(round(time.perf_counter() - started, 2), progress.chapters)
 

@@ -42,7 +42,7 @@ def collect(root: Path, extract: Callable[[Path], None]) -> Templates:
         raise ExtractionError(f"no page left a .pot below {folder}; does the book build?")
     book = Book(root)
     templates |= {name: tuple(_package(root / place)) for name, place in book.packages.items()}
-    templates[THEME] = (_title(book), *_package(OWN_PACKAGE))
+    templates[THEME] = (*_names(book), *_package(OWN_PACKAGE))
     return {name: entries for name, entries in templates.items() if entries}
 
 
@@ -75,8 +75,9 @@ def _pages(root: Path, folder: Path) -> Iterator[tuple[str, tuple[Entry, ...]]]:
         yield name, tuple(_bare(entry, place) for entry in entries)
 
 
-def _title(book: Book) -> Entry:
-    return Entry(msgid=book.title, locations=(SETTINGS,))
+def _names(book: Book) -> Iterator[Entry]:
+    for name in filter(None, (book.title, book.author)):
+        yield Entry(msgid=name, locations=(SETTINGS,))
 
 
 def _bare(entry: Entry, source: str) -> Entry:

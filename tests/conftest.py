@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import browsers
 import forked_kernels as kernels
 import laboratory as laboratory_modules
 import pytest
@@ -15,6 +14,7 @@ from jupyter_client.provisioning import local_provisioner
 from playwright.sync_api import Browser, sync_playwright
 from small_book import SmallBook
 
+from booktools import browsers
 from booktools.serve import address, start_server
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,13 +14,14 @@ from types import SimpleNamespace
 from typing import Any
 from zipfile import ZipFile
 
-import browsers
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from playwright.sync_api import Error
 from real_book import BOOK, ROOT
+
+from booktools import browsers
 
 PYTHONS = ("3.11.2", "3.12.0", "3.13.0", "3.14.0")  # Debian 12 has the first
 STUB = """\

@@ -20,6 +20,7 @@ from booktools.extension import (
     made,
     message_parser,
     numbered,
+    offline,
     outputs,
     page,
     prompts,
@@ -30,6 +31,7 @@ from booktools.extension import (
     site,
     sources,
     streams,
+    taking,
     templates,
     theme,
     translations,
@@ -72,8 +74,10 @@ PARTS = (
     page,
     head,
     ways,
+    taking,
     templates,
     translations,
+    offline,
 )
 
 

@@ -19,6 +19,7 @@ from booktools.extension.messages import book_of, current_language
 
 OWN_STATIC = Path(__file__).parents[1] / "static"
 STYLE = "book.css"
+PRINTED = "print.css"
 SCRIPT = "book.js"
 SEARCH = "search"
 OUTPUTS = "jupyter_execute"  # MyST-NB's name for the folder
@@ -129,6 +130,7 @@ def choose_assets(
 ) -> None:
     """Link what this page uses and drop the rest."""
     app.add_css_file(STYLE, priority=900)
+    app.add_css_file(PRINTED, priority=950, media="print")
     app.add_js_file(SCRIPT, loading_method="defer", priority=900)
     for marker, files in app.config.book_assets.items():
         if marker in context.get("body", ""):

@@ -22,6 +22,15 @@
   on(isPhone, "change", say);
   say();
   on(find("vg-print"), "click", () => print());
+  const answers = "details:not(.hide, .vg-menu), .tag_solution details.hide";
+  on(find("vg-open"), "click", ({ currentTarget: button }) => {
+    const open = button.getAttribute("aria-pressed") !== "true";
+    document.querySelectorAll(`article :is(${answers})`).forEach((one) => { one.open = open; });
+    button.setAttribute("aria-pressed", open);
+  });
+  let theme;
+  on(window, "beforeprint", () => { theme = root.dataset.theme; root.dataset.theme = "light"; });
+  on(window, "afterprint", () => { root.dataset.theme = theme; });
   on(find("vg-theme"), "click", () => {
     root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
     localStorage.setItem("theme", root.dataset.theme);
@@ -53,6 +62,14 @@
       setTimeout(text, 2000, root.dataset.copy);
     }));
     code.append(button);
+  });
+  // Only https and this machine's own address have workers; a page from a file needs none.
+  const worker = location.protocol.startsWith("http") && navigator.serviceWorker;
+  if (worker) on(window, "load", () => {
+    worker.register(new URL(`${root.dataset.content_root}sw.js`, location));
+    if (worker.controller) return;
+    const parts = [location.href.split(/[?#]/)[0], ...performance.getEntriesByType("resource").map(({ name }) => name)];
+    worker.ready.then(({ active }) => active.postMessage(parts));
   });
   const reach = () => document.querySelectorAll("pre, .math, .pst-scrollable-table-container").forEach((node) => {
     if (node.scrollWidth > node.clientWidth) node.tabIndex = 0;

@@ -294,11 +294,11 @@ def test_every_language_is_one_link_away_and_named_in_itself(arabic: BeautifulSo
 def test_run_links_lead_to_the_notebook_of_the_pages_language(
     book: Build, arabic: BeautifulSoup, english: BeautifulSoup
 ) -> None:
-    links = [str(link["href"]) for link in arabic.select(".vg-menu:not(.vg-languages) a")]
+    links = [str(link["href"]) for link in arabic.select(".vg-run a")]
     assert len(links) == 3
     assert all(link.endswith("notebooks/ar/page.ipynb") for link in links)
     assert (book("ar", "html") / "notebooks/ar/page.ipynb").exists()
-    assert not english.select(".vg-menu:not(.vg-languages)")
+    assert not english.select(".vg-run")
 
 
 def test_hidden_cells_have_translated_prompts(arabic: BeautifulSoup) -> None:

@@ -1,4 +1,4 @@
-"""The browser that the tests drive: whichever relative of Chromium is on this machine."""
+"""Start whichever relative of Chromium is on this machine, to be driven by Playwright."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
+from booktools.faults import BuildError
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 CHANNELS = ("chrome", "msedge")  # where these put themselves on macOS and on Windows
 REMEDY = (
-    "no browser is here that the tests can drive: install Chromium, Google Chrome or Microsoft "
+    "no browser is here that can be driven: install Chromium, Google Chrome or Microsoft "
     "Edge, or run `python -m playwright install chromium`"
 )
 
 
-class NoBrowserError(Exception):
+class NoBrowserError(BuildError):
     """No browser is here that can be driven; the message names the remedy."""
 
 
@@ -39,9 +41,14 @@ def start(playwright: Playwright) -> Browser:
     raise NoBrowserError("\n".join([REMEDY, *said]))
 
 
-if __name__ == "__main__":
+def require() -> None:
+    """Raise NoBrowserError where none starts."""
     with sync_playwright() as playwright:
-        try:
-            start(playwright).close()
-        except NoBrowserError as error:
-            sys.exit(str(error))
+        start(playwright).close()
+
+
+if __name__ == "__main__":
+    try:
+        require()
+    except NoBrowserError as error:
+        sys.exit(str(error))
