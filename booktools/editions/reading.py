@@ -20,7 +20,7 @@ from booktools.languages import Language
 _LIVE = (
     "script, noscript, template, iframe, dialog, form, button, input, select, textarea, canvas, "
     "[hidden]:not(.vg-axes), .headerlink, .vg-news, .vg-train, .vg-find, .vg-letters, "
-    ".vg-downloads, .vg-lab"
+    ".vg-downloads, .vg-lab, .vg-foot, .vg-taken"
 )
 _NAMESPACES = {"svg": "http://www.w3.org/2000/svg", "math": "http://www.w3.org/1998/Math/MathML"}
 

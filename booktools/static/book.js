@@ -22,7 +22,7 @@
   on(isPhone, "change", say);
   say();
   on(find("vg-print"), "click", () => print());
-  const answers = "details:not(.hide, .vg-menu), .tag_solution details.hide";
+  const answers = "details:not(.hide, .vg-explorer *), .tag_solution details.hide";
   on(find("vg-open"), "click", ({ currentTarget: button }) => {
     const open = button.getAttribute("aria-pressed") !== "true";
     document.querySelectorAll(`article :is(${answers})`).forEach((one) => { one.open = open; });

@@ -39,7 +39,7 @@ def run_apart(book: SmallBook, *arguments: str) -> Ended:
 
 
 def test_the_commands_that_stay_are_all_there() -> None:
-    commands = ["build", "serve", "notebooks", "update", "check", "status", "new"]
+    commands = ["build", "serve", "notebooks", "update", "check", "status", "new", "editions"]
     assert set(booktools.commands) == set(commands)
     assert all(booktools.commands[name].help for name in commands)
 

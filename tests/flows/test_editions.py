@@ -24,12 +24,13 @@ from booktools.editions.reading import read_book
 from booktools.faults import BuildError
 from booktools.serve import address, start_server
 from vanishing.explorer.page import Page as ExplorerPage
+from vanishing.explorer.page import Shown
 
 pytestmark = pytest.mark.browser
 
 SOLUTION = "The slope is one half"
-STATES = ["<p>two layers</p>", "<p>thirty layers</p>"]
-EXPLORER = ExplorerPage({"depth": (2, 30)}, {"depth": 0}).html(STATES, 0, ["", ""])
+STATES = [Shown("<p>two layers</p>", "a\r\n"), Shown("<p>thirty layers</p>", "a\r\n")]
+EXPLORER = ExplorerPage({"depth": (2, 30)}, {"depth": 0}).html(STATES, "depth", ["", ""])
 CHAPTER = f"""\
 # A chapter
 
@@ -100,7 +101,7 @@ def printed(page: Page, target: Path) -> str:
 
 def test_a_page_offers_every_edition_that_is_there(site: Path) -> None:
     text = (site / PAGES[1]).read_text(encoding="utf-8")
-    offered = re.findall(r'href="([^"]+)" download', text)
+    offered = re.findall(r'href="([^"]+/downloads/[^"]+)" download', text)
     there = [path.resolve() for path in (site / "downloads").iterdir()]
     assert sorted((site / "book/course" / one).resolve() for one in offered) == sorted(there)
     assert len(there) == 3
