@@ -66,4 +66,14 @@ def diagnose(
     around, evidence, left_out = measure(model, inputs, targets, loss)
     judged = judge(evidence, around)
     name = type(model).__name__
-    return Diagnosis(name, around.loss, judged, around.alarm, around.broken, left_out)
+    return Diagnosis(
+        name,
+        around.loss,
+        judged,
+        around.alarm,
+        around.broken,
+        left_out,
+        right=around.right,
+        ignored=around.ignored,
+        softmax_twice=around.softmax_twice,
+    )

@@ -62,7 +62,8 @@ class GradientHistory:
         at = -1 if step is None else self.steps.index(step)
         around = self.surroundings[at] if self.surroundings else None
         judged = _by_norms(self.records[at]) if around is None else judge(self.records[at], around)
-        return Diagnosis(self.model, math.nan, judged)
+        scope = "norms" if around is None else "step"
+        return Diagnosis(self.model, math.nan, judged, scope=scope)
 
     def log(self, writer: Writer) -> None:
         """Write every layer's gradient norm, and its updates where they are known, into a log."""

@@ -69,8 +69,8 @@ def test_two_equal_twins_have_a_root_with_an_infinite_slope() -> None:
     left, right = rows(), rows()
     right[3] = left[3]
     found = diagnose(Twins(), (left, right), None, lambda distance, _: distance.mean())
-    assert cause(found, "encode.0") == ("exploding", "broken_backward")
-    assert "“sqrt” behind layer “encode.2”" in str(found)
+    assert cause(found, "encode.0") == ("not finite", "broken_backward")
+    assert "“sqrt” after layer “encode.2”" in str(found)
     assert "adding a small number" in str(found)
 
 
@@ -91,7 +91,7 @@ def test_a_learned_scale_that_overflows_is_named_by_its_own_name() -> None:
     pairs, order = (rows(), rows()), torch.arange(16)
     assert diagnose(Scaled(2.0), pairs, order).is_healthy
     found = diagnose(Scaled(95.0), pairs, order)
-    assert "“exp” behind layer “scale”" in str(found)
+    assert "“exp” after layer “scale”" in str(found)
     assert "Bound its input with clamp()" in str(found)
 
 

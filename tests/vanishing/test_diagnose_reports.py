@@ -56,7 +56,7 @@ def test_a_loss_without_a_term_left_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("constant", "alarm", "shown"),
-    [(math.nan, "nan_loss", "loss NaN: ▲"), (math.inf, "infinite_loss", "loss ∞: ▲")],
+    [(math.nan, "nan_loss", "loss NaN: ▼"), (math.inf, "infinite_loss", "loss ∞: ▼")],
 )
 def test_a_broken_constant_in_the_loss_is_no_health(
     constant: float, alarm: str, shown: str
@@ -67,7 +67,7 @@ def test_a_broken_constant_in_the_loss_is_no_health(
         classes(),
         lambda s, t: cross_entropy(s, t) + constant,
     )
-    assert (found.alarm, found.verdict, found.is_healthy) == (alarm, "exploding", False)
+    assert (found.alarm, found.verdict, found.is_healthy) == (alarm, "not finite", False)
     assert shown in str(found)
     assert "written in the code" in str(found)
 
@@ -136,8 +136,8 @@ def test_a_fully_masked_row_is_found_at_its_softmax(kind: type[Attention]) -> No
     tokens[3] = 0
     kept = targets[tokens.any(1)] if kind is WithoutPadded else targets
     found = diagnose(kind(), tokens, kept)
-    assert causes(found)["value"] == ("exploding", "broken_forward")
-    assert "“softmax” behind layer “key”" in str(found)
+    assert causes(found)["value"] == ("not finite", "broken_forward")
+    assert "“softmax” after layer “key”" in str(found)
     assert "every row of the mask" in str(found)
 
 
@@ -169,7 +169,7 @@ def test_the_operation_that_breaks_is_named_with_its_remedy(
     assert causes(found)["0"][1].startswith("broken_")
     assert found.layers[0].operation == operation
     assert advice in str(found)
-    assert found.verdict == "exploding"
+    assert found.verdict == "not finite"
 
 
 def test_a_log_variance_without_bounds_is_named() -> None:
@@ -184,7 +184,7 @@ def test_a_log_variance_without_bounds_is_named() -> None:
 
     inputs = 2550 * torch.rand(32, 8)
     found = diagnose(Encoder(), inputs, inputs, F.mse_loss)
-    assert "“exp” behind layer “log_variance”" in str(found)
+    assert "“exp” after layer “log_variance”" in str(found)
     assert "float16" not in str(found)
 
 
@@ -214,13 +214,15 @@ def test_an_overflow_between_layers_names_the_number_format() -> None:
     tokens, targets = torch.randint(20, (16, 5)), classes()
     assert "float16" not in str(diagnose(Sum(), tokens, targets))
     found = diagnose(Sum().half(), tokens, targets)
-    assert "“add” behind layer “embed” gives a number too large for float16" in str(found)
+    assert "“add” after layer “embed” is the first operation to give a number too large" in str(
+        found
+    )
     squares = nn.Sequential(nn.Linear(4, 8), Scale(), nn.Linear(8, 3))
     inputs = 2000 * torch.randn(16, 4)
     assert diagnose(squares, inputs, targets).is_healthy
     found = diagnose(squares.half(), inputs.half(), targets)
-    assert causes(found)["0"] == ("exploding", "broken_format")
-    assert "“pow” behind layer “0”" in str(found)
+    assert causes(found)["0"] == ("not finite", "broken_format")
+    assert "“pow” after layer “0”" in str(found)
     assert "bfloat16 or float32" in str(found)
 
 
@@ -344,7 +346,7 @@ def test_a_certain_discriminator_is_told_from_a_network_that_has_learned() -> No
     learned = diagnose(
         generator, torch.randn(16, 4), torch.ones(16, 1), F.binary_cross_entropy_with_logits
     )
-    assert {one.cause for one in learned.layers} <= {"still", "flat"}
+    assert {one.cause for one in learned.layers} <= {"fitted", "flat"}
 
 
 # "Dead" means on the gradient's way
@@ -385,7 +387,7 @@ def test_units_at_their_upper_bound_do_not_give_zero() -> None:
     found = diagnose(between(F.relu6, 100.0), torch.randn(16, 4), classes())
     assert found.verdict == "starving"
     assert "give zero" not in str(found)
-    assert "“relu6” behind layer “0” is saturated" in str(found)
+    assert "“relu6” after layer “0” is saturated" in str(found)
 
 
 def test_a_dead_output_that_still_makes_errors_is_dead() -> None:
@@ -506,7 +508,8 @@ def test_an_adapter_that_never_starts_is_told_from_one_that_does() -> None:
     inputs, targets = torch.randn(16, 4), classes()
     never = nn.Sequential(Adapter(4, 8, True), nn.Tanh(), Adapter(8, 3, True))
     found = diagnose(never, inputs, targets)
-    assert {one.cause for one in found.sick} == {"zero_weights"}
+    assert {one.cause for one in found.sick} == {"zero_pair"}
+    assert "“0.lora_A”, “0.lora_B”, “2.lora_A”, “…”" in str(found)
     assert {one.name for one in found.sick} == {"0.lora_A", "0.lora_B", "2.lora_A", "2.lora_B"}
     usual = diagnose(
         nn.Sequential(Adapter(4, 8, False), nn.Tanh(), Adapter(8, 3, False)), inputs, targets
@@ -633,7 +636,7 @@ def test_a_network_that_hardly_tells_its_examples_apart_is_found() -> None:
     model = nn.Sequential(*layers, nn.Linear(64, 10))
     found = diagnose(model, torch.rand(64, 64), classes(64, 10))
     assert found.verdict == "alike"
-    assert "mean cosine" in str(found)
+    assert "1 minus the cosine is" in str(found)
     short = nn.Sequential(*layers[:20], nn.Linear(64, 10))
     assert diagnose(short, torch.randn(64, 64), classes(64, 10)).is_healthy
 

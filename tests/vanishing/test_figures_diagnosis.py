@@ -100,10 +100,15 @@ def test_each_layer_is_a_point_with_the_marker_of_its_verdict() -> None:
 def test_zero_and_infinity_have_a_tick_beyond_the_powers_of_ten() -> None:
     labels = [one.get_text() for one in axes_of(figures.draw_diagnosis(sick())).get_yticklabels()]
     assert {"0", "∞"} <= set(labels)
-    only_nan = Diagnosis("Net", math.nan, (layer("a", math.nan, "exploding"),))
-    labels = [one.get_text() for one in axes_of(figures.draw_diagnosis(only_nan)).get_yticklabels()]
-    assert "NaN" in labels
-    assert "0" not in labels
+
+
+@pytest.mark.parametrize(("value", "label"), [(0.0, "0"), (math.nan, "NaN"), (math.inf, "∞")])
+def test_where_there_is_no_number_to_show_there_are_no_powers_of_ten(
+    value: float, label: str
+) -> None:
+    only = Diagnosis("Net", math.nan, (layer("a", value, "starving"),))
+    axes = axes_of(figures.draw_diagnosis(only))
+    assert [one.get_text() for one in axes.get_yticklabels()] == [label]
 
 
 def test_infinity_and_nan_have_rows_of_their_own_and_no_line_leads_to_them() -> None:
@@ -129,15 +134,15 @@ def test_any_value_can_be_shown(value: float) -> None:
 def test_the_description_names_the_verdict_of_every_layer() -> None:
     text = figures.draw_diagnosis(sick()).description
     assert "each of 5 layers" in text
-    assert "1: starving; 2: dead; 3: underflowing; 4: exploding; 5: healthy (frozen)." in text
+    assert "1: starving; 2: dead; 3: underflowing; 4: exploding; 5: healthy, frozen." in text
 
 
 def test_the_table_has_a_row_per_layer_and_escapes_names() -> None:
     html = diagnosis_html(sick())
     table = Table(html)
     assert table.rows[0] == ["Layer", "Gradient norm / weight norm", "Verdict"]
-    assert table.rows[2] == ["2 <mid>, Linear".replace(" ", "", 1), "0", "✖\u00a0dead"]
-    assert table.rows[5][2] == "●\u00a0healthy (frozen)"
+    assert table.rows[2] == ["layer 2“<mid>”, Linear", "0", "✖\u00a0dead"]
+    assert table.rows[5][2] == "●\u00a0healthy, frozen"
     assert len(table.rows) == 6
     assert "<mid>" not in html
 
@@ -145,7 +150,7 @@ def test_the_table_has_a_row_per_layer_and_escapes_names() -> None:
 def test_the_findings_say_why_and_what_to_try() -> None:
     lines = diagnosis_text(sick()).splitlines()
     assert lines[0] == "Net, loss 2.3: ▲ exploding"
-    assert "◆ starving (1 layer): Layer “<mid>” on the way back is dead" in lines[6]
+    assert "◆ starving (1 of 5 layers: “in”): Layer “<mid>” on the way back is dead" in lines[6]
     assert "Repair layer “<mid>” first" in lines[6]
     assert "95% of the units" in lines[7]
     assert "Up to 30% of the entries of a gradient" in lines[8]
@@ -157,8 +162,8 @@ def test_in_a_deep_network_neighbours_with_one_finding_share_a_row() -> None:
     layers += [layer(str(n), 0.1) for n in range(21, 31)]
     table = Table(diagnosis_html(Diagnosis("Deep", 2.3, tuple(layers))))
     assert [row[0] for row in table.rows[1:]] == [
-        "1 to 201 to 20, Linear",
-        "21 to 3021 to 30, Linear",
+        "layers 1 to 20“1” to “20”, Linear",
+        "layers 21 to 30“21” to “30”, Linear",
     ]
     assert table.rows[1][1] == "1.0e-9 to 2.0e-8"
 

@@ -55,22 +55,32 @@ class Call:
     fed: bool = True
 
 
+@dataclass(frozen=True)
+class Cut:
+    """Hold what has no slope and was given a result with one: its name, and that result."""
+
+    name: str
+    given: Node
+    in_loss: bool
+
+
 @dataclass
 class Tape:
     """Hold what was heard, in the order of the forward pass.
 
-    ``cuts`` holds what has no slope and was given a result with one: its name, and that result.
     ``inner`` holds the operations of gradients that the model or the loss computes by itself;
-    ``end`` is where the model ends and the loss begins.
+    ``end`` is where the model ends and the loss begins. ``ignored`` counts the labels that a loss
+    leaves out, and all that it was given.
     """
 
     activations: list[Activation] = field(default_factory=list)
     births: list[Birth] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    cuts: list[tuple[str, Node]] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
     inner: set[int] = field(default_factory=set)
     end: int = 0
     no_terms: bool = False
+    ignored: tuple[int, int] = (0, 0)
     differentiates: bool = False
 
     def owner(self, number: int, modules: set[nn.Module]) -> nn.Module | None:
@@ -82,19 +92,27 @@ class Tape:
         ]
         return max(inside, key=lambda call: (call.start, -call.end)).module if inside else None
 
+    def takes_softmax(self, after: int) -> bool:
+        """Say whether a softmax was taken after some operation."""
+        return any(one.number >= after and "softmax" in one.operation for one in self.activations)
+
+    def cut_in_loss(self) -> str:
+        """Return what has no slope and was given something after the model had ended."""
+        return next((one.name for one in self.cuts if one.in_loss), "")
+
     def cut_from(self) -> dict[Tensor, str]:
         """Return, for each parameter that something without a slope hangs on, its name."""
         found: dict[Tensor, str] = {}
         seen: set[Node] = set()
-        for name, last in self.cuts:
-            ahead = [last]
+        for cut in self.cuts:
+            ahead = [cut.given]
             while ahead:
                 node = ahead.pop()
                 if node not in seen:
                     seen.add(node)
                     ahead += [before for before, _number in node.next_functions if before]
                     if (parameter := parameter_of(node)) is not None:
-                        found.setdefault(parameter, name)
+                        found.setdefault(parameter, cut.name)
         return found
 
 
@@ -124,6 +142,14 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.tape.calls.append(call)
         self.open.append(call)
 
+    def _count_labels(
+        self, labels: Tensor, ignored: int, weight: Tensor, *, is_summed: bool
+    ) -> None:
+        left_out = int((labels == ignored).sum())
+        self.tape.ignored = left_out, labels.numel()
+        is_empty = not bool(weight.any()) if is_summed else left_out == labels.numel()
+        self.tape.no_terms = self.tape.no_terms or is_empty
+
     def leave(self, module: nn.Module, _args: Any, _output: Any) -> None:
         while self.open:
             call = self.open.pop()
@@ -146,9 +172,9 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             called = "relu6" if name.startswith("hardtanh") and args[1:3] == (0.0, 6.0) else name
             self.tape.activations.append(Activation(kind, called.strip("_"), number, silent, flat))
         if (cut := _without_slope(name, args, kwargs or {})) and args[0].grad_fn is not None:
-            self.tape.cuts.append((cut, args[0].grad_fn))
+            self.tape.cuts.append(Cut(cut, args[0].grad_fn, in_loss=self.tape.end > 0))
         if name.startswith("nll_loss") and "backward" not in name:
-            self.tape.no_terms = self.tape.no_terms or not bool(output[1].any())
+            self._count_labels(args[1], args[4], output[1], is_summed=args[3] != 0)
         if name == "mean" and not args[0].numel():
             self.tape.no_terms = True
         if name == "threshold_backward":  # the loss uses derivatives of a rectifier

@@ -1,6 +1,7 @@
 """Measure what one batch tells about every layer of a network, as plain numbers."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -68,9 +69,14 @@ def measure(
         measured = Measurement(parts, layers, steps, tape, value, WayBack.of(value))
         measured.send_back()
         around = measured.surroundings(inputs, targets)
+        around = replace(
+            around,
+            right=_right(outputs, targets),
+            softmax_twice=tape.takes_softmax(after=tape.end) and _are_probabilities(outputs),
+        )
         if measured.is_quiet():
-            better = _has_better(loss, outputs, targets, float(value.detach()))
-            around = replace(around, better_outputs=better)
+            better, moves = _tried(loss, outputs, targets, float(value.detach()))
+            around = replace(around, better_outputs=better, moves=moves)
         return around, measured.evidence(), left_out
 
 
@@ -182,6 +188,7 @@ class Measurement:
     larger: Gradients = field(default_factory=dict)
     latest: dict[Node, Part] = field(default_factory=dict)
     nodes: dict[int, Node] = field(default_factory=dict)
+    gates: dict[nn.Module, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Give each operation and each use of a weight to a part."""
@@ -318,6 +325,8 @@ class Measurement:
             alarm=self.alarm(),
             broken=self.broken(),
             has_slopes=self.tape.differentiates,
+            cut_in_loss=self.tape.cut_in_loss(),
+            ignored=self.tape.ignored,
         )
 
     def alarm(self) -> str:
@@ -436,6 +445,7 @@ class Measurement:
             first_use=self._first_use(part),
             gain=self._gain(part),
             signal=_root_mean_square(outputs),
+            asked=norm_of([self.gradients.get(one) for one in outputs]) if outputs else math.nan,
             activation=_kind(behind),
             operation=max(behind, key=_flatness).operation if behind else "",
             inactive_share=self._inactive_share(part, behind),
@@ -603,10 +613,13 @@ class Measurement:
         """Return the share of units of a recurrent module that no gate lets a gradient through."""
         layer = self.layers.get(part.module)
         calls = self.steps.get(layer.name, []) if layer is not None else []
-        if not isinstance(part.module, nn.RNNBase) or layer is None or not calls:
+        named = re.search(r"weight_ih_l(\d+)$", part.name)
+        if not isinstance(part.module, nn.RNNBase) or not calls or not (part.is_whole or named):
             return 0.0
-        is_first = part.is_whole or _reads_first(part)
-        return flat_gates(part.module, calls[0], layer.outputs) if is_first else 0.0
+        if part.module not in self.gates:
+            self.gates[part.module] = flat_gates(part.module, calls[0])
+        shares, at = self.gates[part.module], int(named[1]) if named else 0
+        return shares[at] if at < len(shares) else 0.0
 
     def _is_stale(self, part: Part) -> bool:
         """Say whether running statistics, used as they are, do not fit what was normalized."""
@@ -623,11 +636,9 @@ class Measurement:
     def _feeds_itself(self, part: Part) -> bool:
         """Say whether what one call puts out comes to the next with no other layer in between."""
         own = {use.node for use in part.uses}
-        last = max(own, key=number_of, default=None)
-        if last is None:
-            return False
         users = {use.node for one in self.parts for use in one.uses}
-        return bool(self.way.carriers(users).get(last, frozenset()) & (own - {last}))
+        carriers = self.way.carriers(users)
+        return any(carriers.get(node, frozenset()) & (own - {node}) for node in own)
 
     def _likeness_of(self, part: Part, outputs: list[Tensor]) -> float:
         """Return how alike what two examples make of a matrix is, its own biases left out."""
@@ -802,24 +813,50 @@ def _summed(gradients: list[Tensor]) -> list[Tensor]:
     return list(sums.values())
 
 
-def _has_better(loss: Loss, outputs: Any, targets: Any, value: float) -> bool | None:
-    """Say whether other outputs of the same shape lower the loss; None if it cannot be told."""
+def _tried(loss: Loss, outputs: Any, targets: Any, value: float) -> tuple[bool | None, bool | None]:
+    """Say whether other outputs of the same shape lower the loss, and whether they change it.
+
+    None: it cannot be told.
+    """
     if not math.isfinite(value) or not isinstance(outputs, Tensor):
-        return None
-    least = value - 1e-2 * max(abs(value), 0.1)
+        return None, None
     tried = (factor * outputs.detach() + shift for factor, shift in _OTHERS)
     try:
         with torch.no_grad():
             losses = [float(lost(loss, other, targets)) for other in tried]
     except (RuntimeError, TypeError, ValueError):
-        return None
-    return min((one for one in losses if math.isfinite(one)), default=value) < least
+        return None, None
+    least = value - 1e-2 * max(abs(value), 0.1)
+    better = min((one for one in losses if math.isfinite(one)), default=value) < least
+    return better, any(not abs(one - value) <= 1e-6 * max(abs(value), 1.0) for one in losses)
 
 
 _OTHERS = (
     *((0.0, 0.0), (-1.0, 0.0), (0.1, 0.0), (0.0, 1.0), (0.0, -1.0), (0.0, 0.5)),
     *((1.0, 100.0), (1.0, -100.0)),  # far away, where a sigmoid is flat as well
 )
+
+
+def _right(outputs: Any, targets: Any) -> tuple[int, int]:
+    """Return for how many of how many labels the largest output is the right one, if known."""
+    if not isinstance(outputs, Tensor) or not isinstance(targets, Tensor):
+        return 0, 0
+    has_classes = outputs.dim() > 1 and outputs.shape[1] > 1 and outputs.is_floating_point()
+    is_labels = targets.dtype is torch.long and targets.shape == outputs[:, 0].shape
+    if not has_classes or not is_labels:
+        return 0, 0
+    counted = targets >= 0
+    right = (outputs.detach().argmax(1) == targets) & counted
+    return int(right.sum()), int(counted.sum())
+
+
+def _are_probabilities(outputs: Any) -> bool:
+    """Say whether outputs add up to one over the classes, as those of a softmax do."""
+    if not isinstance(outputs, Tensor) or outputs.dim() < 2 or not outputs.is_floating_point():
+        return False
+    values = outputs.detach().float()
+    sums = values.sum(1)
+    return values.shape[1] > 1 and bool((values >= 0).all() & ((sums - 1).abs() < 1e-2).all())
 
 
 def _share_of_best(norms: Sequence[float], at: int) -> float:

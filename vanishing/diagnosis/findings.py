@@ -7,347 +7,10 @@ from dataclasses import dataclass
 from html import escape
 
 from vanishing.diagnosis.verdicts import Judgement, LayerDiagnosis
+from vanishing.diagnosis.words import ALARMS, CAUSES, REMEDIES, SIGNS, WORDS
 from vanishing.localisation import N_, _, format_number, ngettext
 
 EACH = 12  # layers up to which each has a row of its own; above, neighbours share one
-
-# Translators: the five verdicts on a layer of a network. Starving: too little gradient reaches it.
-WORDS = {
-    "healthy": N_("healthy"),
-    # Translators: verdict on a layer: too little gradient reaches it, so it cannot learn.
-    "starving": N_("starving"),
-    # Translators: verdict on a layer: its units give zero whatever the input is.
-    "dead": N_("dead"),
-    # Translators: verdict on a layer: its gradient is far too large.
-    "exploding": N_("exploding"),
-    # Translators: verdict on a layer: its gradient is too small for the computer's numbers.
-    "underflowing": N_("underflowing"),
-    # Translators: verdict on a layer: it puts out nearly the same for every example.
-    "alike": N_("alike"),
-}
-
-SIGNS = {
-    "healthy": "●",
-    "starving": "◆",
-    "dead": "✖",
-    "exploding": "▲",
-    "underflowing": "■",
-    "alike": "≈",
-}
-
-# What is wrong with the loss itself.
-ALARMS = {
-    "nan_loss": N_("The loss is NaN."),
-    "infinite_loss": N_("The loss is infinite."),
-    "no_terms": N_(
-        "The loss has no term left: every target is ignored, or the mean is taken over nothing."
-    ),
-    "constant": N_("The loss does not depend on any parameter that is trained."),
-    "all_frozen": N_("Every parameter is frozen, so nothing is trained."),
-}
-
-CAUSES = {
-    "frozen": N_("The layer is frozen, and no gradient is computed for it."),
-    "inactive": N_(
-        "{portion} of the units behind this layer give zero on every example, so no gradient "
-        "passes through them."
-    ),
-    "disconnected": N_(
-        "The loss does not depend on this layer: it is not used, or the way back is cut."
-    ),
-    "uncalled": N_("This layer was not called on these examples."),
-    "cut": N_(
-        "No gradient comes back to this layer. What it gives goes into “{operation}”, which has no "
-        "slope."
-    ),
-    "padding": N_(
-        "Every entry that this layer looked up is the padding, whose row is not trained."
-    ),
-    "turns": N_(
-        "The layer is used {turns} times one after the other, and the first of these uses receives "
-        "{share} of what the best one receives."
-    ),
-    "grows_in_time": N_(
-        "The gradient grows along the sequence on its way back, from the last step to the first."
-    ),
-    "statistics": N_(
-        "The running statistics of layer “{layer}” do not fit this batch, so it puts out numbers "
-        "that are far too large or too small."
-    ),
-    "lost_forward": N_(
-        "The signal is lost on its way forward: layer “{layer}” puts out far less than the layer "
-        "before it."
-    ),
-    "unfed": N_("All inputs of this layer are zero, so its weights cannot matter."),
-    "unfed_by": N_("All inputs of this layer are zero, because layer “{layer}” before it is dead."),
-    "blocked": N_("Layer “{layer}” on the way back is dead and lets no gradient through."),
-    "zero_weights": N_(
-        "The gradient is exactly zero because “{layer}” is zero in every entry, and gradients "
-        "alone do not end this."
-    ),
-    "zero": N_("The gradient is exactly zero, and the measurements do not show why."),
-    "still": N_(
-        "The gradient is exactly zero in all layers: the network makes no error on these "
-        "examples, or the loss does not change with the outputs."
-    ),
-    "time": N_(
-        "The gradient fades along the sequence: its beginning receives {share} of what the best "
-        "step receives."
-    ),
-    "saturated_at": N_(
-        "The function “{operation}” behind layer “{layer}” is saturated: it is flat where the "
-        "signal is, so it lets hardly any gradient through."
-    ),
-    "saturated_inside": N_(
-        "The functions inside layer “{layer}” are saturated: they are flat where the signal is, so "
-        "they let hardly any gradient through."
-    ),
-    "saturated_in_loss": N_(
-        "The function “{operation}” at the end is saturated: it is flat where the signal is, so it "
-        "lets hardly any gradient through."
-    ),
-    "still_flat": N_(
-        "The loss is flat here, and not because it is at its least: other outputs lower it, but it "
-        "has hardly any slope in their direction."
-    ),
-    "single": N_(
-        "“{operation}” works on a single number, so its result is the same whatever the number is."
-    ),
-    "stairs": N_("“{operation}” has no slope, so no gradient passes through it."),
-    "slope": N_(
-        "The loss uses derivatives of the network, and the second derivative of a piecewise linear "
-        "function such as ReLU is zero."
-    ),
-    "zero_at": N_(
-        "“{operation}” behind layer “{layer}” multiplies the gradient by zero or passes none of it."
-    ),
-    "start": N_(
-        "The gradient is exactly zero because “{layer}” starts at zero. It receives a gradient "
-        "itself, so the first update ends this."
-    ),
-    "small_start": N_(
-        "The gradient is small because the learned factor “{layer}” starts close to zero. It "
-        "receives a gradient itself, so training can end this."
-    ),
-    "unseen": N_(
-        "Only the norms of this step were recorded, without its forward pass, so the cause is open."
-    ),
-    "unasked": N_(
-        "On these examples, the loss asks nothing of this layer: its gradient is exactly zero."
-    ),
-    "alike": N_(
-        "What this layer puts out hardly depends on the example: the mean cosine between two "
-        "examples is {likeness}."
-    ),
-    "stacked": N_("The gradient shrinks on its way back through the stacked recurrent layers."),
-    "saturated": N_(
-        "Most activation functions on the way back are saturated: they are flat where the signal "
-        "is, so their slopes shrink the gradient."
-    ),
-    "squashed": N_(
-        "The slope of the sigmoid is at most 0.25, and the weights do not make up for it."
-    ),
-    "small_weights": N_(
-        "The weights are too small for the activation function, so the gradient shrinks in every "
-        "layer."
-    ),
-    "faded": N_("The signal fades on its way forward, so the last layers see hardly anything."),
-    "flat": N_(
-        "The gradient is small in all layers, the last one included: the network has learned these "
-        "examples, or the loss is scaled down."
-    ),
-    "passed": N_(
-        "A layer nearer to the input receives far more, so the gradient does pass; the weights of "
-        "this layer hardly change the loss on these examples."
-    ),
-    "lost": N_("The gradient shrinks little by little on its way back to this layer."),
-    "lost_at": N_("Most of the gradient is lost on its way back through layer “{layer}”."),
-    "bad_inputs": N_("The inputs contain NaN or infinite values."),
-    "bad_weights": N_("The weights of layer “{layer}” contain NaN or infinite values."),
-    "large_weights": N_("The weights are too large for the activation function."),
-    "large_weights_at": N_("The weights of layer “{layer}” are far too large."),
-    "growing_sum": N_(
-        "The signal grows on its way forward although the weights have the usual size, as in a sum "
-        "of residual branches that are not scaled."
-    ),
-    "overflow": N_("The output of layer “{layer}” is too large for its number format."),
-    "bad_targets": N_("The targets contain NaN or infinite values."),
-    "broken_forward": N_(
-        "“{operation}” behind layer “{layer}” is the first operation on the way forward to give "
-        "NaN or infinity."
-    ),
-    "broken_forward_in_loss": N_(
-        "“{operation}” in the loss is the first operation on the way forward to give NaN or "
-        "infinity."
-    ),
-    "broken_forward_at_start": N_(
-        "“{operation}” before the first layer is the first operation on the way forward to give "
-        "NaN or infinity."
-    ),
-    "broken_backward": N_(
-        "The loss is finite. On the way back, “{operation}” behind layer "
-        "“{layer}” is the first operation to give NaN or infinity."
-    ),
-    "broken_backward_in_loss": N_(
-        "The loss is finite. On the way back, “{operation}” in the loss is "
-        "the first operation to give NaN or infinity."
-    ),
-    "broken_backward_at_start": N_(
-        "The loss is finite. On the way back, “{operation}” before the first "
-        "layer is the first operation to give NaN or infinity."
-    ),
-    "broken_format": N_(
-        "“{operation}” behind layer “{layer}” gives a number too large for float16, which ends at "
-        "65504."
-    ),
-    "not_a_number": N_(
-        "A calculation gives NaN or infinity, although the inputs and the weights are finite."
-    ),
-    "grows_backward": N_(
-        "The gradient grows from layer to layer on its way back, as it does with batch "
-        "normalization without residual connections."
-    ),
-    "large_error": N_(
-        "The gradient is large from the start of its way back: the error is large, or the loss is "
-        "a sum and not a mean."
-    ),
-    "half_precision": N_(
-        "Up to {portion} of the entries of a gradient are rounded to zero, because float16 has no "
-        "smaller numbers."
-    ),
-}
-
-_BOTH = N_("ReLU with He initialization; residual connections with normalization.")
-_REPAIR = N_("Repair layer “{layer}” first, then diagnose again.")
-REMEDIES = {
-    "frozen": N_("Nothing, if it is meant to be frozen."),
-    "inactive": N_("Biases of zero, a smaller learning rate, or Leaky ReLU."),
-    "disconnected": N_("Look for detach(), no_grad() or an output that is not used."),
-    "uncalled": N_(
-        "If it should run here, look at where forward() leaves it out; else diagnose again on "
-        "another batch."
-    ),
-    "cut": N_(
-        "If this is its only way to the loss, a smooth function in its place, or a "
-        "straight-through estimator. If not, look for detach() or no_grad() on the other way."
-    ),
-    "padding": N_("Look at the tokens of this batch, and at how they are padded."),
-    "turns": N_(
-        "In depth, residual connections with normalization around it, or fewer uses; along a "
-        "sequence, LSTM, attention, or shorter sequences."
-    ),
-    "grows_in_time": N_(
-        "Gradient clipping; smaller or orthogonal recurrent weights; LSTM, GRU, or shorter "
-        "sequences."
-    ),
-    "lost_forward": N_(
-        "Look at the weights and gains of layer “{layer}”: initialize it anew, or put a "
-        "normalization behind it."
-    ),
-    "statistics": N_(
-        "Look at how the running statistics came about: model.train() takes those of the batch, "
-        "and updates them."
-    ),
-    "unfed": N_("Look at the inputs and at what stands before this layer."),
-    "unfed_by": _REPAIR,
-    "blocked": _REPAIR,
-    "zero_weights": N_("Start one of the two factors of this product from random numbers."),
-    "start": N_("Nothing, if it is meant to start so. Diagnose again after a few updates."),
-    "small_start": N_("Nothing, if it is meant to start so. Diagnose again after a few updates."),
-    "large_inputs": N_(
-        "Scale the inputs to mean 0 and standard deviation 1: their numbers are large. Then "
-        "smaller weights, or normalization before the function."
-    ),
-    "saturated_inside": N_("Smaller weights and biases, or normalization before this layer."),
-    "still_flat": N_(
-        "A loss that computes with scores in place of probabilities, such as "
-        "binary_cross_entropy_with_logits; for a generator, the non-saturating loss."
-    ),
-    "single": N_("Let it work along the dimension that holds several numbers."),
-    "stairs": N_(
-        "A smooth function in its place, or a straight-through estimator: round(), sign() and "
-        "argmax() have no slope."
-    ),
-    "slope": N_("A smooth activation function, such as tanh or SiLU."),
-    "zero_at": N_("Look at what this operation does: a mask, a factor of zero, a choice."),
-    "unseen": N_("Make the watch before the loop begins, or diagnose the batch itself."),
-    "unasked": N_("Diagnose again on another batch."),
-    "alike": N_("Normalization, residual connections, or fewer layers."),
-    "stacked": N_("Residual connections between the recurrent layers, or fewer of them."),
-    "masked_row": N_(
-        "Let every row of the mask leave at least one entry, or put a large negative number in "
-        "place of −inf."
-    ),
-    "too_large": N_("Smaller numbers before it: normalization, scaled inputs, or clamp()."),
-    "overflow_16": N_("bfloat16 or float32 for this operation, or smaller numbers before it."),
-    "exponential": N_("Bound its input with clamp(), or use softplus() or logsumexp()."),
-    "logarithm": N_(
-        "Keep its input above zero, for example with clamp(min=1e-6); for probabilities, "
-        "log_softmax() or logsigmoid()."
-    ),
-    "root": N_(
-        "Keep what is under the root above zero, for example by adding a small number: at zero its "
-        "slope is infinite."
-    ),
-    "division": N_("Keep the divisor away from zero, for example with clamp(min=1e-6)."),
-    "nothing_by_nothing": N_(
-        "Zero is divided by zero: count what is left before the division, and skip a batch with "
-        "nothing left."
-    ),
-    "where": N_(
-        "torch.where() sends zero times infinity back through the branch that was not taken: make "
-        "the input of that branch harmless first, with another torch.where()."
-    ),
-    "labels": N_(
-        "More labels than time steps: leave such examples out, or pass zero_infinity=True."
-    ),
-    "domain": N_("Keep its input inside the range where its slope is finite."),
-    "constant_number": N_("Look for a NaN or an infinity that is written in the code."),
-    "bad_targets": N_("Clean the data: isfinite() finds the values."),
-    "nan_loss": N_("Look at what the loss is computed from, one operation at a time."),
-    "infinite_loss": N_("Look at what the loss is computed from, one operation at a time."),
-    "no_terms": N_("Look at the targets of this batch: labels such as −100 are not counted."),
-    "constant": N_("Look for detach(), no_grad(), item() or numpy() between outputs and loss."),
-    "all_frozen": N_("Set requires_grad to True for what is to be trained."),
-    "zero": N_(
-        "Diagnose again on another batch, and look for functions without a slope between the "
-        "layers, such as round()."
-    ),
-    "still": N_(
-        "Compare the loss with that of guessing. If it is not smaller, look at how the loss is "
-        "computed: round() and argmax() have no slope."
-    ),
-    "time": N_("LSTM with a large forget-gate bias, attention, or shorter sequences."),
-    "saturated": N_("Smaller weights, normalization before the activation function, or ReLU."),
-    "squashed": _BOTH,
-    "small_weights": N_(
-        "He initialization for ReLU, Xavier initialization for tanh; or residual connections with "
-        "normalization."
-    ),
-    "faded": N_("Larger initial weights, normalization, or residual connections."),
-    "flat": N_("Compare the loss with that of guessing. If it is small, there is little to learn."),
-    "passed": N_(
-        "Diagnose again on another batch. In one of several branches, or as the gain of a "
-        "normalization, this can be harmless."
-    ),
-    "lost": N_("Residual connections with normalization."),
-    "lost_at": N_("Look at what layer “{layer}” does to its input; go around it with a sum."),
-    "bad_inputs": N_("Clean the data: isfinite() finds the values."),
-    "bad_weights": N_("Go back to weights from before, and train with a smaller learning rate."),
-    "large_weights": N_("He or Xavier initialization; gradient clipping as a first aid."),
-    "large_weights_at": N_("Initialize this layer anew; gradient clipping as a first aid."),
-    "growing_sum": N_("Normalize or scale the residual branches."),
-    "overflow": N_("Smaller signals through normalization, or bfloat16 or float32."),
-    "not_a_number": N_(
-        "Look for NaN in the targets, a division by zero, a logarithm or root of zero or less, and "
-        "a loss scale that is too large."
-    ),
-    "grows_backward": N_("Residual connections around the normalized layers."),
-    "large_error": N_(
-        "Scale inputs and targets, take the mean; gradient clipping and a smaller step."
-    ),
-    "half_precision": N_("Loss scaling, or bfloat16 in place of float16."),
-}
 
 
 def summary(diagnosis: Judgement) -> str:
@@ -388,11 +51,21 @@ class Group:
         return ", ".join(texts if len(texts) <= 3 else [*texts[:2], "…", texts[-1]])
 
     @property
+    def title(self) -> str:
+        """The numbers, and the word that they count."""
+        return ngettext(
+            "layer {numbers}", "layers {numbers}", len(self.places), numbers=self.numbers
+        )
+
+    @property
     def names(self) -> str:
-        """The names at both ends and the kinds of module."""
+        """The names at both ends, in quotation marks, and the kinds of module."""
         kinds = list(dict.fromkeys(layer.evidence.kind for layer in self.layers))
         shown = " ".join(kinds if len(kinds) <= 4 else [*kinds[:3], "…"])
-        return f"{_span(self.first.name, self.layers[-1].name)}, {shown}"
+        first, last = self.first.name, self.layers[-1].name
+        if first == last:
+            return _("“{name}”, {kinds}", name=first, kinds=shown)
+        return _("“{first}” to “{last}”, {kinds}", first=first, last=last, kinds=shown)
 
     @property
     def range(self) -> str:
@@ -449,7 +122,7 @@ def verdict_of(layer: LayerDiagnosis) -> str:
     """Return a layer's verdict in words."""
     word = _(WORDS[layer.verdict])
     # Translators: a layer of a network whose weights are not trained.
-    return _("{verdict} (frozen)", verdict=word) if layer.evidence.frozen else word
+    return _("{verdict}, frozen", verdict=word) if layer.evidence.frozen else word
 
 
 def findings(diagnosis: Judgement, *, html: bool) -> list[str]:
@@ -460,7 +133,7 @@ def findings(diagnosis: Judgement, *, html: bool) -> list[str]:
             key = (layer.verdict, _variant(layer), layer.operation, layer.remedy)
             causes.setdefault(key, []).append(layer)
     ordered = sorted(causes.values(), key=lambda layers: layers[0].verdict == "healthy")
-    lines = [_finding(layers, html) for layers in ordered]
+    lines = [_finding(layers, diagnosis, html) for layers in ordered]
     return [*_alarm(diagnosis, html), *lines, *_notes(diagnosis, html)]
 
 
@@ -473,8 +146,8 @@ def _told_by_alarm(diagnosis: Judgement) -> tuple[str, ...]:
 def _alarm(diagnosis: Judgement, html: bool) -> list[str]:
     if not diagnosis.alarm:
         return []
-    spot, remedy = diagnosis.broken, diagnosis.alarm
-    cause = _(ALARMS[diagnosis.alarm])
+    spot, remedy = diagnosis.broken, _alarm_of(diagnosis)
+    cause = _alarmed(diagnosis)
     if diagnosis.alarm in ("nan_loss", "infinite_loss") and spot is not None:
         key = spot.cause
         fields = {"layer": spot.layer, "operation": spot.operation}
@@ -485,27 +158,116 @@ def _alarm(diagnosis: Judgement, html: bool) -> list[str]:
     return [_line(SIGNS[diagnosis.verdict], word, "", f"{cause} {attempt}", html)]
 
 
+def _alarm_of(diagnosis: Judgement) -> str:
+    """Return the key of what is wrong with the loss; labels that count may have no weight."""
+    ignored, labels = diagnosis.ignored
+    has_labels = diagnosis.alarm == "no_terms" and ignored < labels
+    return "no_weight" if has_labels else diagnosis.alarm
+
+
+def _alarmed(diagnosis: Judgement) -> str:
+    ignored, labels = diagnosis.ignored
+    alarm = _alarm_of(diagnosis)
+    if alarm != "no_terms" or not labels:
+        return _(ALARMS[alarm])
+    return ngettext(
+        "The loss has no term left: {ignored} of {count} label is ignored.",
+        "The loss has no term left: {ignored} of {count} labels are ignored.",
+        labels,
+        ignored=ignored,
+    )
+
+
+CHECKS = {
+    "batch": N_(
+        "Checked: NaN and infinity, the size of each layer's gradient, entries rounded to zero, "
+        "dead units, and whether the examples become alike."
+    ),
+    "step": N_(
+        "Checked: NaN and infinity, the size of each layer's gradient, dead units, and whether the "
+        "examples become alike. Not the loss, and not the number format."
+    ),
+    "norms": N_("Checked: only the size of each layer's gradient."),
+}
+
+
 def _notes(diagnosis: Judgement, html: bool) -> list[str]:
     """Say what was left out, and what every diagnosis leaves open."""
-    notes = [_("This describes one batch at one moment.")]
+    notes = []
     if diagnosis.left_out:
         names = ", ".join(diagnosis.left_out)
-        notes.insert(0, _("Left out, because they hold no real numbers: {names}.", names=names))
+        notes.append(_("Left out, because they hold no real numbers: {names}.", names=names))
+    if diagnosis.softmax_twice:
+        cause = _("The outputs are probabilities, and the loss takes a softmax of them again.")
+        notes.append(f"{cause} {_('Try: {remedy}', remedy=_(REMEDIES['twice']))}")
+    notes.append(_("This describes one batch at one moment."))
+    if diagnosis.is_healthy:
+        notes.append(_(CHECKS[diagnosis.scope]))
+        notes.append(
+            _(
+                "Not checked: the data and the labels, the learning rate, other batches, and what "
+                "training will change."
+            )
+        )
     return [escape(note) if html else note for note in notes]
 
 
-def _finding(layers: Sequence[LayerDiagnosis], html: bool) -> str:
+def _finding(layers: Sequence[LayerDiagnosis], diagnosis: Judgement, html: bool) -> str:
     layer = layers[0]
     fields = _fields(layers)
-    cause = _say(CAUSES.get(_variant(layer), CAUSES.get(_outside(layer), "")), fields)
-    count = ngettext("{count} layer", "{count} layers", len(layers))
-    attempt = _("Try: {remedy}", remedy=_say(_remedy(layer), fields))
-    moved = _moved(layers)
-    return _line(sign(layer), verdict_of(layer), count, f"{cause} {moved}{attempt}", html)
+    said = [_say(CAUSES.get(_variant(layer), CAUSES.get(_outside(layer), "")), fields)]
+    if layer.cause in ("still", "fitted", "flat"):
+        said.append(_answers(diagnosis))
+    said += [_moved(layers), _("Try: {remedy}", remedy=_say(_remedy(layer), fields))]
+    where = _where(layers, diagnosis.layers)
+    return _line(sign(layer), verdict_of(layer), where, " ".join(filter(None, said)), html)
 
 
-def _line(mark: str, word: str, count: str, text: str, html: bool) -> str:
-    counted = f" ({count})" if count else ""
+def _where(found: Sequence[LayerDiagnosis], layers: Sequence[LayerDiagnosis]) -> str:
+    """Say how many layers have a finding, and between which two they stand."""
+    total, part, first, last = len(layers), len(found), found[0].name, found[-1].name
+    if part == 1:
+        return ngettext(
+            "{part} of {count} layer: “{name}”",
+            "{part} of {count} layers: “{name}”",
+            total,
+            part=part,
+            name=first,
+        )
+    places = [place for place, layer in enumerate(layers) if layer in found]
+    if places[-1] - places[0] < part:
+        return ngettext(
+            "{part} of {count} layer: “{first}” to “{last}”",
+            "{part} of {count} layers: “{first}” to “{last}”",
+            total,
+            part=part,
+            first=first,
+            last=last,
+        )
+    return ngettext(
+        "{part} of {count} layer, between “{first}” and “{last}”",
+        "{part} of {count} layers, between “{first}” and “{last}”",
+        total,
+        part=part,
+        first=first,
+        last=last,
+    )
+
+
+def _answers(diagnosis: Judgement) -> str:
+    right, count = diagnosis.right
+    if not count:
+        return ""
+    return ngettext(
+        "The largest output is the right answer for {right} of {count} example.",
+        "The largest output is the right answer for {right} of {count} examples.",
+        count,
+        right=right,
+    )
+
+
+def _line(mark: str, word: str, where: str, text: str, html: bool) -> str:
+    counted = f" ({where})" if where else ""
     if not html:
         return f"{mark} {word}{counted}: {text}"
     bold = f'<strong><span aria-hidden="true">{mark}</span> {escape(word)}</strong>'
@@ -516,13 +278,9 @@ def _moved(layers: Sequence[LayerDiagnosis]) -> str:
     updates = [one.evidence.update for one in layers if not math.isnan(one.evidence.update)]
     if not updates or layers[0].verdict == "healthy":
         return ""
-    share = format_number(max(updates))
-    return (
-        _(
-            "Even so, the optimizer moves these weights by up to {share} of their length.",
-            share=share,
-        )
-        + " "
+    return _(
+        "Even so, the optimizer moves these weights by up to {share} of their length.",
+        share=format_number(max(updates)),
     )
 
 
@@ -554,13 +312,18 @@ def _fields(layers: Sequence[LayerDiagnosis]) -> dict[str, str]:
     lost = max(one.evidence.lost_share for one in layers)
     inactive = min(one.evidence.inactive_share for one in layers)
     return {
-        "layer": _listed([one.culprit for one in layers]),
+        "layer": _listed([*_named_too(layers), *(one.culprit for one in layers)]),
         "operation": first.operation,
         "portion": _percent(inactive if first.verdict == "dead" else lost),
         "share": format_number(min(_least_share(one) for one in layers)),
         "turns": str(first.evidence.turns),
-        "likeness": format_number(max(_known(one.evidence.likeness) for one in layers)),
+        "distance": format_number(max(1 - _known(one.evidence.likeness) for one in layers)),
     }
+
+
+def _named_too(layers: Sequence[LayerDiagnosis]) -> list[str]:
+    """Return the layers' own names where a cause lies in them as much as in the culprit."""
+    return [one.name for one in layers if one.cause == "zero_pair"]
 
 
 def _least_share(layer: LayerDiagnosis) -> float:
@@ -570,7 +333,9 @@ def _least_share(layer: LayerDiagnosis) -> float:
 def _listed(names: Sequence[str]) -> str:
     """Return at most three names for a sentence that puts them between quotation marks."""
     different = list(dict.fromkeys(names))
-    return "”, “".join(different[:3]) + ("”, “…" if len(different) > 3 else "")
+    # Translators: what stands between two names of a list that as a whole is in quotation marks.
+    between = _("”, “")
+    return between.join([*different[:3], *(["…"] if len(different) > 3 else [])])
 
 
 def _known(number: float) -> float:

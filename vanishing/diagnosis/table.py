@@ -25,7 +25,7 @@ def diagnosis_html(diagnosis: Judgement, figure: str = "") -> str:
 def diagnosis_text(diagnosis: Judgement) -> str:
     """Return the table and what to try, line by line, for a terminal."""
     rows = (
-        f"  {sign(group.first)} {group.numbers} ({group.names}): "
+        f"  {sign(group.first)} {group.title} ({group.names}): "
         f"{verdict_of(group.first)}, {group.range}"
         for group in groups(diagnosis.layers)
     )
@@ -34,7 +34,7 @@ def diagnosis_text(diagnosis: Judgement) -> str:
 
 def _row(group: Group) -> str:
     return (
-        f'<tr><th scope="row"><bdi>{escape(group.numbers)}</bdi><br>'
+        f'<tr><th scope="row"><bdi>{escape(group.title)}</bdi><br>'
         f'<small style="font-weight:normal"><bdi>{escape(group.names)}</bdi></small></th>'
         f"<td><bdi>{escape(group.range)}</bdi></td>"
         f'<td><span aria-hidden="true">{sign(group.first)}</span>\u00a0'

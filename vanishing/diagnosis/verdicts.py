@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-VERDICTS = ("healthy", "starving", "dead", "exploding", "underflowing", "alike")
+VERDICTS = ("healthy", "starving", "dead", "exploding", "not finite", "underflowing", "alike")
 
 STARVING_SHARE = 1e-3
 """Share of the best-fed later layer's gradient below which a layer starves.
@@ -71,6 +71,9 @@ In a plain ReLU network, 1 minus the cosine falls as the squared inverse of the 
 2019). Among the chapters' networks, those above this bound only guess after training.
 """
 
+SMALL_SIGNAL = 1e-2
+"""Gradient by the weights over that by the outputs, below which a layer hardly gets a signal."""
+
 LARGE_INPUTS = 10.0
 """Root mean square of the inputs from which on their scale is named as a cause."""
 
@@ -97,8 +100,8 @@ class Spot:
     @property
     def cause(self) -> str:
         """The key of the sentence that says where something breaks."""
-        if self.kind == "overflow_16" and self.layer:
-            return "broken_format"
+        if self.kind == "overflow_16" and (self.layer or self.in_loss):
+            return "broken_format_in_loss" if self.in_loss else "broken_format"
         way = "broken_backward" if self.backward else "broken_forward"
         if self.in_loss:
             return f"{way}_in_loss"
@@ -115,7 +118,8 @@ class LayerEvidence:
     other vectors, and matrices that are all zero, count as if each of their rows had length 1.
     ``gain`` is fan-in times the mean squared weight (2 for He initialization; 0: no matrix).
     ``signal`` is the root mean square of what the layer puts out (NaN: unknown).
-    ``inactive_share``: of the units behind it, the share that a rectifier on the gradient's way
+    ``asked`` is the norm of the gradient by what it puts out (NaN: unknown).
+    ``inactive_share``: of the units after it, the share that a rectifier on the gradient's way
     sets to zero on every example. ``saturated_share``: of the values behind it, the share on a flat
     part of the activation function ``operation``.
     ``zero_share``: of the gradient's entries, the share that is exactly zero.
@@ -143,6 +147,7 @@ class LayerEvidence:
     first_use: float = math.nan
     gain: float = 0.0
     signal: float = math.nan
+    asked: float = math.nan
     activation: str = ""
     operation: str = ""
     inactive_share: float = 0.0
@@ -181,7 +186,11 @@ class Surroundings:
     ``input_scale`` is the root mean square of the largest input; ``alarm``, what is wrong with the
     loss itself; ``broken``, the first operation that is not finite; ``better_outputs``, whether
     other outputs lower the loss (None: not known); ``has_slopes``, whether the loss is computed
-    from the slopes of a rectifier.
+    from the slopes of a rectifier. ``moves`` is whether other outputs change the loss (None: not
+    known); ``cut_in_loss``, what without a slope the loss takes of the outputs;
+    ``right``, for how many of how many examples the largest output is the right one;
+    ``ignored``, how many of how many labels do not count; ``softmax_twice``, whether the loss takes
+    a softmax of probabilities.
     """
 
     inputs_are_finite: bool = True
@@ -192,7 +201,12 @@ class Surroundings:
     alarm: str = ""
     broken: Spot | None = None
     better_outputs: bool | None = None
+    moves: bool | None = None
     has_slopes: bool = False
+    cut_in_loss: str = ""
+    right: tuple[int, int] = (0, 0)
+    ignored: tuple[int, int] = (0, 0)
+    softmax_twice: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,7 +236,8 @@ class Judgement:
 
     ``loss`` is NaN where it is not known. ``alarm`` is the key of what is wrong with the loss
     itself ("": nothing), ``broken`` the operation that broke it; ``left_out`` names parameters that
-    could not be judged.
+    could not be judged. ``scope`` says what was looked at: a "batch" with its loss, a "step" of
+    training without, or "norms" alone. See ``Surroundings`` for the rest.
     """
 
     model: str
@@ -231,6 +246,10 @@ class Judgement:
     alarm: str = ""
     broken: Spot | None = None
     left_out: tuple[str, ...] = ()
+    scope: str = "batch"
+    right: tuple[int, int] = (0, 0)
+    ignored: tuple[int, int] = (0, 0)
+    softmax_twice: bool = False
 
     def count(self, verdict: str) -> int:
         """Return how many layers have a verdict."""
@@ -248,15 +267,17 @@ class Judgement:
 
     @property
     def verdict(self) -> str:
-        """The verdict on the whole: "exploding" or "dead" if any layer is, else the usual one.
+        """The verdict on the whole: the worst that any layer has, or else the usual one.
 
-        One such layer is enough to starve the others, so it is what to look at first. A loss that
-        is NaN or infinite counts as exploding, one without a way to the weights as starving.
+        The worst are "exploding", "not finite" and "dead", in this order. One such layer is enough
+        to starve the others, so it is what to look at first. A loss that is NaN or infinite counts
+        as not finite, one without a way to the weights as starving.
         """
-        if self.alarm in ("nan_loss", "infinite_loss") or self.count("exploding"):
-            return "exploding"
-        if self.count("dead"):
-            return "dead"
+        first = [one for one in ("exploding", "not finite", "dead") if self.count(one)]
+        if self.alarm and not math.isfinite(self.loss) and "exploding" not in first:
+            return "not finite"
+        if first:
+            return first[0]
         usual = ("starving", "underflowing", "alike")
         return max(usual, key=self.count) if not self.is_healthy else "healthy"
 
@@ -283,6 +304,9 @@ FLAT = ("cut", "sigmoid", "tanh", "smooth", "elu", "shrink", "softmax")
 """Kinds of functions that can be flat where the signal is."""
 
 RECURRENT = ("RNN", "LSTM", "GRU")
+
+NOT_GROWN = ("bad_inputs", "bad_targets", "bad_weights", "not_a_number")
+"""Causes of NaN and infinity that no growth from layer to layer has led to."""
 
 Found = tuple[str, str, str]
 
@@ -315,9 +339,21 @@ class _Case:
                 return "", "large_inputs" if large else cause
             operation = self.layer.stopped.operation if self.layer.stopped else ""
             behind = (one.operation for one in self.layers if one.name == culprit)
-            return operation or next(behind, ""), "large_inputs" if large else "saturated"
+            operation = operation or next(behind, "")
+            if (
+                self.layer.stopped
+                and self.layer.stopped.at_end
+                and operation in ("sigmoid", "softmax")
+            ):
+                return operation, "still_flat"
+            if operation == "softmax" and self.around.softmax_twice:
+                return operation, "twice"
+            calm = "scores" if operation == "softmax" else "saturated"
+            return operation, "large_inputs" if large else calm
         if cause == "cut":
             return self.layer.cut, ""
+        if cause == "cut_in_loss":
+            return self.around.cut_in_loss, ""
         if cause == "inactive" and self.layer.stale:
             return "", "statistics"
         named = cause.startswith(("single", "stairs", "zero_at")) and self.layer.stopped
@@ -332,9 +368,11 @@ class _Case:
         if not layer.connected:
             return self._disconnected()
         if _explodes(layer, self._last()):
-            return "exploding", *self._explosion()
+            cause, culprit = self._explosion()
+            broken = cause.startswith("broken") or cause in NOT_GROWN
+            return "not finite" if broken else "exploding", cause, culprit
         if self._is_broken_to_zero():
-            return "exploding", *self._broken()
+            return "not finite", *self._broken()
         if not layer.fed and layer.gradient_norm == 0:
             return self._unfed()
         if self._is_dead():
@@ -401,7 +439,7 @@ class _Case:
     def _best(self) -> int:
         """Return the later layer with the largest gradient, exploding ones left aside."""
         later = range(self.index + 1, len(self.layers))
-        sound = (n for n in later if self.judged[n].verdict != "exploding")
+        sound = (n for n in later if self.judged[n].verdict not in ("exploding", "not finite"))
         fed = [n for n in sound if self.layers[n].gradient_norm > self.layer.gradient_norm]
         return max(fed, key=lambda n: self.layers[n].gradient_norm, default=self.index)
 
@@ -455,6 +493,8 @@ class _Case:
             return "starving", "zero" if moved else self._still(), ""
         if spot.kind == "zero_weights":
             return *self._zero_factor(spot), spot.parameter
+        if spot.kind == "single" and spot.in_loss and "softmax" in spot.operation:
+            return "starving", "single_output", ""
         if spot.kind in ("single", "stairs", "slope"):
             return "starving", f"{spot.kind}_in_loss" if spot.in_loss else spot.kind, spot.layer
         if spot.kind in FLAT and not (spot.in_loss and self.around.better_outputs is False):
@@ -473,7 +513,10 @@ class _Case:
         return "starving", "zero_at" if spot.layer else "zero", spot.layer
 
     def _zero_factor(self, spot: Spot) -> tuple[str, str]:
-        return ("healthy", "start") if spot.starts else ("starving", "zero_weights")
+        if spot.starts:
+            return "healthy", "start"
+        is_pair = self.layer.weight_norm == 0 and spot.parameter != self.layer.name
+        return "starving", "zero_pair" if is_pair else "zero_weights"
 
     def _saturated_inside(self) -> str:
         """Return the recurrent layer that stops the gradient because it is saturated, if any."""
@@ -482,7 +525,11 @@ class _Case:
         return next((one.name for one in flat if one.name == named and one.kind in RECURRENT), "")
 
     def _still(self) -> str:
-        return "still_flat" if self.around.better_outputs else "still"
+        if self.around.better_outputs:
+            return "cut_in_loss" if self.around.cut_in_loss else "still_flat"
+        if self.around.moves is None:
+            return "still"
+        return "fitted" if self.around.moves else "constant_loss"
 
     def _later_with(self, verdict: str) -> str:
         later = range(self.index + 1, len(self.layers))
@@ -505,9 +552,15 @@ class _Case:
         if self.layer.scaled_by and not self._later_with("dead"):
             return "healthy", "small_start", self.layer.scaled_by
         cause, culprit = self._starvation()
+        if cause == "passed" and self._is_flat_and_weak():
+            return "starving", self._saturated_at(self.layer.name), self.layer.name
         if cause == "passed" and (self.layer.scales or not self._is_far_behind()):
             return "healthy", "", ""  # of what stands beside the way, hardly any may matter here
         return "starving", cause, culprit
+
+    def _is_flat_and_weak(self) -> bool:
+        weak = self.layer.relative_gradient < STARVING_RATIO
+        return weak and self.layer.saturated_share >= ALL_BUT_SATURATED
 
     def _starvation(self) -> tuple[str, str]:
         if dead := self._later_with("dead"):
@@ -551,7 +604,9 @@ class _Case:
             return self._saturated_at(flat), flat
         if faint := _lost_forward(self.layers):
             return "lost_forward", faint
-        if _fade(self.layers) >= STARVING_SHARE:
+        last = self._last()
+        is_asked = last.asked * SMALL_SIGNAL > last.gradient_norm > 0 and last.gain > 0
+        if _fade(self.layers) >= STARVING_SHARE and not is_asked:
             return ("still_flat" if self.around.better_outputs else "flat"), ""
         return ("small_weights", "") if _usual_gain(self.layers) < 0.8 else ("faded", "")
 

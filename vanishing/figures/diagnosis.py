@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from vanishing import bounds
-from vanishing.diagnosis.findings import WORDS, shared, verdict_of
+from vanishing.diagnosis.findings import shared, verdict_of
 from vanishing.diagnosis.verdicts import Judgement, LayerEvidence
+from vanishing.diagnosis.words import WORDS
 from vanishing.figures import arguments
 from vanishing.figures.charts import (
     Limits,
@@ -35,6 +36,7 @@ LOOKS = {
     "starving": ("D", COLOURS[0]),
     "dead": ("X", COLOURS[5]),
     "exploding": ("^", COLOURS[1]),
+    "not finite": ("v", "black"),
     "underflowing": ("s", COLOURS[3]),
     "alike": ("P", COLOURS[4]),
 }
@@ -83,13 +85,11 @@ def _figure(
 ) -> Figure:
     evidence = [layer.evidence for layer in diagnosis.layers]
     unknown = [layer.frozen and math.isnan(layer.relative_gradient) for layer in evidence]
-    values = [
-        1.0 if gap else layer.relative_gradient
-        for layer, gap in zip(evidence, unknown, strict=True)
-    ]
+    values = [layer.relative_gradient for layer in evidence]
+    known = [value for value, gap in zip(values, unknown, strict=True) if not gap]
     axes = empty_axes(words.values())
-    heights = _set_scale(axes, values, limits)
-    heights = [math.nan if gap else at for gap, at in zip(unknown, heights, strict=True)]
+    known_heights = iter(_set_scale(axes, known, limits))
+    heights = [math.nan if gap else next(known_heights) for gap in unknown]
     joined = [
         at if kind_of(value) == "finite" else math.nan
         for at, value in zip(heights, values, strict=True)
@@ -144,13 +144,17 @@ def draw_history(history: History, *, limits: Limits | None = None) -> Picture:
 
 
 def _set_scale(axes: Axes, values: Sequence[float], limits: Limits | None) -> list[float]:
-    """Set the y axis to powers of ten, zero below them, infinity and NaN above; return heights."""
+    """Set the y axis to powers of ten, zero below them, infinity and NaN above; return heights.
+
+    Without a number to show, there are no powers of ten.
+    """
     first, last = decades([*values, *(limits or ())])
     kinds = [kind_of(value) for value in values]
     apart = 0.09 * (last - first)
     above_infinity = 2 if "infinite" in kinds else 1
     rows = {"zero": first - apart, "infinite": last + apart, "nan": last + above_infinity * apart}
-    ticks = {float(n): power_of_ten(10.0**n) for n in round_steps(first, last, 6)}
+    has_scale = limits is not None or "finite" in kinds
+    ticks = {float(n): power_of_ten(10.0**n) for n in round_steps(first, last, 6) if has_scale}
     ticks |= {row: NO_NUMBER[kind] for kind, row in rows.items() if kind in kinds}
     axes.set_yticks(list(ticks), list(ticks.values()))
     axes.grid(axis="y", color="black", alpha=0.2, linewidth=0.8)

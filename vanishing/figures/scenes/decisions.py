@@ -6,28 +6,41 @@ from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.scenes.scene import BLUE, GREEN, ORANGE, SMALL, Scene
 from vanishing.localisation import N_, _
 
-WIDTH = 440.0
-QUESTION, ANSWER, ROOM = 196.0, 186.0, 12.0  # widths of the boxes, room below a question
+WIDTH = 460.0
+QUESTION, ANSWER = 208.0, 208.0  # widths of the boxes
+ROOM = 18.0  # between two questions
 
 DECISIONS = (
     (
-        N_("Is the loss or a gradient NaN, infinite or far too large?"),
-        N_("exploding: a smaller learning rate, clipping, a fitting initialization"),
+        N_("Is the loss cut off, or has it no term?"),
+        N_("the loss first: mend it, or its targets"),
     ),
     (
-        N_("Do most units of a layer give zero on every example?"),
-        N_("dead: a smaller learning rate, smaller biases, Leaky ReLU"),
+        N_("Is anything NaN or infinite?"),
+        N_("not finite: mend the first operation that breaks"),
+    ),
+    (
+        N_("Is a gradient far too large?"),
+        N_("exploding: smaller steps, clipping, initialization"),
+    ),
+    (
+        N_("Are most units of a layer always zero?"),
+        N_("dead: smaller steps, smaller biases, Leaky ReLU"),
     ),
     (
         N_("Are many entries of the gradient rounded to zero?"),
         N_("underflowing: a scaled loss, bfloat16 or float32"),
     ),
     (
-        N_("Do the first layers receive far less than the last?"),
-        N_("starving: residual connections, a fitting initialization; gates along time"),
+        N_("Are functions flat, perhaps inside gates?"),
+        N_("starving: scaled inputs, smaller weights"),
     ),
     (
-        N_("Do all examples look alike behind the layers?"),
+        N_("Do the first layers or time steps receive far less?"),
+        N_("starving: residual connections, gates, initialization"),
+    ),
+    (
+        N_("Do all examples look alike after the last layers?"),
         N_("alike: normalization, residual connections"),
     ),
 )
@@ -41,11 +54,11 @@ def draw_decisions() -> Picture:
     y = 2.0
     for question, answer in DECISIONS:
         start = y
-        end = scene.box(x, start, _(question), width=QUESTION, colour=BLUE)
+        end = scene.box(x, start, _(question), width=QUESTION, size=SMALL, colour=BLUE)
         scene.line([(QUESTION, start + 22), (WIDTH - ANSWER, start + 22)], arrow=True)
-        scene.words((QUESTION + WIDTH - ANSWER) / 2, start, _("yes"), width=50, size=SMALL)
-        right = scene.box(beside, start, _(answer), width=ANSWER, colour=ORANGE)
-        y = max(end + ROOM + 8, right) + ROOM
+        scene.words(WIDTH / 2, start, _("yes"), width=WIDTH - QUESTION - ANSWER, size=SMALL)
+        right = scene.box(beside, start, _(answer), width=ANSWER, size=SMALL, colour=ORANGE)
+        y = max(end + ROOM, right + ROOM / 2)
         scene.line([(x, end), (x, y)], arrow=True)
         scene.words(x + 8, end, _("no"), width=60, size=SMALL, align="left")
     scene.box(
@@ -53,6 +66,7 @@ def draw_decisions() -> Picture:
         y,
         _("healthy: look at the data, the learning rate and the time"),
         width=WIDTH,
+        size=SMALL,
         colour=GREEN,
     )
     intro = _("Tree of questions, asked from the top; the first yes decides.")

@@ -104,6 +104,7 @@ class Scene:
         *,
         width: float,
         height: float = 0.0,
+        size: float = SIZE,
         colour: str = INK,
         strength: float = 0.12,
     ) -> float:
@@ -111,13 +112,13 @@ class Scene:
 
         strength: opacity of its ground, in its own colour.
         """
-        height = max(height, fitted(text, width - 8).height + 10)
+        height = max(height, fitted(text, width - 8, size).height + 10)
         left = self._x(x) - width / 2
         place = ((left + 3, y + 3), width - 6, height - 6, "round,pad=3,rounding_size=4")
         self._add(FancyBboxPatch, *place, facecolor=colour, edgecolor="none", alpha=strength)
         self._add(FancyBboxPatch, *place, facecolor="none", edgecolor=colour, linewidth=1.5)
         if text:
-            self.centred(x, y + height / 2, text, width=width - 8)
+            self.centred(x, y + height / 2, text, width=width - 8, size=size)
         return self._down_to(y + height)
 
     def line(
