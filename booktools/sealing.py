@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 _TOOLS = ("sphinx", "docutils", "myst-nb", "myst-parser")
 
@@ -45,15 +46,21 @@ class Seal:
         if not self._files():
             return None
         try:
-            known = json.loads(self.record.read_text(encoding="utf-8"))
-            tools, digests = known["tools"], dict(known["files"])
+            tools, changed = self._known("tools"), self.changed()
         except (OSError, ValueError, KeyError, TypeError):
             return "the run that began them did not end"
         if tools != _tools():
             return "other versions of the tools wrote them"
-        now = self._digests()
-        changed = [name for name, digest in digests.items() if now.get(name) != digest]
         return f"{changed[0]} is not as it was written" if changed else None
+
+    def changed(self) -> Sequence[str]:
+        """Name the files that are gone, or not as the last run left them."""
+        now = self._digests()
+        known = dict(self._known("files"))
+        return [name for name, digest in known.items() if now.get(name) != digest]
+
+    def _known(self, what: str) -> Any:
+        return json.loads(self.record.read_text(encoding="utf-8"))[what]
 
     def _files(self) -> list[Path]:
         found = (path for folder in self.folders for path in folder.rglob("*"))

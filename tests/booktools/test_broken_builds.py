@@ -289,14 +289,16 @@ def test_no_damage_to_a_result_is_overlooked(copy: SmallBook) -> None:
         seal = Seal(build / "seals/test.json", (folder,))
         seal.close()
         assert seal.fault() is None
-        for path in files_of(folder):
-            data = path.read_bytes()
-            for damage in DAMAGES:
+        whole = {path: path.read_bytes() for path in files_of(folder)}
+        for damage in DAMAGES:
+            for path, data in whole.items():
                 path.write_bytes(damage(data))
-                assert damage(data) == data or seal.fault(), path
+            damaged = [path for path, data in whole.items() if damage(data) != data]
+            assert [build / name for name in seal.changed()] == damaged
+            assert seal.fault()
+        for path in whole:
             path.unlink()
-            assert seal.fault(), path
-            path.write_bytes(data)
+        assert [build / name for name in seal.changed()] == list(whole)
 
 
 def test_what_cells_showed_counts_only_as_it_was_written(copy: SmallBook) -> None:
