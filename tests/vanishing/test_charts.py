@@ -5,9 +5,13 @@ from xml.etree import ElementTree
 
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.legend import Legend
+from matplotlib.transforms import BboxBase
 
-from vanishing.figures.charts import Series, bar_chart, line_chart
+from vanishing.figures.charts import RIGHT, Series, bar_chart, line_chart, mirrored
 from vanishing.figures.drawing import Drawing, Picture
+from vanishing.localisation import set_language
 
 NAN, INF = math.nan, math.inf
 WORDS = {"x": "input", "y": "output", "description": "A chart."}
@@ -137,3 +141,35 @@ def test_what_cannot_be_drawn_is_named_with_the_remedy() -> None:
         line_chart([Series("a", (1.0,), (-1.0,))], **WORDS, log_y=True)
     with pytest.raises(ValueError, match=r"a: every value must have its position, got 2 values"):
         Series("a", (1.0,), (1.0, 2.0))
+
+
+def test_a_legend_in_arabic_reads_from_the_right() -> None:
+    names = ["one", "two", "three"]
+    set_language("ar")
+    axes = axes_of(line_chart([Series(name, (0, 1), (1, 2)) for name in names], **WORDS))
+    FigureCanvasAgg(axes.get_figure(root=True)).draw()
+    legend = axes.get_legend()
+    assert legend is not None
+    one, two, three = (box_of(legend, name) for name in names)
+    line = legend.get_lines()[-1].get_window_extent()
+    assert three.x1 < two.x0 < two.x1 < one.x0 < one.x1 < line.x0
+    assert line.x1 <= axes.get_window_extent().x1 + RIGHT
+
+
+def box_of(legend: Legend, name: str) -> BboxBase:
+    (text,) = (text for text in legend.get_texts() if text.get_text() == name)
+    return text.get_window_extent()
+
+
+@pytest.mark.parametrize(
+    ("count", "columns", "expected"),
+    [(1, 1, ["0"]), (3, 1, ["0", "1", "2"]), (4, 2, ["2", "3", "0", "1"])],
+)
+def test_columns_of_a_mirrored_legend_are_read_from_the_right(
+    count: int, columns: int, expected: list[str]
+) -> None:
+    assert mirrored([str(number) for number in range(count)], columns) == (expected, columns)
+
+
+def test_columns_of_a_mirrored_legend_are_filled_up() -> None:
+    assert mirrored(["a", "b", "c", "d", "e"], 4) == (["e", "", "c", "d", "a", "b"], 3)

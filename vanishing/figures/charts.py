@@ -17,7 +17,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from vanishing.figures.drawing import COLOURS, Picture, fonts
 from vanishing.figures.svg import own_settings
 from vanishing.figures.table import Table
-from vanishing.localisation import _
+from vanishing.localisation import _, direction
 
 Limits = tuple[float, float]
 
@@ -427,21 +427,37 @@ def _special_handles(names: Mapping[str, str]) -> dict[str, Line2D]:
 
 
 def add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
-    """Set the legend above the axes, in as many columns as fit: its texts and their lines."""
+    """Set the legend above the axes, in as many columns as fit: its texts and their lines.
+
+    It begins where a line of the reader's language does.
+    """
+    names, columns, turned = [*entries], _columns([*entries]), direction() == "rtl"
+    if turned:
+        names, columns = mirrored(names, columns)
+    wide, empty = WIDTH - LEFT - RIGHT, Line2D([], [], linestyle="none")
     legend = axes.legend(
-        list(entries.values()),
-        [" "] * len(entries),  # matplotlib would leave out a name that begins with "_"
-        loc="lower left",
-        bbox_to_anchor=(-(LEFT - 8) / (WIDTH - LEFT - RIGHT), 1.0),
-        ncols=_columns(list(entries)),
+        [entries.get(name, empty) for name in names],
+        [" "] * len(names),  # matplotlib would leave out a name that begins with "_"
+        loc="lower right" if turned else "lower left",
+        bbox_to_anchor=(1 + (RIGHT - 4) / wide if turned else -(LEFT - 8) / wide, 1.0),
+        ncols=columns,
+        markerfirst=not turned,
         frameon=False,
         handlelength=3,
         columnspacing=1,
         borderaxespad=0.3,
         labelspacing=0.35,
     )
-    for text, name in zip(legend.get_texts(), entries, strict=True):
-        text.set_text(name)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set(text=name, horizontalalignment="right" if turned else "left")
+
+
+def mirrored(names: Sequence[str], columns: int) -> tuple[list[str], int]:
+    """Return names in an order whose columns, set from the left, read from the right."""
+    rows = math.ceil(len(names) / columns)
+    parts = [names[first : first + rows] for first in range(0, len(names), rows)]
+    filled = [[*part, *[""] * (rows - len(part))] for part in reversed(parts)]
+    return list(itertools.chain(*filled)), len(parts)
 
 
 def _styles(series: Sequence[Series], markers: bool | Sequence[bool]) -> list[dict[str, Any]]:
