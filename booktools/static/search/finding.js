@@ -1,12 +1,13 @@
 // Finds the places of a book that hold what a reader types: pages, sections, terms and sources.
 (() => {
   const { fold, words, keys, plain, partsOf, isUnspaced } = globalThis.vgWords;
-  const BOOST = { page: 5, title: 3, names: 3, text: 1, code: 0.7, cited: 0.03 };
-  const WEIGHT = { term: 0.2, source: 0.02 };
+  const BOOST = { page: 12, title: 1.2, names: 2, text: 1, code: 0.5, cited: 0.03 };
+  const WEIGHT = { term: 0.1, source: 0.02 };
   const TITLE = 2; // how much more a page counts whose title is the query
-  const FURTHER = 0.35; // what the next place of a page adds, and so on, as a share of the one before
-  const TOGETHER = 1.5, HEADED = 2; // how much more a place counts that has all words together, or in its heading
-  const MOST_PAGES = 30, MOST_PLACES = 3, MOST_VARIANTS = 6, EXCERPT = 220;
+  const FURTHER = 0.8; // what the next place of a page adds, and so on, as a share of the one before
+  const TOGETHER = 3, HEADED = 1.5; // how much more a place counts that has all words together, or in its heading
+  const NAMED = 3; // pages that stand before the list of terms if one of them is just what is sought
+  const MOST_PAGES = 30, MOST_PLACES = 3, MOST_VARIANTS = 4, FEW_TERMS = 2, EXCERPT = 220;
   const ONE_WRONG = 4, TWO_WRONG = 8; // letters from which on a word may be misspelt once, or twice
   const stems = (text, language) => [...words(text, language)].map(({ text: word }) => plain(word, language)[1]);
 
@@ -34,8 +35,13 @@
       });
       this.index.addAll(this.places);
       this.titles = data.pages.map(([, title]) => [...words(title, language)].map(({ text }) => keys(text, language)));
-      this.names = this.places.filter(({ kind }) => kind === "term").flatMap((place) => place.names.split("\n").map(
-        (name) => ({ name: stems(name, language).join(" "), instead: place.title })));
+      this.terms = this.places.filter(({ kind }) => kind === "term").map((place) => this.#term(place));
+    }
+
+    // A term, and the names that stand for it, as the words that they are found by.
+    #term({ title, names }) {
+      const read = names.split("\n").map((name) => stems(name, this.language).join(" "));
+      return { own: title, names: [...new Set(read)].filter(Boolean) };
     }
 
     // A word that only a further name of a term has may still be meant for another one.
@@ -58,14 +64,14 @@
 
     // The query itself, and with each name of a term in it replaced by the term, whatever language named it.
     #variants(query) {
-      const sought = stems(query, this.language), whole = sought.join(" "), found = new Map();
-      for (const { name, instead } of this.names) {
-        const at = name && ` ${whole} `.indexOf(` ${name} `);
-        if (name && at >= 0) {
-          const text = `${whole.slice(0, at)} ${instead} ${whole.slice(at + name.length)}`;
-          found.set(text, Math.max(found.get(text) ?? 0, 0.5 + 0.35 * (name.length / whole.length)));
-        }
+      const whole = stems(query, this.language).join(" "), found = new Map();
+      const add = (text, weight) => text === whole || found.set(text, Math.max(found.get(text) ?? 0, weight));
+      for (const { own, names } of whole ? this.terms : []) {
+        const name = longest(names.filter((one) => within(one, whole)));
+        if (name) add(replaced(whole, name, own), 0.5 + 0.35 * (name.length / whole.length));
       }
+      const parts = this.terms.filter(({ names }) => names.some((name) => within(whole, name)));
+      if (parts.length <= FEW_TERMS) parts.forEach(({ own }) => add(own, 0.5));
       const others = [...found].map(([text, weight]) => ({ text, weight })).sort((one, other) => other.weight - one.weight);
       return [{ text: query, weight: 1 }, ...others.slice(0, MOST_VARIANTS)];
     }
@@ -95,7 +101,8 @@
       const covered = new Set(queryTerms.map((key) => owner.get(key)).filter((number) => number !== undefined));
       const near = phrase.length > 1 && place.folded.includes(phrase) ? (fold(place.title).includes(phrase) ? HEADED : TOGETHER) : 1;
       const fits = this.#fit(place.number, new Set(terms), count);
-      return { place, terms: new Set(terms), covered, count, score: score * near * (1 + TITLE * fits) * (WEIGHT[place.kind] ?? 1) };
+      const named = place.kind === "term" && `\n${place.folded}\n`.includes(`\n${phrase}\n`);
+      return { place, named, terms: new Set(terms), covered, count, score: score * near * (1 + TITLE * fits) * (WEIGHT[place.kind] ?? 1) };
     }
 
     // How much of a page's title and of the query is the same, from 0 to 1.
@@ -110,30 +117,44 @@
       for (const hit of hits) pages.set(hit.place.number, [...(pages.get(hit.place.number) ?? []), hit]);
       const found = [...pages].map(([number, places]) => ({
         title: this.pages[number][1], address: this.pages[number][0], score: pageScore(places),
-        share: shareOf(places), isTerms: places[0].place.kind === "term", places: places.slice(0, MOST_PLACES),
+        share: shareOf(places), isTerms: places[0].place.kind === "term", isNamed: places[0].named, places: places.slice(0, MOST_PLACES),
       }));
       return explainedFirst(found.sort((one, other) => other.score - one.score)).slice(0, MOST_PAGES);
     }
 
     // The sentence around what was found, as [text, is it found?] in turn.
     excerpt({ place: { text }, terms }) {
-      const marks = [...words(text, this.language)].filter(({ text: word }) => keys(word, this.language).some((key) => terms.has(key)))
-        .map(({ text: word, at }) => [at, at + word.length]);
+      const marks = [...words(text, this.language)].map(({ text: word, at }) => [at, at + markedLength(word, terms, this.language)])
+        .filter(([start, end]) => end > start);
       const [from, to] = around(text, marks);
       return pieces(text, marks, from, to);
     }
   }
 
-  // The list of terms stands behind the page that explains what is sought, if one has all words of it.
-  function explainedFirst([first, ...others]) {
-    const page = others.findIndex(({ share, isTerms }) => share === 1 && !isTerms);
-    if (!first?.isTerms || page < 0) return first ? [first, ...others] : [];
-    return [others[page], first, ...others.filter((_, place) => place !== page)];
+  // How many letters of a word were found: of two signs without a space perhaps one, if one alone was sought.
+  function markedLength(word, terms, language) {
+    if (!isUnspaced(word)) return keys(word, language).some((key) => terms.has(key)) ? word.length : 0;
+    if (terms.has(word)) return word.length;
+    return terms.has(word[0]) && ![...terms].some((key) => key.length > 1 && isUnspaced(key)) ? 1 : 0;
+  }
+
+  // The list of terms stands behind the page that explains what is sought, and before the rest if it names just that.
+  function explainedFirst(found) {
+    const terms = found.find(({ isTerms }) => isTerms), others = found.filter((page) => page !== terms);
+    const [best] = others;
+    if (!terms || !best || best.share < 1) return found;
+    const later = others.findIndex(({ score }) => score < terms.score);
+    const place = Math.min(terms.isNamed ? NAMED : others.length, Math.max(1, later < 0 ? others.length : later));
+    return [...others.slice(0, place), terms, ...others.slice(place)];
   }
 
   function shareOf(hits) {
     return new Set(hits.flatMap((hit) => [...hit.covered])).size / Math.max(1, hits[0].count);
   }
+
+  const within = (part, whole) => ` ${whole} `.includes(` ${part} `);
+  const longest = (texts) => texts.reduce((one, other) => (other.length > one.length ? other : one), "");
+  const replaced = (text, part, other) => ` ${text} `.replace(` ${part} `, ` ${other} `).trim();
 
   function pageScore(hits) {
     const sum = hits.reduce((total, hit, place) => total + hit.score * FURTHER ** place, 0);

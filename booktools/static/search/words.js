@@ -12,6 +12,9 @@
   const IS_UNSPACED = new RegExp(`^[${UNSPACED}]`, "u");
   const PARTS = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|_+/u;
 
+  const GREEK = Object.fromEntries("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho - sigma tau upsilon phi chi psi omega"
+    .split(" ").map((name, place) => [String.fromCodePoint(0x3b1 + place), name]));
+
   // Endings that a word may lose, and what takes their place; written without accents. The longest one goes first.
   const ENDINGS = {
     en: {
@@ -70,6 +73,7 @@
     if (isUnspaced(word)) return word.length > 1 ? [word, word[0]] : [word];
     const found = plain(word, language), [whole] = found;
     found.push(...partsOf(word).flatMap((part) => plain(part, language)));
+    if (GREEK[whole]) found.push(GREEK[whole]);
     if (JOINED[language]?.test(whole)) found.push(...plain(whole.replace(JOINED[language], ""), language));
     return [...new Set(found)].filter(Boolean);
   }
