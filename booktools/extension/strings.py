@@ -26,6 +26,7 @@ BOOK = (
     N_("The book to read without a network (ZIP)"),
     N_("The book for e-readers (EPUB)"),
     N_("The book to print (PDF)"),
+    N_("A browser loads the live part of this page only from a server, not from a file."),
     N_("Without a network"),
     N_("This page has not been read on this device before, so it is not kept here."),
     N_("Try again"),

@@ -63,6 +63,8 @@
     }));
     code.append(button);
   });
+  const fromFile = location.protocol === "file:" && find("vg-from-file");
+  if (fromFile) fromFile.hidden = false;
   // Only https and this machine's own address have workers; a page from a file needs none.
   const worker = location.protocol.startsWith("http") && navigator.serviceWorker;
   if (worker) on(window, "load", () => {
