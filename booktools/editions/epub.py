@@ -20,6 +20,9 @@ from booktools.editions.reading import Chapter, ReadBook
 
 _FOLDER = "OEBPS"
 _STYLE = Path(__file__).with_name("epub.css")
+_STYLES = {"displaystyle", "scriptlevel"}  # of a formula's part
+_ALLOWED = {"mstyle": _STYLES, "math": _STYLES, "mtable": {"displaystyle"}}
+_ROWS = {"mtr", "mtd"}  # which stand in a table, where nothing else may
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
 _CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
@@ -136,6 +139,7 @@ def _chapter(read: ReadBook, chapter: Chapter) -> Item:
             there = relpath(address.path, folder).removesuffix(".html") + ".xhtml"
             link["href"] = quote(there) + (f"#{address.fragment}" if address.fragment else "")
     _keep_direction(text)
+    _say_styles_apart(text)
     body = f"<section>{text.decode_contents()}</section>"
     found = [name for name in ("math", "svg") if text.find(name)]
     names = {"math": "mathml", "svg": "svg"}
@@ -153,6 +157,18 @@ def _keep_direction(text: Tag) -> None:
         tag["dir"] = "ltr"
     for figure in text.find_all("svg"):
         figure["direction"] = "ltr"
+
+
+def _say_styles_apart(text: Tag) -> None:
+    """Write as EPUB's MathML 3 and ARIA 1.1 do what newer HTML says at more elements."""
+    for formula in text.find_all("math"):
+        for tag in formula.find_all(True):
+            names = (_STYLES & tag.attrs.keys()) - _ALLOWED.get(tag.name, set())
+            style = {name: tag.attrs.pop(name) for name in names}
+            if style and tag.name not in _ROWS:
+                tag.wrap(Tag(name="mstyle", attrs=style))
+    for entry in text.select('[role="doc-biblioentry"]'):
+        del entry["role"]
 
 
 def _pictures(chapter: Chapter) -> Iterator[str]:

@@ -57,7 +57,8 @@ Which one?
   It is not.
 :::
 """
-INDEX = "# A small gradient\n\nA sentence with $a < b$, and a {doc}`course/chapter`.\n"
+FORMULAS = r"$a < b$, $\dfrac12$ and $\begin{pmatrix} 1 \\ 2 \end{pmatrix}$"
+INDEX = f"# A small gradient\n\nA sentence with {FORMULAS}, and a {{doc}}`course/chapter`.\n"
 PAGES = ("book/index.html", "book/course/chapter.html", "book/glossary.html")
 
 
