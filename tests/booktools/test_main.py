@@ -250,7 +250,6 @@ def test_an_impossible_repository_is_a_sentence(
         ("_config.yml", "author: us\n", r"_config.yml: `title:` is missing"),
         ("_config.yml", None, r"_config.yml: No such file or directory"),
         ("_config.yml", "title: T\nexecute: 3\n", r"_config.yml: .*3 is not of type 'object'"),
-        ("_config.yml", "title: T\nsphinx: {extra_extensions: [no.such]}\n", r"no\.such"),
         ("locales/languages.toml", None, r"languages.toml: cannot be read: No such file"),
         ("locales/languages.toml", "[en\n", r"languages.toml: "),
     ],
@@ -262,7 +261,18 @@ def test_a_broken_or_missing_setting_is_a_sentence(
     (small_book.root / name).unlink()
     if text is not None:
         small_book.write(name, text)
+    result = run(small_book, command, "tr")
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert re.search(rf"Error: (.|\n)*{sentence}", result.output), result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", ["build", "update", "notebooks"])
+def test_an_extension_that_is_not_there_is_a_sentence(small_book: SmallBook, command: str) -> None:
+    settings = "title: T\nsphinx: {extra_extensions: [no.such]}\n"
+    small_book.write("_config.yml", settings)
     result = run_apart(small_book, command, "tr")
     assert result.exit_code == 1
-    assert re.search(rf"Error: (.|\n)*{sentence}", result.output), result.output
+    assert re.search(r"Error: (.|\n)*no\.such", result.output), result.output
     assert "Traceback" not in result.output
