@@ -6,9 +6,11 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from booktools.extension import (
+    alone,
     captions,
     cards,
     citations,
+    colophon,
     comments,
     downloads,
     fallback,
@@ -23,6 +25,7 @@ from booktools.extension import (
     offline,
     outputs,
     page,
+    predictions,
     prompts,
     prose_tables,
     quiz,
@@ -57,6 +60,7 @@ PARTS = (
     uses,
     quiz,
     numbered,
+    predictions,
     prompts,
     fallback,
     site,
@@ -72,7 +76,9 @@ PARTS = (
     cards,
     scriptless,
     page,
+    alone,
     head,
+    colophon,
     ways,
     taking,
     templates,

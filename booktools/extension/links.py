@@ -19,7 +19,16 @@ _logger = logging.getLogger(__name__)
 def find_ways(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Replace the names of pages by the ways to them; name those that the book does not have."""
+    """Lead from a page's body to the others."""
+    if "body" in context:
+        context["body"] = with_ways(app, page, context["body"])
+
+
+def with_ways(app: Sphinx, page: str, html: str) -> str:
+    """Replace the names of pages by the ways to them; name those that the book does not have.
+
+    page: where the HTML will stand, as the book names its pages.
+    """
 
     def way(found: re.Match[str]) -> str:
         if found[1] not in app.env.found_docs:
@@ -29,8 +38,7 @@ def find_ways(
             return "#"
         return app.builder.get_relative_uri(page, found[1])
 
-    if "body" in context:
-        context["body"] = _LINK.sub(way, context["body"])
+    return _LINK.sub(way, html)
 
 
 def setup(app: Sphinx) -> None:

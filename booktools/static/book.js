@@ -51,7 +51,9 @@
       localStorage.setItem("language", link.lang); // for the page that leads to all languages
     });
   });
-  document.querySelectorAll(".cell_input .highlight").forEach((code) => {
+  const here = location.origin + location.pathname; // which a page does not know when it is built
+  document.querySelectorAll(".vg-citation pre").forEach((text) => { text.textContent = text.textContent.replace("@here", here); });
+  document.querySelectorAll(".cell_input .highlight, .vg-citation").forEach((code) => {
     const button = document.createElement("button");
     const text = (word) => { button.textContent = word; };
     button.type = "button";

@@ -378,7 +378,8 @@ def test_cards_explain_a_term_in_two_languages(book: Build, english: BeautifulSo
 
 
 def test_the_frame_of_an_arabic_page_holds_no_english(arabic: BeautifulSoup) -> None:
-    for kept in arabic.select("article, .vg-languages ul, script, style, .vg-brand"):
+    cited = ".vg-citation, .vg-colophon bdi"
+    for kept in arabic.select(f"article, .vg-languages ul, script, style, .vg-brand, {cited}"):
         kept.decompose()
     words = [str(text) for text in one(arabic, "body").find_all(string=True)]
     for tag in one(arabic, "body").find_all(True):
