@@ -17,6 +17,7 @@ from booktools.files import keep, kept, write_whole
 from booktools.library import Library, fingerprint
 
 FOLDER = "_build/cache/painted"
+NUMBERS = "text/csv"  # the kind of output that holds what is behind a figure; no page shows it
 
 Output = dict[str, Any]
 

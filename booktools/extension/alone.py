@@ -18,11 +18,11 @@ from sphinx.application import Sphinx
 from booktools.extension.links import with_ways
 from booktools.extension.messages import current_language
 from booktools.files import write_changed
-from booktools.painting import painted_path, read_painted
+from booktools.painting import NUMBERS, painted_path, read_painted
 
 FOLDER = "embed"
 TEMPLATE = "vg-embed.html"
-_CSV, _HTML = "text/csv", "text/html"
+_HTML = "text/html"
 _ID = re.compile(r'<\w+\b[^>]*? id="([\w-]+)"')
 _ANCHOR = re.compile(r"</?a\b[^>]*>")
 _CAPTION = re.compile(r"<figcaption\b.*?</figcaption>", re.DOTALL)
@@ -79,8 +79,8 @@ def _figures(app: Sphinx, page: str) -> Iterator[Alone]:
     for output in (one for cell in painted.outputs for one in cell) if painted else ():
         data = output.get("data", {})
         found = _ID.match(data.get(_HTML, ""))
-        if found and _CSV in data:
-            yield Alone(found[1], data[_HTML], data[_CSV])
+        if found and NUMBERS in data:
+            yield Alone(found[1], data[_HTML], data[NUMBERS])
 
 
 def _page(app: Sphinx, page: str, figure: Alone, context: Mapping[str, Any]) -> str:

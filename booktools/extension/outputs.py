@@ -18,7 +18,7 @@ from booktools.execution import execute
 from booktools.extension.messages import book_of, current_language
 from booktools.faults import BuildError
 from booktools.files import digest_of
-from booktools.painting import paint, painted_path, read_painted
+from booktools.painting import NUMBERS, Output, paint, painted_path, read_painted
 from booktools.workers import READY
 
 
@@ -60,10 +60,21 @@ def read(text: str, path: str, painted: str, settings: MdParserConfig) -> Notebo
     if found is None or found.code != code_of(notebook):
         raise BuildError(f"{path} has changed since its cells were run: build again")
     notebook.metadata["language_info"] = dict(found.language_info)
-    outputs = from_dict(found.outputs)  # type: ignore[no-untyped-call]
+    outputs = from_dict(_visible(found.outputs))  # type: ignore[no-untyped-call]
     for number, cell in enumerate(code_cells(notebook)):
         cell.execution_count, cell.outputs = number + 1, outputs[number]
     return notebook
+
+
+def _visible(outputs: Sequence[Sequence[Output]]) -> list[list[Output]]:
+    """Leave out what is no way to show an output: MyST-NB warns of kinds that it does not know."""
+    return [[_without(output, NUMBERS) for output in cell] for cell in outputs]
+
+
+def _without(output: Output, kind: str) -> Output:
+    if kind not in output.get("data", {}):
+        return output
+    return {**output, "data": {name: text for name, text in output["data"].items() if name != kind}}
 
 
 def changed(app: Sphinx, env: BuildEnvironment, *_sets: Any) -> Sequence[str]:

@@ -11,6 +11,7 @@ from real_book import BOOK
 
 from booktools.extension import alone
 from booktools.extension.alone import add_files, caption, with_files
+from booktools.extension.outputs import _visible
 from booktools.extension.predictions import reminded
 from booktools.extension.templates import TEMPLATES
 from booktools.files import keep
@@ -156,3 +157,9 @@ def test_a_page_that_was_not_run_keeps_its_body(app: Any) -> None:
 def test_a_reminder_knows_its_questions(text: str, questions: list[int]) -> None:
     words = {"your first two predictions": [1, 2], "your first prediction": [1]}
     assert reminded(text, {**words, "your third prediction": [3]}) == questions
+
+
+def test_the_numbers_are_no_way_to_show_an_output() -> None:
+    printed = {"name": "stdout", "text": "3"}
+    both = {"data": {"text/html": "<p>", "text/csv": "x"}}
+    assert _visible([[printed, both], []]) == [[printed, {"data": {"text/html": "<p>"}}], []]
