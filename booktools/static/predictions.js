@@ -8,7 +8,7 @@
   const load = () => {
     try {
       const kept = JSON.parse(localStorage.getItem(key));
-      return Array.isArray(kept) ? kept.map(String) : [];
+      return Array.isArray(kept) ? kept.map((text) => (typeof text === "string" ? text : "")) : [];
     } catch {
       return []; // a browser that keeps nothing, or what somebody else has kept
     }
