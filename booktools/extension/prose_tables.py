@@ -7,12 +7,27 @@ from collections.abc import Sequence
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
 
 NAME, NUMBER, NUMBERS = "vg-label", "vg-number-cell", "vg-number-column"
 _NUMBER = re.compile(
     r"(?:[≈~<>≤≥±+−-]\s*)*\d[\d.,]*(?:\s?[·×]\s?10[\d−+-]*)?(?:e[+−-]?\d+)?(?:\s?%)?"
     r"(?:\s?±\s?[\d.,]+)?"
 )
+
+
+class table_name(nodes.General, nodes.TextElement):  # noqa: N801
+    """What a table is called: no title, which Sphinx would number."""
+
+
+def visit_name(self: HTML5Translator, node: table_name) -> None:
+    """Open the caption."""
+    self.body.append(self.starttag(node, "caption", ""))
+
+
+def depart_name(self: HTML5Translator, node: table_name) -> None:
+    """Close it."""
+    self.body.append("</caption>\n")
 
 
 def improve_tables(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -35,7 +50,7 @@ def _name(table: nodes.table) -> None:
         section = section.parent
     if section is not None and not isinstance(table[0], nodes.title):
         title = next(section.findall(nodes.title)).astext()
-        table.insert(0, nodes.title("", title, classes=[NAME]))
+        table.insert(0, table_name("", title, classes=[NAME]))
 
 
 def _rows(part: nodes.Element) -> list[list[nodes.entry]]:
@@ -58,5 +73,6 @@ def is_number(text: str) -> bool:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the listener."""
+    """Register the listener and the node."""
+    app.add_node(table_name, html=(visit_name, depart_name))
     app.connect("doctree-resolved", improve_tables)

@@ -79,6 +79,11 @@ Which one?
 
 End.
 
+| case | factor |
+|---|---|
+| one | 1e-16 |
+| two | 0.25 |
+
 The learning rate (0.1) is the slope of ($a$).
 
 Said {cite}`one2015`.
@@ -343,6 +348,16 @@ def test_english_in_brackets_is_spoken_as_english(arabic: BeautifulSoup) -> None
 def test_a_formula_and_the_marks_around_it_stay_on_one_line(english: BeautifulSoup) -> None:
     joined = [part.get_text() for part in english.select("#next-section > p .vg-unbroken")]
     assert joined == ["(a)."]
+
+
+def test_a_table_has_a_name_heads_of_rows_and_a_column_of_whole_numbers(
+    english: BeautifulSoup,
+) -> None:
+    table = one(english, "#next-section table")
+    assert one(table, "caption.vg-label").get_text() == "Next section"
+    assert [head.get_text() for head in table.select("tbody th")] == ["one", "two"]
+    numbers = [cell.get_text() for cell in table.select(".vg-number-column")]
+    assert numbers == ["factor", "1e-16", "0.25"]
 
 
 def test_chapters_are_cards_with_a_time_and_a_way_to_the_first(english: BeautifulSoup) -> None:
