@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import base64
-import logging
 import re
 import shutil
-from collections.abc import Iterable, Iterator
-from io import BytesIO
+from collections.abc import Iterator
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-logging.getLogger("fontTools").setLevel(logging.WARNING)
+from booktools.fonts import subset
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _THEME_ICONS = "vendor/fontawesome"
@@ -46,7 +42,7 @@ def write_icons(app: Sphinx, exception: Exception | None) -> None:
         f'{selector}{{content:"\\{ord(character):x}"}}\n' for selector, character in rules.items()
     )
     for family, weight, name in (("Free", 900, "solid-900"), ("Brands", 400, "brands-400")):
-        font = _subset(fonts / f"webfonts/fa-{name}.woff2", characters)
+        font = subset(fonts / f"webfonts/fa-{name}.woff2", characters)
         sheet += _font_face(family, weight, font)
     (static / "icons.css").write_text(sheet, encoding="utf-8")
     shutil.rmtree(static / _THEME_ICONS)
@@ -72,19 +68,6 @@ def _style_characters(static: Path) -> set[str]:
     text = "".join(file.read_text("utf-8") for file in static.glob("styles/*.css"))
     escaped = {chr(int(code, 16)) for code in _ESCAPED_CHARACTER.findall(text)}
     return escaped | set(_PRIVATE_CHARACTER.findall(text))
-
-
-def _subset(path: Path, characters: Iterable[str]) -> bytes:
-    """Return the font cut down to these characters, as WOFF2."""
-    options = Options(flavor="woff2", layout_features=[], notdef_outline=True, desubroutinize=True)
-    font = TTFont(path, recalcTimestamp=False)
-    subsetter = Subsetter(options)
-    subsetter.populate(unicodes=[ord(character) for character in characters])
-    subsetter.subset(font)
-    font.flavor = "woff2"
-    target = BytesIO()
-    font.save(target)
-    return target.getvalue()
 
 
 def _font_face(family: str, weight: int, font: bytes) -> str:

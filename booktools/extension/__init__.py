@@ -7,6 +7,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from booktools.extension import (
     alone,
+    bundle,
     captions,
     cards,
     citations,
@@ -81,6 +82,7 @@ PARTS = (
     colophon,
     ways,
     taking,
+    bundle,
     templates,
     translations,
     offline,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sphinx.locale import get_translator
 
 from booktools.extension.downloads import DATA, FOLDER, concepts_of
 from booktools.extension.messages import book_of, current_language
+from booktools.extension.previews import picture_of
 from booktools.extension.summary import SHORTEST, plain, shortened, summary
 from booktools.languages import Language
 from booktools.published import published
@@ -42,6 +44,9 @@ def add_head(
         context["pageurl"] = None  # a page that nobody should find by a search engine
         return
     work = _work(app, page, page, _summary(app, page, doctree))
+    direction, body = current_language(app).direction, context.get("body", "")
+    picture = picture_of(app, page, work.title, title_of(app), direction, body)
+    work = replace(work, picture=picture)
     context["work"] = work
     context["headline"] = headline(work.title, title_of(app), page == app.config.root_doc)
     context["site_name"] = title_of(app)
@@ -106,7 +111,7 @@ def _work(app: Sphinx, page: str, seen_from: str, text: str = "") -> Work:
         address=address_of(app, page, seen_from),
         language=current_language(app).tag,
         summary=text,
-        author=book.author,
+        author=get_translator().gettext(book.author) if book.author else "",
         licence=app.config.book_licences.get("text", {}).get("url", ""),
     )
 

@@ -44,4 +44,4 @@ def write_dark_rules(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register the step."""
-    app.connect("build-finished", write_dark_rules, priority=300)
+    app.connect("build-finished", write_dark_rules, priority=945)

@@ -206,4 +206,4 @@ def setup(app: Sphinx) -> None:
     app.connect("builder-inited", replace_index)
     app.connect("builder-inited", keep_outputs_apart, priority=900)
     app.connect("build-finished", mirror_styles)
-    app.connect("build-finished", drop_ballast, priority=990)
+    app.connect("build-finished", drop_ballast, priority=930)

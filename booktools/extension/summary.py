@@ -16,7 +16,7 @@ _NUMBERS = re.compile(r"\s*\[\d+(?:, ?\d+)*\]")  # of works that are cited
 _ENDS = re.compile(
     r"(?<=[.!?؟])(?=\s)|(?<=[.!?؟][\"”»’)])(?=\s)|(?<=[。！？])(?![”」』）])|(?<=[。！？][”」』）])"
 )
-_INTRODUCING = (":", "：")  # what follows is not there
+_WHOLE = re.compile(r"[.!?؟。！？…][\"”»’)”」』）]*$")  # neither a label nor what a list follows
 _BREAKS = re.compile(r"[\s，、；,;]+[^\s，、；,;]*$")
 
 
@@ -61,7 +61,7 @@ def _text(node: nodes.Node) -> str:
 def sentences(text: str) -> list[str]:
     """Return the sentences of a paragraph that can stand alone."""
     found = (part.strip() for part in _ENDS.split(text))
-    return [one for one in found if one and _HOLE not in one and not one.endswith(_INTRODUCING)]
+    return [one for one in found if _WHOLE.search(one) and _HOLE not in one]
 
 
 def fitted(parts: Iterable[str]) -> str:

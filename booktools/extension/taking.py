@@ -33,7 +33,8 @@ def add_ways_to_take(
 
 def _imprint(app: Sphinx, context: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that only a printed page has."""
-    author = get_translator().gettext(book_of(app).author)
+    written = book_of(app).author
+    author = get_translator().gettext(written) if written else ""  # "" would be the header
     yield ". ".join(part for part in (str(context.get("docstitle") or ""), author) if part)
     if address := context.get("pageurl"):
         yield str(address)

@@ -36,7 +36,7 @@ def page(*paragraphs: nodes.Element) -> nodes.document:
 def test_a_summary_is_made_of_the_first_sentences_that_have_room() -> None:
     first, second = "A first sentence with some words in it.", "A second one that goes on"
     note = nodes.note("", nodes.paragraph("", "Nobody asked for this."))
-    long = nodes.paragraph("", second + " x" * 60)
+    long = nodes.paragraph("", second + " x" * 60 + ".")
     text = summary(page(nodes.paragraph("", first), note, long))
     assert text.startswith(f"{first} {second} x x")
     assert text.endswith(" x…")
@@ -62,9 +62,10 @@ def test_a_page_that_describes_itself_is_believed() -> None:
     ("text", "found"),
     [
         ("Use 1.5 of “it.” Then go!", ["Use 1.5 of “it.”", "Then go!"]),
-        ("梯度消失。真的吗？“是。”好", ["梯度消失。", "真的吗？", "“是。”", "好"]),
+        ("梯度消失。真的吗？“是。”好。", ["梯度消失。", "真的吗？", "“是。”", "好。"]),
         ("هل يتعلم؟ نعم.", ["هل يتعلم؟", "نعم."]),
         ("As follows:", []),
+        ("A label", []),
     ],
 )
 def test_sentences_end_as_their_script_ends_them(text: str, found: list[str]) -> None:

@@ -1,0 +1,146 @@
+"""Give each kind of page one stylesheet with the rules that its pages use, and one small font."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from html import unescape
+from operator import or_
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from booktools.extension.messages import book_of
+from booktools.files import write_changed
+from booktools.fonts import subset_once
+from booktools.styles import Used, joined, purged, used_in_page, used_in_script
+
+THEME = (
+    "basic.css",
+    "styles/bootstrap.css",
+    "styles/pydata-sphinx-theme.css",
+    "icons.css",
+)
+FORMULA_FONT = "formula.woff2"
+CACHE = "_build/cache/styles"
+_FOLDER = "_static/"
+_LINK = re.compile(r'<link rel="stylesheet" href="[^"]*?(style-[0-9a-f]{8}\.css)" data-of="(.*?)">')
+_LOADED = re.compile(r'\b(?:href|src)="[^"]*?_static/([^"?]+\.css)')
+_MATHS = re.compile(r"<math\b.*?</math>", re.DOTALL)
+_MARKUP = re.compile(r"<[^>]*>")
+_ADDED = Used(frozenset({"mark"}), frozenset(), frozenset())  # by the search's own script
+_MATHS_LETTERS = range(0x1D400, 0x1D800)  # in which browsers show the variables of a formula
+
+
+def choose_bundle(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Let the page link one stylesheet in the place of those that come from here."""
+    sheets = list(context.get("css_files", ()))
+    own = [name for sheet in sheets if (name := _own(sheet))]
+    names = " ".join(dict.fromkeys(own))
+    context["css_files"] = [sheet for sheet in sheets if not _own(sheet)]
+    context["bundle"] = f"style-{hashlib.sha256(names.encode()).hexdigest()[:8]}.css"
+    context["bundle_of"] = names
+    context["shows_maths"] = "<math" in context.get("body", "")
+
+
+def _own(sheet: Any) -> str:
+    """Return the name of a stylesheet in the site's _static that is for every medium, else ""."""
+    attributes = getattr(sheet, "attributes", {})
+    name = str(getattr(sheet, "filename", sheet))
+    everywhere = attributes.get("media", "all") == "all"
+    plain = attributes.get("rel", "stylesheet") == "stylesheet"
+    return name.removeprefix(_FOLDER) if name.startswith(_FOLDER) and everywhere and plain else ""
+
+
+def write_bundles(app: Sphinx, exception: Exception | None) -> None:
+    """Write each stylesheet from what the pages that link it hold."""
+    if exception or app.builder.format != "html":
+        return
+    site = Path(app.outdir)
+    pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
+    scripts = reduce(or_, map(used_in_script, _scripts(site)), _ADDED)
+    whole, kinds = book_of(app).root / CACHE / site.name, _kinds(pages.values())
+    for name, (sheets, used) in kinds.items():
+        sheet = joined(_texts(site / _FOLDER, [*THEME, *sheets]))
+        write_changed(whole / name, sheet)  # for whoever compares
+        write_changed(site / _FOLDER / name, purged(sheet, used | scripts))
+    for path in site.glob(f"{_FOLDER}style-*.css"):
+        if path.name not in kinds:  # an earlier build's
+            path.unlink()
+    _drop_sheets(site / _FOLDER, pages.values())
+    _write_font(app, pages.values())
+
+
+def _scripts(site: Path) -> Iterator[str]:
+    for path in sorted(site.glob("_static/**/*.js")):
+        yield path.read_text(encoding="utf-8")
+
+
+def _kinds(pages: Any) -> dict[str, tuple[Sequence[str], Used]]:
+    """Return name of a stylesheet -> those that it is made of, what its pages use."""
+    found: dict[str, tuple[Sequence[str], Used]] = {}
+    for html in pages:
+        for name, sheets in _LINK.findall(html):
+            used = used_in_page(html)
+            if name in found:
+                used = used | found[name][1]
+            found[name] = unescape(sheets).split(), used
+    return found
+
+
+def _texts(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        if (path := folder / name).exists():
+            yield name, path.read_text(encoding="utf-8")
+
+
+def _drop_sheets(folder: Path, pages: Any) -> None:
+    """Remove the stylesheets of which others are made, if no page links them itself."""
+    made = {name for html in pages for _, sheets in _LINK.findall(html) for name in sheets.split()}
+    linked = {name for html in pages for name in _LOADED.findall(html)}
+    for name in {*THEME, *made, "styles/theme.css"} - linked:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _write_font(app: Sphinx, pages: Any) -> None:
+    """Cut the formulas' font down to the characters of this site's formulas."""
+    path = Path(app.outdir) / _FOLDER / FORMULA_FONT
+    characters = set().union(*(maths_characters(html) for html in pages))
+    if path.exists() and characters:
+        folder = book_of(app).root / CACHE
+        write_changed(path, subset_once(path, characters, ["*"], folder))
+
+
+def maths_characters(html: str) -> set[str]:
+    """Return the characters of a page's formulas, in each form that a browser may show."""
+    shown = {letter for maths in _MATHS.findall(html) for letter in _text(maths)}
+    return shown | {one for letter in shown for one in _MATHS_FORMS.get(letter, "")} | {"√"}
+
+
+def _text(maths: str) -> str:
+    return unescape(_MARKUP.sub("", maths))
+
+
+def _maths_forms() -> Mapping[str, str]:
+    """Return letter -> its forms in formulas: slanted, bold, with double strokes."""
+    found: dict[str, str] = {"h": "ℎ"}
+    for code in _MATHS_LETTERS:
+        if len(plain := unicodedata.normalize("NFKC", chr(code))) == 1:
+            found[plain] = found.get(plain, "") + chr(code)
+    return found
+
+
+_MATHS_FORMS = _maths_forms()
+
+
+def setup(app: Sphinx) -> None:
+    """Choose when a page's files are known, and write when all pages and icons are there."""
+    app.connect("html-page-context", choose_bundle, priority=960)
+    app.connect("build-finished", write_bundles, priority=940)

@@ -1,0 +1,41 @@
+"""Give each page the picture that a shared link shows, where the book's address is known."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from urllib.parse import quote
+
+from sphinx.application import Sphinx
+
+from booktools.extension.messages import book_of
+from booktools.files import write_changed, write_whole
+from booktools.preview import Preview, curves_of, draw
+
+FOLDER = "_previews"
+CACHE = "_build/cache/previews"
+
+
+def picture_of(app: Sphinx, page: str, title: str, book: str, direction: str, body: str) -> str:
+    """Write the picture of a page; return its address, "" where it cannot be drawn or named."""
+    if not app.config.html_baseurl:
+        return ""
+    data = _drawn(app, Preview(title, book, direction, curves_of(body)))
+    if not data:
+        return ""
+    name = f"{FOLDER}/{page}.png"
+    write_changed(Path(app.outdir) / name, data)
+    return f"{app.config.html_baseurl}{quote(name)}"
+
+
+def _drawn(app: Sphinx, preview: Preview) -> bytes:
+    """Return a picture, drawn where no earlier build has kept it."""
+    digest = hashlib.sha256(f"{app.config.book_tools}{preview}".encode()).hexdigest()[:24]
+    kept = book_of(app).root / CACHE / f"{digest}.png"
+    if not kept.exists():
+        write_whole(kept, draw(preview, _fonts(app)))
+    return kept.read_bytes()
+
+
+def _fonts(app: Sphinx) -> list[Path]:
+    return [book_of(app).root / name for name in app.config.book_fonts]
