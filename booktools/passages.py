@@ -15,6 +15,8 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
 _DRAWN = re.compile(r"<(script|svg|style)\b.*?</\1>", re.DOTALL)
+_CODE = re.compile(r"(?<=<pre>).*?(?=</pre>)", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
 _FURTHER = re.compile(r'class="vg-find".*?<script[^>]*>(.*?)</script>', re.DOTALL)
 _ARTICLE = re.compile(r"<article\b.*</article>", re.DOTALL)
 _BLANKS = re.compile(r"\s+")
@@ -26,6 +28,7 @@ _LEFT_OUT = re.compile(
 )
 _NO_PROSE = frozenset({"section", "script", "summary", "input", "button", "label", "output"})
 _WITHIN_LINES = re.compile("a|abbr|b|cite|code|em|i|kbd|mark|q|s|small|span|strong|su[bp]|u")
+_MOSTLY = 0.6  # share of a section's letters that are links to terms
 _CITATION = ".bibtex-citation a[href*='#']"
 _RELATIONS = re.compile(r"([=≠≤≥<>≈∼∝→←↦∈×·⋅≪≫:]|(?<=[\w)\]])[+−])")
 
@@ -34,7 +37,8 @@ _RELATIONS = re.compile(r"([=≠≤≥<>≈∼∝→←↦∈×·⋅≪≫:]|(?<
 class Place:
     """What a hit leads to.
 
-    kind: page, section, term or source. anchor: "" for a page's top. cites: anchors of sources.
+    kind: page, section, list (a section of little but names of terms), term or source.
+    anchor: "" for a page's top. cites: anchors of sources.
     """
 
     kind: str
@@ -49,7 +53,9 @@ class Place:
 def read_page(html: str) -> list[Place]:
     """Return the places of a page, the page itself first; none where it has no heading."""
     article = _ARTICLE.search(html)
-    soup = BeautifulSoup(_DRAWN.sub(" ", article[0] if article else ""), "html.parser")
+    text = _DRAWN.sub(" ", article[0] if article else "")
+    plain = _CODE.sub(lambda code: _TAG.sub("", code[0]), text)  # its colours are half of a page
+    soup = BeautifulSoup(plain, "html.parser")
     first = soup.find("section")
     if not isinstance(first, Tag) or not first.find(_is_heading):
         return []
@@ -81,6 +87,9 @@ def _section(section: Tag, kind: str) -> Place:
     code = " ".join(one.get_text() for one in _own(section, ".cell_input pre"))
     cited = [str(one["href"]).rpartition("#")[2] for one in _own(section, _CITATION)]
     title, text = text_of(heading), _tidy(_join(rest))
+    named = sum(len(one.get_text()) for one in _own(section, ".std-term"))
+    if named > _MOSTLY * len(text):
+        kind = "list" if kind == "section" else kind
     return Place(kind, anchor, title, (), text, _tidy(code), tuple(dict.fromkeys(cited)))
 
 

@@ -47,6 +47,13 @@ def test_a_chapter_is_its_beginning_and_its_sections() -> None:
     ]
 
 
+def test_a_section_of_names_of_terms_is_a_list() -> None:
+    link = '<a href="#"><span class="std std-term">residual connection</span></a>'
+    html = f"<article><section id='a'><h1>A</h1><section id='b'><h2>B</h2><p>{link}, {link}.</p>"
+    _page, names = read_page(f"{html}</section></section></article>")
+    assert (names.kind, names.text) == ("list", "residual connection, residual connection.")
+
+
 def test_an_entry_of_a_glossary_has_its_names_in_every_language_and_the_further_ones() -> None:
     page, term = read_page(GLOSSARY)
     assert (page.title, page.text) == ("Glossary", "")

@@ -2,7 +2,7 @@
 (() => {
   const { fold, words, keys, plain, partsOf, isUnspaced } = globalThis.vgWords;
   const BOOST = { page: 12, title: 1.2, names: 2, text: 1, code: 0.5, cited: 0.03 };
-  const WEIGHT = { term: 0.1, source: 0.02 };
+  const WEIGHT = { list: 0.4, term: 0.1, source: 0.02 };
   const TITLE = 2; // how much more a page counts whose title is the query
   const FURTHER = 0.8; // what the next place of a page adds, and so on, as a share of the one before
   const TOGETHER = 3, HEADED = 1.5; // how much more a place counts that has all words together, or in its heading

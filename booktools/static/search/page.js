@@ -25,7 +25,7 @@
 
   function result({ title, places: [first, ...others] }) {
     const { kind } = first.place;
-    const where = kind === "page" ? words.page : `${words[kind]} · ${title}`;
+    const where = kind === "page" ? words.page : `${words[kind] ?? words.section} · ${title}`;
     const more = others.map(({ place }) => made("li", {}, link(place)));
     const rest = more.length ? [made("ul", { className: "vg-more" }, ...more)] : [];
     return made("li", {}, made("h2", {}, link(first.place)), made("p", { className: "vg-kind", textContent: where }), excerpt(first), ...rest);
