@@ -89,7 +89,10 @@ The learning rate (0.1) is the slope of ($a$).
 Said {cite}`one2015`.
 """
 )
-GLOSSARY = """# Glossary
+GLOSSARY = """---
+description: Two terms & what they mean.
+---
+# Glossary
 
 ```{glossary-search}
 depth: number of layers, height
@@ -135,6 +138,7 @@ ARABIC = {
     },
     "text/glossary": {
         "Glossary": "المسرد",
+        "Two terms & what they mean.": "مصطلحان ومعناهما.",
         "gradient": "التدرج",
         "depth": "العمق",
         "A derivative $a<b$ in a layer.": "مشتقة $a<b$ في طبقة (layer).",
@@ -374,7 +378,7 @@ def test_chapters_are_cards_with_a_time_and_a_way_to_the_first(english: Beautifu
 
 
 def test_a_source_names_the_pages_that_cite_it(book: Build, english: BeautifulSoup) -> None:
-    sources = read(book("ar") / "text" / "glossary.html")
+    sources = read(book("ar", "html") / "text" / "glossary.html")
     entry = one(sources, "[role=list] > .citation[role=listitem]#ref-one2015")
     back = one(entry, ".vg-uses[lang=ar]")
     assert one(back, "a")["href"] == "page.html#cited-one2015"
@@ -571,3 +575,15 @@ def test_a_folder_leads_to_a_page_and_the_site_holds_no_ballast(book: Build) -> 
     assert not ballast
     assert not (site / "searchindex.js").exists()
     assert not (site.parent / "jupyter_execute").exists()
+
+
+def test_a_page_says_in_its_front_matter_what_it_is_about(book: Build) -> None:
+    said = [
+        meta(read(book(code, "html") / "text/glossary.html"), "description")
+        for code in ("en", "ar")
+    ]
+    assert said[0].startswith("Two terms & what they mean. Vanishing Gradients: ")
+    assert said[1].startswith("مصطلحان ومعناهما.")
+    assert (
+        len(read(book("ar", "html") / "text/glossary.html").select("meta[name=description]")) == 1
+    )
