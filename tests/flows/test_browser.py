@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,10 +22,28 @@ LANGUAGES = {language.code: language for language in BOOK.languages}
 TRIED = ("en", "zh_CN", "ar")
 CORE = ("book/index", "book/course/what-vanishes", "book/glossary", "book/references", "search")
 FURTHER = [page for page in book_pages() if page not in CORE]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A page in a language, for a reader who likes it light or dark."""
+
+    code: str
+    name: str
+    scheme: Literal["light", "dark"]
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.name}-{self.scheme}"
+
+
 # the core in each language that is tried, every further page in the next one
-VISITS = [(code, page) for page in CORE for code in TRIED]
-VISITS += [(TRIED[place % len(TRIED)], page) for place, page in enumerate(FURTHER)]
-CHAPTERS = [(code, page) for code, page in VISITS if "/course/" in page]
+VISITS = [Opening(code, page, "light") for page in CORE for code in TRIED]
+VISITS += [
+    Opening(TRIED[place % len(TRIED)], page, ("light", "dark")[place % 2])
+    for place, page in enumerate(FURTHER)
+]
+CHAPTERS = [one for one in VISITS if "/course/" in one.name]
+IN_THE_DARK = [Opening(code, page, "dark") for page in CORE[:3] for code in TRIED]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -37,6 +56,7 @@ class Visit:
     hosts: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
+    width_on_phone: int = 0
 
     def watch(self) -> None:
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
@@ -58,26 +78,69 @@ def visit(browser: Browser) -> Iterator[Visit]:
     context.close()
 
 
+def each(openings: Sequence[Opening]) -> pytest.MarkDecorator:
+    """Let a test see each of these pages, which all tests of one page share."""
+    return pytest.mark.parametrize("opened", openings, indirect=True, ids=str)
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, site_address: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Give a page that was opened on a phone and then in a wider window, and read to its end."""
+    opening: Opening = request.param
+    context = browser.new_context(viewport=PHONE, color_scheme=opening.scheme)
+    visit = Visit(context.new_page())
+    visit.watch()
+    open_page(visit, site_address, opening.code, opening.name)
+    visit.width_on_phone = visit.page.evaluate("document.scrollingElement.scrollWidth")
+    visit.page.set_viewport_size(DESKTOP)
+    visit.page.mouse.wheel(0, 20000)
+    visit.page.wait_for_timeout(200)
+    yield visit
+    context.close()
+
+
 def open_page(visit: Visit, site_address: str, code: str, name: str) -> Page:
     visit.page.goto(f"{site_address}{code}/{name}.html", wait_until="networkidle")
     return visit.page
 
 
-@pytest.mark.parametrize(("code", "name"), VISITS)
+@each(VISITS)
 def test_a_page_opens_without_errors_and_asks_no_other_host(
-    visit: Visit, site_address: str, code: str, name: str
+    opened: Visit, site_address: str
 ) -> None:
-    page = open_page(visit, site_address, code, name)
-    page.mouse.wheel(0, 20000)
-    page.wait_for_timeout(200)
-    assert visit.errors == []
-    assert visit.hosts == {urlsplit(site_address).netloc}
-    assert [response.url for response in visit.responses if response.status >= 400] == []
+    assert opened.errors == []
+    assert opened.hosts == {urlsplit(site_address).netloc}
+    assert [response.url for response in opened.responses if response.status >= 400] == []
+
+
+@each(VISITS)
+def test_a_phone_never_scrolls_sideways(opened: Visit) -> None:
+    assert 0 < opened.width_on_phone <= PHONE["width"]
+
+
+@each([one for one in VISITS if one.name != "search"])
+def test_a_page_is_light(opened: Visit, request: pytest.FixtureRequest) -> None:
+    most = 900 if request.node.callspec.params["opened"].name == "book/index" else 500
+    bodies = [response.body() for response in opened.responses if response.status == 200]
+    kilobytes = sum(min(len(body), len(gzip.compress(body))) for body in bodies) / 1000
+    assert kilobytes < most
+
+
+@each([one for one in VISITS if one.name not in CORE[3:]] + IN_THE_DARK)
+def test_axe_finds_nothing_serious(opened: Visit) -> None:
+    results = Axe().run(opened.page)
+    grave = [
+        (one["id"], one["nodes"][0]["html"][:200])
+        for one in results.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert grave == []
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_page_says_its_language_and_direction(visit: Visit, site_address: str, code: str) -> None:
-    page = open_page(visit, site_address, code, "book/index")
+    page = visit.page
+    page.goto(f"{site_address}{code}/book/index.html", wait_until="domcontentloaded")
     language: Language = LANGUAGES[code]
     root = page.locator("html")
     assert root.get_attribute("lang") == language.tag
@@ -104,11 +167,9 @@ def test_the_mouse_on_the_slider_changes_the_figure(
     assert expected is (LANGUAGES[code].direction == "ltr")
 
 
-@pytest.mark.parametrize(("code", "name"), CHAPTERS)
-def test_the_keyboard_reaches_every_slider_and_changes_its_figure(
-    visit: Visit, site_address: str, code: str, name: str
-) -> None:
-    page = open_page(visit, site_address, code, name)
+@each(CHAPTERS)
+def test_the_keyboard_reaches_every_slider_and_changes_its_figure(opened: Visit) -> None:
+    page = opened.page
     assert page.locator(".vg-explorer input[type=range]").count() > 0
     for slider in page.locator(".vg-explorer input[type=range]").all():
         stage = slider.locator("xpath=ancestor::*[@class='vg-explorer']").locator(".vg-stage")
@@ -129,9 +190,9 @@ def test_a_tab_key_alone_reaches_slider_and_quiz(visit: Visit, site_address: str
     assert {"INPUTrange", "SUMMARYundefined"} <= reached
 
 
-@pytest.mark.parametrize(("code", "name"), CHAPTERS)
-def test_a_quiz_answers_back(visit: Visit, site_address: str, code: str, name: str) -> None:
-    page = open_page(visit, site_address, code, name)
+@each(CHAPTERS)
+def test_a_quiz_answers_back(opened: Visit) -> None:
+    page = opened.page
     answers = page.locator("details.vg-quiz-answer")
     assert page.locator(".vg-quiz").count() == 3
     assert answers.count() >= 9
@@ -154,49 +215,6 @@ def test_the_switcher_keeps_page_and_section(visit: Visit, site_address: str, co
         "document.querySelector('#exercises').getBoundingClientRect().top < innerHeight",
         timeout=5000,
     )
-
-
-@pytest.mark.parametrize(("code", "name"), VISITS)
-def test_a_phone_never_scrolls_sideways(
-    visit: Visit, site_address: str, code: str, name: str
-) -> None:
-    visit.page.set_viewport_size(PHONE)
-    page = open_page(visit, site_address, code, name)
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
-
-
-@pytest.mark.parametrize(
-    ("code", "name", "scheme"),
-    [
-        (code, name, scheme)
-        for place, (code, name) in enumerate(VISITS)
-        if name not in CORE[3:]
-        for scheme in (("light", "dark") if name in CORE else (("light", "dark")[place % 2],))
-    ],
-)
-def test_axe_finds_nothing_serious(
-    browser: Browser, site_address: str, code: str, name: str, scheme: str
-) -> None:
-    context = browser.new_context(viewport=DESKTOP, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(f"{site_address}{code}/{name}.html", wait_until="networkidle")
-    results = Axe().run(page)
-    context.close()
-    grave = [
-        (one["id"], one["nodes"][0]["html"][:200])
-        for one in results.response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert grave == []
-
-
-@pytest.mark.parametrize(("code", "name"), [visit for visit in VISITS if visit[1] != "search"])
-def test_a_page_is_light(visit: Visit, site_address: str, code: str, name: str) -> None:
-    most = 900 if name == "book/index" else 500
-    open_page(visit, site_address, code, name)
-    bodies = [response.body() for response in visit.responses if response.status == 200]
-    kilobytes = sum(min(len(body), len(gzip.compress(body))) for body in bodies) / 1000
-    assert kilobytes < most
 
 
 @pytest.mark.parametrize(
