@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import ExitStack
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -20,6 +21,7 @@ from booktools.book import CONTENTS, SETTINGS, Book
 from booktools.faults import BuildError
 from booktools.library import Painter
 from booktools.locking import sole_writer
+from booktools.portal import LOST
 from booktools.progress import Display, Stands
 from booktools.safe_copies import COPIES
 from booktools.workers import end, output, own_places, release, start_worker
@@ -32,6 +34,20 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Say nothing."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Show the site's own page where nothing is at an address, as hosts do."""
+        page = Path(self.directory, LOST)
+        if code != HTTPStatus.NOT_FOUND or not page.is_file():
+            super().send_error(code, message, explain)
+            return
+        data = page.read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
 
     def end_headers(self) -> None:
         """Ask browsers to look for a newer page every time."""

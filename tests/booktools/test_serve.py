@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -168,3 +169,15 @@ def test_new_words_around_a_page_reach_pages_that_did_not_change(
         outcome = build_apart(small_book.root, "tr")
         assert outcome.exit_code == 0, "\n".join(outcome.log)
         assert f">{translation}<" in small_book.page("tr", "book/course/chapter.html")
+
+
+def test_an_address_without_a_page_shows_the_sites_own(tmp_path: Path) -> None:
+    server = start_server(tmp_path, 0)
+    with pytest.raises(HTTPError, match="404") as plain:
+        urlopen(address(server, "nowhere.html"))
+    assert b"File not found" in plain.value.read()
+    (tmp_path / "404.html").write_text("<p>Nothing here", encoding="utf-8")
+    with pytest.raises(HTTPError, match="404") as shown:
+        urlopen(address(server, "zh/nowhere.html"))
+    assert shown.value.read() == b"<p>Nothing here"
+    server.shutdown()
