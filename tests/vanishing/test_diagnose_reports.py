@@ -636,7 +636,7 @@ def test_a_network_that_hardly_tells_its_examples_apart_is_found() -> None:
     model = nn.Sequential(*layers, nn.Linear(64, 10))
     found = diagnose(model, torch.rand(64, 64), classes(64, 10))
     assert found.verdict == "alike"
-    assert "1 minus the cosine is" in str(found)
+    assert "1 minus the cosine falls from" in str(found)
     short = nn.Sequential(*layers[:20], nn.Linear(64, 10))
     assert diagnose(short, torch.randn(64, 64), classes(64, 10)).is_healthy
 

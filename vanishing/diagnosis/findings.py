@@ -214,7 +214,7 @@ def _notes(diagnosis: Judgement, html: bool) -> list[str]:
 
 def _finding(layers: Sequence[LayerDiagnosis], diagnosis: Judgement, html: bool) -> str:
     layer = layers[0]
-    fields = _fields(layers)
+    fields = _fields(layers, diagnosis)
     said = [_say(CAUSES.get(_variant(layer), CAUSES.get(_outside(layer), "")), fields)]
     if layer.cause in ("still", "fitted", "flat"):
         said.append(_answers(diagnosis))
@@ -307,7 +307,7 @@ def _variant(layer: LayerDiagnosis) -> str:
     return suffixes.get(layer.cause, layer.cause) if layer.culprit else layer.cause
 
 
-def _fields(layers: Sequence[LayerDiagnosis]) -> dict[str, str]:
+def _fields(layers: Sequence[LayerDiagnosis], diagnosis: Judgement) -> dict[str, str]:
     first = layers[0]
     lost = max(one.evidence.lost_share for one in layers)
     inactive = min(one.evidence.inactive_share for one in layers)
@@ -317,7 +317,8 @@ def _fields(layers: Sequence[LayerDiagnosis]) -> dict[str, str]:
         "portion": _percent(inactive if first.verdict == "dead" else lost),
         "share": format_number(min(_least_share(one) for one in layers)),
         "turns": str(first.evidence.turns),
-        "distance": format_number(max(1 - _known(one.evidence.likeness) for one in layers)),
+        "distance": format_number(min(map(_distance, layers))),
+        "first": format_number(next(filter(_is_number, map(_distance, diagnosis.layers)), 0.0)),
     }
 
 
@@ -338,8 +339,12 @@ def _listed(names: Sequence[str]) -> str:
     return between.join([*different[:3], *(["…"] if len(different) > 3 else [])])
 
 
-def _known(number: float) -> float:
-    return 0.0 if math.isnan(number) else number
+def _distance(layer: LayerDiagnosis) -> float:
+    return 1 - layer.evidence.likeness
+
+
+def _is_number(value: float) -> bool:
+    return not math.isnan(value)
 
 
 def _percent(share: float) -> str:

@@ -150,7 +150,7 @@ CAUSES = {
     ),
     "alike": N_(
         "What this layer puts out hardly depends on the example: between two examples, 1 minus the "
-        "cosine is {distance} on average."
+        "cosine falls from {first} in the first layer to {distance}."
     ),
     "stacked": N_("The gradient shrinks on its way back through the stacked recurrent layers."),
     "saturated": N_(
