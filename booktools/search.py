@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
@@ -17,7 +18,9 @@ from booktools.embedding import script_json
 from booktools.files import write_changed
 from booktools.passages import as_row, read_page
 
-FILE = "_static/search/places.js"
+FILE = "places.js"
+STYLE = "search/search.css"
+PAGE = "search"
 
 
 def write_places(site: Path, pages: Iterable[str]) -> None:
@@ -45,7 +48,16 @@ def write_after_build(app: Sphinx, exception: Exception | None) -> None:
         write_places(Path(app.outdir), pages_in_order(app))
 
 
+def link_style(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Give the search page its own stylesheet."""
+    if page == PAGE:
+        app.add_css_file(STYLE, priority=860)
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Write after every build; the search page's scripts are in booktools/static/search."""
+    app.connect("html-page-context", link_style)
     app.connect("build-finished", write_after_build, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

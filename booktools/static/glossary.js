@@ -39,6 +39,7 @@
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target?.closest("[hidden]")) return;
     field.value = "";
+    history.replaceState(null, "", location.pathname + location.hash);
     find();
     target.scrollIntoView();
   };

@@ -184,7 +184,7 @@ def test_the_environment_is_as_before_after_a_build_in_this_process(small_book: 
 def test_every_page_can_be_searched_in_its_language(small_book: SmallBook) -> None:
     small_book.translate("zh_CN", "梯度逐层相乘而缩小。")
     build(small_book, "zh_CN")
-    text = small_book.page("zh_CN", "_static/search/places.js")
+    text = small_book.page("zh_CN", "places.js")
     assert text.count('"page"') == 3
     assert "梯度逐层相乘而缩小。" in text
 

@@ -76,7 +76,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str,
         (site / "terms.html").write_text(GLOSSARY, encoding="utf-8")
         write_places(site, [*pages, "terms"] if code == "en" else pages)
         queries = [*PROBES[code], "xyzzyx", "  ", "gradient"]
-        questions.append(Question(site / "_static/search/places.js", code, queries))
+        questions.append(Question(site / "places.js", code, queries))
     answers = ask(*questions)
     return {
         one.language: dict(zip(one.queries, given, strict=True))

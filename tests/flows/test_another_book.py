@@ -170,7 +170,7 @@ def test_the_front_page_leads_to_each_language(book: Path) -> None:
 
 @pytest.mark.parametrize(("code", "_direction"), EDITIONS)
 def test_all_pages_of_a_language_can_be_searched(book: Path, code: str, _direction: str) -> None:
-    text = (book / f"_build/html/{code}/_static/search/places.js").read_text(encoding="utf-8")
+    text = (book / f"_build/html/{code}/places.js").read_text(encoding="utf-8")
     found = json.loads(text.removeprefix("globalThis.vgPlaces = ").removesuffix(";\n"))
     assert [address for address, _title in found["pages"]] == [f"{name}.html" for name in PAGES]
     kinds = {kind for _page, kind, *_rest in found["places"]}

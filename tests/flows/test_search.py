@@ -22,7 +22,7 @@ FIRST, FIRST_THREE = 0.87, 0.96  # shares of the probes, of all languages togeth
 def found(site: Path) -> Mapping[tuple[str, str], list[Mapping[str, Any]]]:
     """Give what each probe finds."""
     questions = [
-        Question(site / code / "_static/search/places.js", code.partition("_")[0], list(probes))
+        Question(site / code / "places.js", code.partition("_")[0], list(probes))
         for code, probes in PROBES.items()
     ]
     answers = ask(*questions)

@@ -13,8 +13,8 @@
     return element;
   };
   const link = ({ address, title }) => made("a", { href: address, textContent: title });
-  const load = (name) => new Promise((resolve, reject) => {
-    document.head.append(made("script", { src: folder + name, async: false, onload: resolve, onerror: reject }));
+  const load = (address) => new Promise((resolve, reject) => {
+    document.head.append(made("script", { src: address, async: false, onload: resolve, onerror: reject }));
   });
   const say = (text) => { news.textContent = text; };
 
@@ -47,7 +47,8 @@
   field.value = new URLSearchParams(location.search).get("q") ?? "";
   field.focus({ preventScroll: true });
   say(words.loading);
-  Promise.all(["minisearch.js", "words.js", "finding.js", "places.js"].map(load)).then(() => {
+  const scripts = ["minisearch.js", "words.js", "finding.js"].map((name) => folder + name);
+  Promise.all([...scripts, "places.js"].map(load)).then(() => {
     finder = new globalThis.vgFinder(globalThis.vgPlaces, document.documentElement.lang.split("-")[0]);
     field.addEventListener("input", find);
     field.form.addEventListener("submit", (event) => { event.preventDefault(); find(); });
