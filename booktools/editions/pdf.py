@@ -62,7 +62,7 @@ def write_pdf(read: ReadBook, target: Path, fonts: Sequence[Path] = ()) -> int:
 
 def _print(page: Page, source: Path, document: str, target: Path) -> None:
     source.write_text(document, encoding="utf-8")
-    page.goto(source.as_uri(), wait_until="load")
+    page.goto(source.resolve().as_uri(), wait_until="load")
     page.evaluate("document.fonts.ready.then(() => 0)")
     page.pdf(path=target, format="A4", prefer_css_page_size=True, outline=True, tagged=True)
 
@@ -95,9 +95,10 @@ def _document(
 
 
 def _fonts(fonts: Sequence[Path]) -> str:
+    ways = [path.resolve().as_uri() for path in fonts]
     faces = (
-        f'@font-face {{ font-family: "vg-print-{number}"; src: url("{path.as_uri()}"); }}\n'
-        for number, path in enumerate(fonts)
+        f'@font-face {{ font-family: "vg-print-{number}"; src: url("{way}"); }}\n'
+        for number, way in enumerate(ways)
     )
     names = "".join(f', "vg-print-{number}"' for number in range(len(fonts)))
     return "".join(faces) + f":root {{ --vg-further: sans-serif{names}; }}\n"
