@@ -22,12 +22,13 @@ from vanishing.figures.scenes.signals import (
     draw_pulse,
     draw_two_inputs,
 )
-from vanishing.figures.scenes.tables import draw_averaged_cells
+from vanishing.figures.scenes.tables import draw_averaged_cells, draw_averaged_positions
 
 __all__ = [
     "BLOCKS",
     "draw_attention",
     "draw_averaged_cells",
+    "draw_averaged_positions",
     "draw_block",
     "draw_block_map",
     "draw_both_ways",

@@ -1,6 +1,7 @@
 """Measure every statement of ``vanishing.training_theory``, to put the two side by side."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from statistics import median
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vanishing import bounds
+from vanishing.convolutions import Filters, follow
 from vanishing.language_models import LanguageModel, feed_forward_share, learn_to_write, stream
 from vanishing.measurements import Comparison, Measured
 from vanishing.optimizers import Optimization, optimized
@@ -94,6 +96,55 @@ def loss_of_random_scores() -> Measured:
     return Measured(functional.cross_entropy(scores, targets).item())
 
 
+def linear_recurrence() -> Measured:
+    """Differentiate the last of 1,000 states of h = λ·h + u by the first, with |λ| = 0.99.
+
+    λ is complex, with a random angle, and the inputs are random; in float64.
+    """
+    random = torch.Generator(device="cpu").manual_seed(0)
+    angle = 6.28 * torch.rand(1, generator=random, dtype=torch.float64)
+    factor = torch.polar(torch.full_like(angle, 0.99), angle)
+    inputs = torch.randn(1000, 1, generator=random, dtype=torch.complex128)
+    first = torch.zeros_like(factor).requires_grad_()
+    state: Tensor = first
+    for step in inputs.unbind():
+        state = factor * state + step
+    (arrived,) = torch.autograd.grad(state.real.sum(), [first])
+    return Measured(arrived.abs().item())
+
+
+def fan_in_of_channels() -> Measured:
+    """Measure the squared gradient norm's factor per layer with the variance 2/channels.
+
+    3 × 3 filters, 128 channels, no border, layers 6 to 20; the median of three seeds.
+    """
+    filters = Filters(channels=128, start="channels only", padding="circular", images=2)
+    return _median_factor(filters)
+
+
+def border_of_zeros() -> Measured:
+    """Measure the mean square's factor per layer with zeros around 8 × 8 positions.
+
+    512 channels, layers 7 to 16; the median of three seeds.
+    """
+    filters = Filters(depth=16, channels=512, images=2)
+    return Measured(median(follow(filters.at(seed=n)).signal_factor(6) for n in range(3)))
+
+
+def normalized_filters(normalization: str, channels: int, images: int) -> Measured:
+    """Measure the squared gradient norm's factor per layer with a normalization, without border.
+
+    Group normalization has one group; layers 6 to 20; the median of three seeds.
+    """
+    return _median_factor(
+        Filters(channels=channels, normalization=normalization, padding="circular", images=images)
+    )
+
+
+def _median_factor(filters: Filters) -> Measured:
+    return Measured(median(follow(filters.at(seed=n)).gradient_factor(5) for n in range(3)))
+
+
 def first_loss() -> Measured:
     """Measure the first loss of a language model whose output matrix starts at 0."""
     return Measured(stream(LanguageModel(blocks=2, mup=True)).loss)
@@ -157,10 +208,15 @@ TRAINING_MEASUREMENTS: dict[str, Callable[[], Measured]] = {
     "starts/squared-error": squared_error,
     "starts/scale-free": scale_free,
     "starts/first-loss": loss_of_random_scores,
+    "memory/linear": linear_recurrence,
     "optimizers/momentum-limit": momentum_growth,
     "optimizers/adam-small": small_step,
     "optimizers/adam-rare": rare_step,
     "optimizers/adam-first": first_update,
+    "convolutions/forgotten": fan_in_of_channels,
+    "convolutions/zeros": border_of_zeros,
+    "convolutions/batch": partial(normalized_filters, "batch", 64, 32),
+    "convolutions/group": partial(normalized_filters, "group", 128, 4),
     "language/zero-head": first_loss,
     "language/feed-forward": feed_forward,
     "language/deep-stream": deep_stream,

@@ -1,4 +1,4 @@
-"""What follows from the rules of optimizers and of large models, to hold measurements against.
+"""What follows from the rules of optimizers, convolutions and large models, beside measurements.
 
 ``TRAINING_PREDICTIONS`` lists every statement that ``vanishing.training_measurements`` measures.
 """
@@ -6,9 +6,14 @@
 import math
 
 from vanishing import bounds
-from vanishing.theory import Prediction, Source
+from vanishing.theory import (
+    Prediction,
+    Source,
+    batch_normalized_relu_ratio,
+    layer_normalized_relu_ratio,
+)
 
-_KINGMA = "Kingma & Ba 2015"
+_KINGMA, _HE = "Kingma & Ba 2015", "He et al. 2015"
 _RATE = bounds.real(1e-9, 100.0)
 _DECAY = bounds.real(0.0, 0.999999)
 _WIDTH = bounds.whole(1, 100_000)
@@ -92,6 +97,37 @@ def first_loss(classes: int, variance: float) -> float:
     return math.log(classes) + variance / 2 * (1 - 1 / classes)
 
 
+@bounds.checked(kernel=bounds.whole(1, 99))
+def forgotten_fan_in(kernel: int) -> float:
+    """Return the squared gradient norm's factor per layer with the variance 2/channels: kernel².
+
+    A layer has channels · kernel² inputs; 2 divided by their number would give 1. Derived from He
+    et al. 2015, whose n is the same number.
+    """
+    return float(kernel**2)
+
+
+@bounds.checked(side=bounds.whole(1, 10_000, more="8"))
+def zero_padding_factor(side: int) -> float:
+    """Return the mean square's factor per layer of 3 × 3 filters with zeros around the image.
+
+    With He initialization, the mean square at a position becomes the average over its window, in
+    which the zeros count. On a line of n positions this average has the largest eigenvalue
+    (1 + 2·cos(π/(n + 1)))/3, on a square its square. Derived from Xiao et al. 2018, whose average
+    has no border.
+    """
+    return ((1 + 2 * math.cos(math.pi / (side + 1))) / 3) ** 2
+
+
+@bounds.checked(factor=bounds.real(0, 1), steps=bounds.whole(0, 1_000_000))
+def linear_memory(factor: float, steps: int) -> float:
+    """Return the derivative of the last state of h = λ·h + u with respect to an earlier one: λ^T.
+
+    It holds for all inputs. Source: the definition; Orvieto et al. 2023 choose |λ| for its sake.
+    """
+    return factor**steps
+
+
 TRAINING_PREDICTIONS = (
     Prediction(
         key="starts/rank",
@@ -118,6 +154,12 @@ TRAINING_PREDICTIONS = (
         source=Source(derived=True),
     ),
     Prediction(
+        key="memory/linear",
+        value=linear_memory(0.99, 1000),
+        tolerance=1e-9 * linear_memory(0.99, 1000),
+        source=Source("Orvieto et al. 2023", derived=True),
+    ),
+    Prediction(
         key="optimizers/momentum-limit",
         value=momentum_limit(0.9),
         tolerance=1e-4,
@@ -142,6 +184,30 @@ TRAINING_PREDICTIONS = (
         source=Source(_KINGMA, derived=True),
     ),
     Prediction(
+        key="convolutions/forgotten",
+        value=forgotten_fan_in(3),
+        tolerance=0.3,
+        source=Source(_HE, "14", derived=True),
+    ),
+    Prediction(
+        key="convolutions/zeros",
+        value=zero_padding_factor(8),
+        tolerance=0.03,
+        source=Source("Xiao et al. 2018", derived=True),
+    ),
+    Prediction(
+        key="convolutions/batch",
+        value=batch_normalized_relu_ratio(),
+        tolerance=0.02,
+        source=Source("Yang et al. 2019"),
+    ),
+    Prediction(
+        key="convolutions/group",
+        value=layer_normalized_relu_ratio(),
+        tolerance=0.06,
+        source=Source(_HE, "10, 14", derived=True),
+    ),
+    Prediction(
         key="language/zero-head",
         value=math.log(22),
         tolerance=1e-5,
@@ -151,7 +217,7 @@ TRAINING_PREDICTIONS = (
         key="language/feed-forward",
         value=0.5,
         tolerance=0.03,
-        source=Source("He et al. 2015", "10", derived=True),
+        source=Source(_HE, "10", derived=True),
     ),
     Prediction(
         key="language/deep-stream",

@@ -34,6 +34,7 @@ STARTS: dict[str, tuple[str, ...]] = {
     "learn_to_write": ("steps", "losses", "training_losses", "gradient_norms"),
     "optimize": ("steps", "losses", "relative_gradients", "relative_updates"),
     "train_from": ("before", "losses"),
+    "train_images": ("steps", "gradient_norms", "losses"),
     "_trained": ("blocks", "steps", "gradient_norms", "losses"),
     "_watched": ("true", "steps"),
     "angle_by_layer": ("degrees",),

@@ -20,6 +20,7 @@ from vanishing import (
     Run,
     activations,
     build_network,
+    convolutions,
     detection,
     diagnose,
     directions,
@@ -134,6 +135,16 @@ def optimized_run() -> optimizers.OptimizedRun:
     )
 
 
+def image_run() -> convolutions.ImageRun:
+    network = convolutions.ImageNetwork(blocks=1, channels=4, epochs=1)
+    norms = ((0.1,) * 8, (0.2,) * 8)
+    return convolutions.ImageRun(network, (0, 1), norms, (2.3, 2.2), (0.1, 0.2), "stalled")
+
+
+def followed() -> convolutions.Followed:
+    return convolutions.Followed((1.0, 2.0), (2.0, 1.0), (0.5, 1.0))
+
+
 def started() -> starts.Started:
     return starts.Started((1.0, 0.5), (2.0, 0.5), 2, (2.3, 0.5), (0.1, 0.9), "learned")
 
@@ -177,6 +188,36 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
         lambda: {"experiment": SMALL, "bias": 0.0, "seeds": (0,)},
     ),
     "build_detector": (detection.build_detector, lambda: {"detector": None}),
+    "build_images": (
+        convolutions.build_images,
+        lambda: {"network": convolutions.ImageNetwork(blocks=1, channels=4)},
+    ),
+    "follow": (
+        convolutions.follow,
+        lambda: {"filters": convolutions.Filters(depth=1, channels=1, images=2)},
+    ),
+    "gradient_factor": (lambda first: followed().gradient_factor(first), lambda: {"first": 0}),
+    "main_path": (
+        convolutions.main_path,
+        lambda: {"module": convolutions.build_images(convolutions.ImageNetwork(blocks=1))},
+    ),
+    "median_gradient": (
+        convolutions.median_gradient,
+        lambda: {"filters": convolutions.Filters(depth=1, channels=1, images=2), "seeds": 1},
+    ),
+    "norms_at, images": (lambda step: image_run().norms_at(step), lambda: {"step": 1}),
+    "signal_factor": (lambda first: followed().signal_factor(first), lambda: {"first": 0}),
+    "train_images": (
+        convolutions.train_images,
+        lambda: {"network": convolutions.ImageNetwork(blocks=1, channels=4, epochs=1)},
+    ),
+    "trained_images": (
+        convolutions.trained_images,
+        lambda: {
+            "network": convolutions.ImageNetwork(blocks=1, channels=4, epochs=1),
+            "seeds": (0,),
+        },
+    ),
     "generate_images": (detection.generate_images, lambda: {"count": 1, "size": 64, "seed": 0}),
     "median_losses": (detection.median_losses, lambda: {"runs": [detector_run()]}),
     "median_norms": (detection.median_norms, lambda: {"runs": [detector_run()], "step": 0}),
@@ -427,6 +468,10 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
         recurrence.Recurrence,
         lambda: dict(vars(recurrence.Recurrence(unit="tanh"))),
     ),
+    "Filters": (convolutions.Filters, lambda: dict(vars(convolutions.Filters()))),
+    "Followed": (convolutions.Followed, lambda: dict(vars(followed()))),
+    "ImageNetwork": (convolutions.ImageNetwork, lambda: dict(vars(convolutions.ImageNetwork()))),
+    "ImageRun": (convolutions.ImageRun, lambda: dict(vars(image_run()))),
     "Start": (starts.Start, lambda: dict(vars(starts.Start()))),
     "Started": (starts.Started, lambda: dict(vars(started()))),
     "Stack": (residual.Stack, lambda: dict(vars(residual.Stack()))),
@@ -478,6 +523,7 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
         "overflowed": [0.5],
         "expected_zero": [0.5],
     },
+    "draw_image_runs": lambda: {"runs": [image_run()], "step": 0, "limits": None},
     "draw_optimized_runs": lambda: {"runs": [optimized_run()], "step": 1, "limits": None},
     "draw_path_shares": lambda: {"paths": [0.5], "gradient": [0.5]},
     "draw_powers": lambda: {"powers": NORMS, "limits": None},

@@ -16,9 +16,11 @@ from vanishing.figures.scenes.scene import EM, Scene, fitted
 EXAMPLES: dict[str, Callable[[], Drawing]] = {
     "draw_attention": lambda: pictures.draw_attention([[0.5, 0.5], [0.9, 0.1]], 20),
     "draw_averaged_cells": pictures.draw_averaged_cells,
+    "draw_averaged_positions": pictures.draw_averaged_positions,
     "draw_block": lambda: pictures.draw_block(["plain", "post-activation"]),
     "draw_block, gated": lambda: pictures.draw_block(["highway", "Post-LN"]),
     "draw_block, normed": lambda: pictures.draw_block(["pre-activation", "Pre-LN"]),
+    "draw_block, projected": lambda: pictures.draw_block(["identity", "projection"]),
     "draw_block_map": lambda: pictures.draw_block_map(
         ["t", "t", "x", "x", "x"], [[-1], [-1], [-1, 0], [-1], [2, 3]], backbone=2
     ),
@@ -61,8 +63,19 @@ WITH_AXES = {
 }
 """Axes and images stand as they are in every language, as those of all charts do."""
 NAMES = {
-    *("BatchNorm", "GroupNorm", "LayerNorm", "RMSNorm", "LN", "Post", "Pre", "ReLU", "tanh"),
-    *("W", "c", "e", "float", "h", "t", "x"),
+    *(
+        "BatchNorm",
+        "GroupNorm",
+        "InstanceNorm",
+        "LayerNorm",
+        "RMSNorm",
+        "LN",
+        "Post",
+        "Pre",
+        "ReLU",
+        "tanh",
+    ),
+    *("W", "c", "e", "float", "g", "h", "t", "x"),
 }
 
 

@@ -26,6 +26,7 @@ LABELS = {
     "factors": N_("Number of factors"),
     "gate_bias": N_("Bias of the gate"),
     "init": N_("Weight initialization"),
+    "kernel": N_("Kernel size"),
     "layer": N_("Layer"),
     "learning_rate": N_("Learning rate"),
     "length": N_("Sequence length"),

@@ -6,6 +6,7 @@ from vanishing.figures.activations import (
     draw_saturated_units,
     draw_slopes,
 )
+from vanishing.figures.convolutions import draw_image_runs
 from vanishing.figures.detection import draw_blocks, draw_detector_losses
 from vanishing.figures.diagnosis import draw_diagnosis, draw_history
 from vanishing.figures.directions import draw_two_directions
@@ -57,6 +58,7 @@ __all__ = [
     "draw_gradient_norms",
     "draw_gradients_by_length",
     "draw_history",
+    "draw_image_runs",
     "draw_lesions",
     "draw_losses",
     "draw_losses_by_rate",

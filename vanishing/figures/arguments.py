@@ -14,6 +14,7 @@ LONGEST_NAME = 200  # letters
 RUN = ("experiment", "steps", "gradient_norms", "losses", "accuracies", "state")
 """What is read of a run; a figure does not need to know more of a network."""
 STARTED = ("before", "after", "accuracies", "state")
+IMAGE_RUN = ("network", "accuracies", "state", "norms_at")
 OPTIMIZED_RUN = ("optimization", "accuracies", "state", "updates_at")
 
 
@@ -149,6 +150,16 @@ def optimized_run(name: str, value: Any) -> Any:
 
 
 optimized_runs = several(optimized_run, "[optimize(optimization)]", most=MOST_LINES)
+
+
+def image_run(name: str, value: Any) -> Any:
+    """Ask for what ``train_images`` returns."""
+    if any(not hasattr(value, one) for one in IMAGE_RUN) or isinstance(value, type):
+        raise TypeError(f"{name} must be a run, got {shown(value)}: pass train_images(network)")
+    return value
+
+
+image_runs = several(image_run, "[train_images(network)]", most=MOST_LINES)
 
 
 def started(name: str, value: Any) -> Any:

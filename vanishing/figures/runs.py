@@ -83,7 +83,7 @@ def draw_gradient_norms(
     type.
     """
     series = [Series.numbered((notes or {}).get(name, name), norms[name]) for name in norms]
-    return _draw_layers(series, _layers_intro(series), limits)
+    return draw_layers(series, layers_intro(series), limits)
 
 
 @bounds.checked(
@@ -115,7 +115,7 @@ def draw_runs(
         step=step,
     )
     everything = [norm for run in runs for norms in run.gradient_norms for norm in norms]
-    return _draw_layers(series, intro, limits or extremes(everything))
+    return draw_layers(series, intro, limits or extremes(everything))
 
 
 @bounds.checked(
@@ -163,10 +163,11 @@ def draw_training(run: Run, *, limits: Limits | None = None) -> Picture:
     names = _("before training"), ending(AFTER, run)
     norms = run.gradient_norms[0], run.gradient_norms[-1]
     series = [Series.numbered(name, values) for name, values in zip(names, norms, strict=True)]
-    return _draw_layers(series, _layers_intro(series), limits)
+    return draw_layers(series, layers_intro(series), limits)
 
 
-def _draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) -> Picture:
+def draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) -> Picture:
+    """Draw norms by layer on a log axis, with the introduction in front of their description."""
     last = max(len(line.values) for line in series)
     sentences = [sentence for line in series for sentence in _norm_sentences(line)]
     return line_chart(
@@ -181,7 +182,8 @@ def _draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) ->
     )
 
 
-def _layers_intro(series: Sequence[Series]) -> str:
+def layers_intro(series: Sequence[Series]) -> str:
+    """Say what is seen, and of how many layers."""
     last = max(len(line.values) for line in series)
     return ngettext(
         "Line chart on a logarithmic scale: the gradient norm of {count} layer.",

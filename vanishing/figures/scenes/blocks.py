@@ -18,15 +18,20 @@ LINEAR, ATTENTION, FEED = N_("linear layer"), N_("attention"), N_("feed-forward 
 
 @dataclass(frozen=True)
 class Branch:
-    """Hold what stands beside the free path: the layers, and what both are multiplied by."""
+    """Hold what stands beside the free path: the layers, and what both are multiplied by.
+
+    path: the layer on the path itself, if there is one.
+    """
 
     layers: tuple[str, ...]
     gates: tuple[str, str] | None = None
+    path: str = ""
 
 
 Part = str | Branch
 
 _PLAIN = (LINEAR, "ReLU", LINEAR, "ReLU")
+_FILTERS = ("3 × 3", "BatchNorm", "ReLU", "3 × 3", "BatchNorm")
 BLOCKS: dict[str, tuple[str, tuple[Part, ...]]] = {
     "plain": (N_("plain"), _PLAIN),
     "post-activation": (
@@ -37,7 +42,9 @@ BLOCKS: dict[str, tuple[str, tuple[Part, ...]]] = {
         N_("pre-activation"),
         (Branch(("BatchNorm", "ReLU", LINEAR, "BatchNorm", "ReLU", LINEAR)),),
     ),
-    "highway": (N_("highway"), (Branch((LINEAR, "ReLU"), ("1 − t", "t")),)),
+    "highway": (N_("highway"), (Branch((LINEAR, "ReLU"), ("1 − g", "g")),)),
+    "identity": (N_("identity shortcut"), (Branch(_FILTERS), "ReLU")),
+    "projection": (N_("projection shortcut"), (Branch(_FILTERS, path="1 × 1"), "ReLU")),
     "Post-LN": ("Post-LN", (Branch((ATTENTION,)), "LayerNorm", Branch((FEED,)), "LayerNorm")),
     "Pre-LN": ("Pre-LN", (Branch(("LayerNorm", ATTENTION)), Branch(("LayerNorm", FEED)))),
 }
@@ -49,8 +56,8 @@ MOST = 2  # blocks side by side
 def draw_block(kinds: Sequence[str]) -> Picture:
     """Draw blocks side by side: boxes for layers, and the line on which nothing is multiplied.
 
-    kinds: of "plain", "post-activation", "pre-activation", "highway", "Post-LN" and "Pre-LN", one
-    or two.
+    kinds: of "plain", "post-activation", "pre-activation", "highway", "identity", "projection",
+    "Post-LN" and "Pre-LN", one or two.
     Raises ``ValueError`` for no kind or one that is not known, and ``TypeError`` for a wrong type.
     """
     scene = Scene(COLUMN * len(kinds), flows=True)
@@ -80,11 +87,11 @@ def _below(scene: Scene, x: float, start: float, end: float) -> None:
     scene.line([(x, start), (x, end + STEP + 8)], colour=BLUE, width=3, arrow=True)
 
 
-def _box(scene: Scene, left: float, y: float, name: str) -> float:
+def _box(scene: Scene, left: float, y: float, name: str, width: float = 2 * LANE - 4) -> float:
     """Set a layer onto the path itself."""
     x = left + LANE
     scene.line([(x, y), (x, y + STEP)], colour=BLUE, width=3)
-    return scene.box(x, y + STEP, _name(name), width=2 * LANE - 4, colour=ORANGE)
+    return scene.box(x, y + STEP, _name(name), width=width, colour=ORANGE)
 
 
 def _branch(scene: Scene, left: float, y: float, branch: Branch) -> float:
@@ -102,6 +109,10 @@ def _branch(scene: Scene, left: float, y: float, branch: Branch) -> float:
         end = scene.box(beside, end, _name(name), width=BOX, colour=GREEN)
     if branch.gates:
         y, end = _gates(scene, lane, beside, y, end, branch.gates)
+    if branch.path:
+        half = (y + end) / 2
+        scene.line([(lane, y), (lane, half)], colour=BLUE, width=3)
+        y = _box(scene, left, half, branch.path, width=60)
     middle = end + 18
     scene.line([(beside, end), (beside, middle), (lane + 11, middle)], arrow=True)
     scene.line([(lane, y), (lane, middle - 11)], colour=BLUE, width=3)
@@ -140,5 +151,9 @@ def _part(part: Part) -> str:
             rest=part.gates[0],
             gate=part.gates[1],
             layers=layers,
+        )
+    if part.path:
+        return _(
+            "the path through {layer}, plus a branch: {layers}", layer=part.path, layers=layers
         )
     return _("the path plus a branch: {layers}", layers=layers)
