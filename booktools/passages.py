@@ -105,7 +105,8 @@ def _term(term: Tag, further: Mapping[str, Sequence[str]]) -> Place:
     definition = term.find_next_sibling("dd")
     assert isinstance(definition, Tag)
     others = [
-        name.find_all("span")[-1].get_text() for name in definition.select(".vg-names [lang]")
+        name.find_all("span", recursive=False)[-1].get_text()
+        for name in definition.select(".vg-names > li > p > [lang]")
     ]
     anchor, title = str(term["id"]), text_of(term)
     names = dict.fromkeys([*others, *further.get(anchor, ())])

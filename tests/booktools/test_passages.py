@@ -27,7 +27,8 @@ GLOSSARY = """<article><section id="glossary"><h1>Glossary</h1>
 <div class="vg-find"><script type="application/json">{"term-x": ["shortcut"]}</script></div>
 <dl class="glossary"><dt id="term-x">skip<a class="headerlink">#</a></dt><dd><p>A path.</p>
 <ul class="vg-names"><li><p><span lang="en"><span>English:</span> <span>skip</span></span></p></li>
-<li><p><span lang="zh-CN"><span>简体中文:</span> <span><a>跳跃</a></span></span></p></li></ul>
+<li><p><span lang="zh-CN"><span>简体中文:</span>
+<span><a>跳跃（<span lang="en">skip</span>）</a></span></span></p></li></ul>
 <p class="vg-uses">Chapters</p></dd></dl></section></article>"""
 SOURCES = """<article><section id="references"><h1>References</h1><div class="citation" id="id7">
 <span class="label">[3]</span><p>A. Author. <em>A title</em>.</p></div></section></article>"""
@@ -57,7 +58,7 @@ def test_a_section_of_names_of_terms_is_a_list() -> None:
 def test_an_entry_of_a_glossary_has_its_names_in_every_language_and_the_further_ones() -> None:
     page, term = read_page(GLOSSARY)
     assert (page.title, page.text) == ("Glossary", "")
-    assert term == Place("term", "term-x", "skip", ("skip", "跳跃", "shortcut"), "A path.")
+    assert term == Place("term", "term-x", "skip", ("skip", "跳跃（skip）", "shortcut"), "A path.")
 
 
 def test_a_source_is_a_place_of_its_own() -> None:
