@@ -15,7 +15,9 @@ from tinycss2.ast import Node
 
 _URL = re.compile(r"""url\((["']?)(?!data:|https?:|/|#)([^"')]+)\1\)""")
 _TAG = re.compile(r"(?:<|\\u003c)([a-zA-Z][\w-]*)")
-_NAMES = re.compile(r"""\b(?:class|id)=\\?["']([^"'\\]*)""")
+_NAMES = re.compile(r"""\b(?:class|id)=(?:\\?["']([^"'\\]*)|([\w-]+))""")
+_IMPORT = re.compile(r"""@import\s+(?:"[^"]*"|'[^']*'|url\([^)]*\))[^;]*;""")
+_IMPORTED = re.compile(r"""(?<=@import)\s+(["'])(?!https?:|/)([^"']+)\1""")
 _DATA = re.compile(r"\b(data-[\w-]+)")
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"|\'((?:[^\'\\\n]|\\.)*)\'|`((?:[^`\\]|\\.)*)`')
 _WORD = re.compile(r"[A-Za-z_-][\w-]*")
@@ -24,7 +26,7 @@ _VARIABLE = re.compile(r"var\(\s*(--[\w-]+)")
 _ANY_VARIABLE = re.compile(r"--[\w-]+")
 _GROUPS = frozenset({"media", "supports", "layer", "container"})  # rules around rules
 _CHOICES = frozenset({"is", "where", "has", "matches", "host"})
-_NOT_COPIED = frozenset({"charset", "import"})
+_NOT_COPIED = frozenset({"charset"})
 _LICENCE = re.compile("licen[cs]e|^!", re.IGNORECASE)
 _VALUE = r"[^;{}\"'()]|\"[^\"]*\"|'[^']*'"
 _BRACKETS = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"
@@ -51,7 +53,8 @@ class Used:
 
 def used_in_page(html: str) -> Used:
     """Return what a page has, its drawings within scripts included."""
-    names = {name for found in _NAMES.findall(html) for name in unescape(found).split()}
+    found = ("".join(parts) for parts in _NAMES.findall(html))
+    names = {name for text in found for name in unescape(text).split()}
     tags = {tag.lower() for tag in _TAG.findall(html)}
     return Used(frozenset(names | tags), frozenset(_DATA.findall(html)), _variables(html))
 
@@ -74,12 +77,20 @@ def _hyphenated(name: str) -> str:
 
 def joined(sheets: Iterable[tuple[str, str]]) -> str:
     """Return stylesheets as one that lies in the folder from which their names (paths) begin."""
-    return "\n".join(_moved(name, text) for name, text in sheets)
+    text = "\n".join(_moved(name, text) for name, text in sheets)
+    return "".join(
+        [*_IMPORT.findall(text), _IMPORT.sub("", text)]
+    )  # a browser reads them first only
 
 
 def _moved(name: str, text: str) -> str:
     folder = dirname(name)
-    return _URL.sub(lambda url: f"url({url[1]}{normpath(join(folder, url[2]))}{url[1]})", text)
+
+    def there(found: re.Match[str]) -> str:
+        return f"{found[1]}{normpath(join(folder, found[2]))}{found[1]}"
+
+    text = _IMPORTED.sub(lambda name: f" {there(name)}", text)
+    return _URL.sub(lambda url: f"url({there(url)})", text)
 
 
 def purged(sheet: str, used: Used) -> str:

@@ -102,6 +102,19 @@ def test_addresses_follow_a_sheet_into_another_folder() -> None:
     assert moved == "a{b:url(x.png) url('styles/y.png') url(\"data:z\") url(#i) url(/r)}"
 
 
+def test_a_sheet_that_asks_for_another_still_does() -> None:
+    one, two = "a{b:c}", '@import "x.css" print;@import url(y.css);a{b:d}'
+    css = joined([("one.css", one), ("styles/two.css", two)])
+    assert css == '@import "styles/x.css" print;@import url(styles/y.css);a{b:c}\na{b:d}'
+    kept = left(css)
+    assert kept == '@import "styles/x.css" print;@import url(styles/y.css);a{b:c}a{b:d}'
+
+
+def test_a_class_without_quotes_counts() -> None:
+    assert left(".bare{a:b}", "<p class=bare>") == ".bare{a:b}"
+    assert left(".single{a:b}", "<p class='single other'>") == ".single{a:b}"
+
+
 def test_pages_and_scripts_add_up() -> None:
     both = Used(frozenset("a"), frozenset("b"), frozenset()) | Used(
         frozenset("c"), frozenset(), frozenset("d")
