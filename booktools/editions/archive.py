@@ -15,6 +15,8 @@ from booktools.downloads import FOLDER
 _ONLINE = re.compile(r"<!--online-->.*?<!--/online-->", re.DOTALL)
 # What looks like the name of a file, in HTML, in a stylesheet and in a script.
 _NAME = re.compile(r"""["'(`=]\s*([\w./%@+~-]*[\w%-]\.\w{2,6})(?:[?#][^"'()`\s>]*)?\s*["')`\s>]""")
+# What leads to a figure's page of its own: another site has to find it at an address.
+_EMBEDDED = re.compile(r"<button\b[^>]*\bdata-page=[^>]*>[^<]*</button>")
 _WAY = re.compile(r' href="((?:\.\./)[^"]*)"')
 _TEXTS = frozenset({".html", ".css", ".js", ".mjs", ".json"})
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -45,7 +47,8 @@ def content(site: Path, name: str, online: str = "") -> bytes:
             return way[0]
         return f' href="{urljoin(f"{online}/{name}", way[1])}"' if online else ""
 
-    return _WAY.sub(lead, _ONLINE.sub("", path.read_text(encoding="utf-8"))).encode()
+    text = _EMBEDDED.sub("", _ONLINE.sub("", path.read_text(encoding="utf-8")))
+    return _WAY.sub(lead, text).encode()
 
 
 def reached(site: Path, pages: Sequence[str]) -> set[str]:

@@ -76,14 +76,16 @@ def read_book(book: Book, language: Language, site: Path) -> ReadBook:
         Part(caption, [one for one in chapters if places.get(one.page, "") == caption])
         for caption in captions
     ]
-    footer = front.select_one("footer.bd-footer-content")
+    footer = _one(front, "footer.bd-footer-content")
+    for live in footer.select(f"{_LIVE}, .vg-colophon"):
+        live.decompose()
     return ReadBook(
         language=language,
         title=_words(front.select_one(".vg-brand")),
         contents=str(_one(front, "nav.bd-links")["aria-label"]),
         parts=parts,
         styles=_styles(site, book.pages),
-        notice=footer.decode_contents() if footer else "",
+        notice=footer.decode_contents().strip(),
         site=site,
     )
 

@@ -112,6 +112,8 @@ def test_a_printed_page_has_its_title_and_licence_and_nothing_to_press(
     page: Page, served: str, tmp_path: Path
 ) -> None:
     page.goto(f"{served}{PAGES[1]}")
+    assert page.locator(".vg-colophon").is_visible()
+    assert not page.locator(".vg-imprint").is_visible()
     text = printed(page, tmp_path / "page.pdf")
     assert "A chapter" in text
     assert "CC BY 4.0" in text
@@ -166,6 +168,7 @@ def test_no_page_of_the_zip_leads_to_a_file_that_it_lacks(site: Path) -> None:
         pages = [name for name in names if name.endswith(".html")]
         for name in pages:
             text = archive.read(f"vanishing-gradients-ar/{name}").decode()
+            assert 'data-do="embed"' not in text
             for way in re.findall(r'(?:href|src)="([^"#?:]+)[#?]?[^":]*"', text):
                 there = (site / name).parent.joinpath(way).resolve()
                 assert there.relative_to(site.resolve()).as_posix() in names, (name, way)
