@@ -5,6 +5,7 @@
   const LONGEST = 12000; // ms for which a slider plays, unless its states would then change too fast
   const PACE = [250, 800]; // ms for which a state is shown, at least and at most
   const SHARP = 3; // pixels of a PNG for one of the page
+  const FOOT = 140; // pixels of an embedded page below the figure: its caption and the way to the book
   const PREFIX = "explorer-";
 
   const sentences = (text) => text.split(/(?<=[.!?؟])\s+|(?<=。)/);
@@ -64,7 +65,11 @@
       this.told = this.description;
       const changed = sentences(this.told).filter((sentence) => !before.includes(sentence));
       const at = this.chosen(this.values).join(", ");
-      this.news.textContent = `${at}: ${this.briefs[this.state] || changed.join(" ")}`;
+      this.say(`${at}: ${this.briefs[this.state] || changed.join(" ")}`);
+    }
+
+    say(text) {
+      this.news.textContent = text;
     }
 
     follow(slider) {
@@ -179,7 +184,7 @@
       frame.src = Object.assign(new URL(entry.dataset.page, location), { search: this.explorer.address(true).search });
       frame.title = `${document.title}: ${this.explorer.root.getAttribute("aria-label")}`;
       frame.width = "100%";
-      frame.height = "640";
+      frame.height = String(this.explorer.root.offsetHeight + FOOT);
       this.copy(frame.outerHTML);
     }
 
@@ -212,7 +217,8 @@
       this.taken.hidden = false;
       field.value = text;
       field.select();
-      navigator.clipboard?.writeText(text).catch(() => field.select());
+      const copied = navigator.clipboard?.writeText(text) ?? Promise.reject();
+      copied.then(() => this.explorer.say(this.taken.firstChild.textContent), () => field.focus());
     }
 
     file(kind) {
