@@ -19,7 +19,14 @@ _PHRASE = re.compile(r"[A-Za-z][A-Za-z'’ -]*[A-Za-z]")
 _WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}(?![A-Za-z])")
 _OPEN, _CLOSED, _BETWEEN = "(（", ")）", ",，、،;；"
 _REACH = 200  # characters: no pair of brackets is looked at that holds more
-_NO_PROSE = (nodes.literal, nodes.math, nodes.raw, nodes.title, nodes.FixedTextElement)
+_NO_PROSE = (
+    nodes.literal,
+    nodes.math,
+    nodes.raw,
+    nodes.title,
+    nodes.term,
+    nodes.FixedTextElement,
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ def mark_english(app: Sphinx, doctree: nodes.document, page: str) -> None:
     english = English(frozenset(_names(app)), not _is_latin(language.name))
     tag = CLASS + source.tag
     for text in list(doctree.findall(nodes.Text)):
-        if not _is_prose(text, tag):
+        if not _is_prose(text):
             continue
         if isinstance(text.parent, nodes.emphasis):
             if _is_english(text, english):
@@ -85,12 +92,12 @@ def _is_latin(name: str) -> bool:
     return all(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
 
 
-def _is_prose(text: nodes.Text, tag: str) -> bool:
+def _is_prose(text: nodes.Text) -> bool:
+    """Say whether a text is in the page's own language, and no name that other parts look for."""
     above: nodes.Node | None = text.parent
-    while above is not None:
-        if isinstance(above, _NO_PROSE) or tag in getattr(above, "attributes", {}).get(
-            "classes", ()
-        ):
+    while isinstance(above, nodes.Element):
+        classes = above.get("classes", ())
+        if isinstance(above, _NO_PROSE) or any(name.startswith(CLASS) for name in classes):
             return False
         above = above.parent
     return True

@@ -26,7 +26,7 @@ TIME, CARDS = "minutes to read", "has cards"  # among what Sphinx keeps of a pag
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W_]+")
 WORDS_PER_MINUTE, CHARACTERS_PER_MINUTE = 180, 300
-_NO_PROSE = (nodes.literal_block, nodes.raw, nodes.math_block, nodes.comment)
+_NOT_READ = (nodes.raw, nodes.math_block, nodes.comment)
 
 
 class Chapters(SphinxDirective):
@@ -62,14 +62,14 @@ def minutes(text: str) -> int:
 
 
 def note_time(app: Sphinx, doctree: nodes.document) -> None:
-    """Remember how long the prose of a page takes."""
-    prose = (
+    """Remember how long the words of a page take, those of its code among them."""
+    words = (
         text.astext()
         for text in doctree.findall(nodes.Text)
-        if not isinstance(text.parent, _NO_PROSE)
+        if not isinstance(text.parent, _NOT_READ)
     )
     kept = app.env.metadata[app.env.docname]
-    kept[TIME], kept[CARDS] = minutes(" ".join(prose)), any(_lists(doctree))
+    kept[TIME], kept[CARDS] = minutes(" ".join(words)), any(_lists(doctree))
 
 
 def write_cards_again(app: Sphinx, env: BuildEnvironment) -> list[str]:

@@ -38,9 +38,14 @@ def improve_tables(app: Sphinx, doctree: nodes.document, page: str) -> None:
         _name(table)
         group = next(table.findall(nodes.tgroup))
         rows = _rows(next(group.findall(nodes.tbody)))
-        if rows and all(len(row) > 1 and row[0].astext().strip() for row in rows):
+        if rows and all(len(row) > 1 and _says(row[0]) for row in rows):
             next(group.findall(nodes.colspec))["stub"] = 1
         _mark_numbers(group, rows)
+
+
+def _says(cell: nodes.entry) -> bool:
+    """Say whether a cell has words: a formula is no name for a row that a browser knows."""
+    return any(not isinstance(text.parent, nodes.math) for text in cell.findall(nodes.Text))
 
 
 def _name(table: nodes.table) -> None:

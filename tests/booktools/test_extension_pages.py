@@ -140,7 +140,7 @@ ARABIC = {
         "Glossary": "المسرد",
         "Two terms & what they mean.": "مصطلحان ومعناهما.",
         "gradient": "التدرج",
-        "depth": "العمق",
+        "depth": "العمق (depth)",
         "A derivative $a<b$ in a layer.": "مشتقة $a<b$ في طبقة (layer).",
         "A number.": "عدد.",
     },
@@ -347,6 +347,12 @@ def test_english_in_brackets_is_spoken_as_english(arabic: BeautifulSoup) -> None
     marked = arabic.select("article p [lang=en]")
     assert [part.get_text() for part in marked] == ["learning rate", "slope"]
     assert {part["dir"] for part in marked} == {"ltr"}
+
+
+def test_no_part_of_a_name_in_the_glossary_has_a_language_of_its_own(book: Build) -> None:
+    glossary = read(book("ar") / "text" / "glossary.html")
+    assert one(glossary, "dt#term-depth").get_text().startswith("العمق (depth)")
+    assert not glossary.select("dt [lang], .vg-names [lang] [lang]")
 
 
 def test_a_formula_and_the_marks_around_it_stay_on_one_line(english: BeautifulSoup) -> None:
