@@ -96,7 +96,7 @@ def _is_prose(text: nodes.Text) -> bool:
     """Say whether a text is in the page's own language, and no name that other parts look for."""
     above: nodes.Node | None = text.parent
     while isinstance(above, nodes.Element):
-        classes = above.get("classes", ())
+        classes: list[str] = above.get("classes", [])
         if isinstance(above, _NO_PROSE) or any(name.startswith(CLASS) for name in classes):
             return False
         above = above.parent
