@@ -53,7 +53,7 @@ def link_style(
 ) -> None:
     """Give the search page its own stylesheet."""
     if page == PAGE:
-        app.add_css_file(STYLE, priority=860)
+        app.add_css_file(STYLE, priority=910)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

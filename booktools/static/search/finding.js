@@ -54,9 +54,9 @@
     find(query) {
       const found = new Map();
       for (const { text, weight } of this.#variants(query)) {
-        for (const hit of this.#hits(text)) {
-          const better = found.get(hit.place.id);
-          if (!better || better.score < weight * hit.score) found.set(hit.place.id, { ...hit, score: weight * hit.score });
+        for (const hit of shared(this.#hits(text))) {
+          const better = found.get(hit.place.id), score = weight * hit.score;
+          if (!better || better.score < score) found.set(hit.place.id, { ...hit, score });
         }
       }
       return this.#byPage([...found.values()]);
@@ -117,7 +117,7 @@
       for (const hit of hits) pages.set(hit.place.number, [...(pages.get(hit.place.number) ?? []), hit]);
       const found = [...pages].map(([number, places]) => ({
         title: this.pages[number][1], address: this.pages[number][0], score: pageScore(places),
-        share: shareOf(places), isTerms: places[0].place.kind === "term", isNamed: places[0].named, places: places.slice(0, MOST_PLACES),
+        share: Math.max(...places.map(({ share }) => share)), isTerms: places[0].place.kind === "term", isNamed: places[0].named, places: places.slice(0, MOST_PLACES),
       }));
       return explainedFirst(found.sort((one, other) => other.score - one.score)).slice(0, MOST_PAGES);
     }
@@ -148,18 +148,21 @@
     return [...others.slice(0, place), terms, ...others.slice(place)];
   }
 
-  function shareOf(hits) {
-    return new Set(hits.flatMap((hit) => [...hit.covered])).size / Math.max(1, hits[0].count);
+  // A page that has all words of a query, wherever, counts more than one that has a part of them.
+  function shared(hits) {
+    const covered = new Map();
+    for (const { place, covered: own } of hits) covered.set(place.number, new Set([...(covered.get(place.number) ?? []), ...own]));
+    return hits.map((hit) => {
+      const share = covered.get(hit.place.number).size / Math.max(1, hit.count);
+      return { ...hit, share, score: hit.score * Math.max(0.1, share) ** 2 };
+    });
   }
 
   const within = (part, whole) => ` ${whole} `.includes(` ${part} `);
   const longest = (texts) => texts.reduce((one, other) => (other.length > one.length ? other : one), "");
   const replaced = (text, part, other) => ` ${text} `.replace(` ${part} `, ` ${other} `).trim();
 
-  function pageScore(hits) {
-    const sum = hits.reduce((total, hit, place) => total + hit.score * FURTHER ** place, 0);
-    return sum * Math.max(0.1, shareOf(hits)) ** 2;
-  }
+  const pageScore = (hits) => hits.reduce((total, { score }, place) => total + score * FURTHER ** place, 0);
 
   // Where an excerpt begins and ends: around most of the marks, at blanks if it can.
   function around(text, marks) {
