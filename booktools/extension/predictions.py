@@ -15,20 +15,26 @@ from sphinx.locale import _
 from sphinx.transforms import SphinxTransform
 
 MARK = "vg-reminder"
+QUESTIONS = "vg-questions"
 
 
 class MarkReminders(SphinxTransform):
-    """Mark paragraphs that remind of predictions, while they still have the book's own words."""
+    """Mark the questions, and what reminds of them, while it still has the book's own words."""
 
     default_priority = 5  # before Locale (20)
 
     def apply(self, **_options: Any) -> None:
-        """Name in its classes the questions that a paragraph reminds of."""
-        words: dict[str, list[int]] = self.config.book_predictions.get("reminders", {})
+        """Give the list of questions its class, and each reminder one for each of its questions."""
+        settings = self.config.book_predictions
+        for section in self.document.findall(nodes.section):
+            if settings.get("section") in section["ids"]:
+                for questions in section.findall(nodes.enumerated_list):
+                    questions["classes"].append(QUESTIONS)
+        words: dict[str, list[int]] = settings.get("reminders", {})
         for paragraph in self.document.findall(nodes.paragraph):
-            questions = reminded(" ".join(paragraph.astext().split()), words)
-            if questions:
-                paragraph["classes"] += [MARK, *(f"{MARK}-{number}" for number in questions)]
+            numbers = reminded(" ".join(paragraph.astext().split()), words)
+            if numbers:
+                paragraph["classes"] += [MARK, *(f"{MARK}-{number}" for number in numbers)]
 
 
 def reminded(text: str, words: dict[str, list[int]]) -> list[int]:
@@ -39,11 +45,10 @@ def reminded(text: str, words: dict[str, list[int]]) -> list[int]:
 def add_words(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Give the script its words, on a page that reminds of predictions."""
-    if doctree is None or f'"{MARK} ' not in context.get("body", ""):
+    """Give the script its words, on a page that asks for predictions."""
+    if doctree is None or QUESTIONS not in context.get("body", ""):
         return
     words = {
-        "section": app.config.book_predictions.get("section", ""),
         "page": page,
         "yours": _("Your prediction"),
         "recalled": _("You predicted:"),

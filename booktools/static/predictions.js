@@ -1,7 +1,7 @@
 // A reader writes predictions down and finds them beside the results. They stay in this browser.
 (() => {
   const words = document.querySelector(".vg-predictions").dataset;
-  const questions = [...document.querySelectorAll(`#${CSS.escape(words.section)} > ol > li`)];
+  const questions = [...document.querySelectorAll(".vg-questions > li")];
   const key = `predictions ${words.page}`; // the same in every language
   const make = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
 

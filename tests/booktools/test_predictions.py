@@ -11,11 +11,11 @@ import booktools
 STATIC = Path(booktools.__file__).parent / "static"
 ADDRESS = "http://book.test/vi/page.html"
 BODY = f"""<!doctype html><html lang="en"><title>t</title><body>
-<section id="predict"><h2>Predict</h2><p>Write.</p><ol><li><p>One?</p></li><li><p>Two?</p></li></ol>
-</section>
+<section id="predict"><h2>Predict</h2><p>Write.</p>
+<ol class="vg-questions"><li><p>One?</p></li><li><p>Two?</p></li></ol></section>
 <p class="vg-reminder vg-reminder-1 vg-reminder-2" id="both">Compare.</p>
 <p class="vg-reminder vg-reminder-2" id="second">Compare.</p>
-<div class="vg-predictions" hidden data-section="predict" data-page="book/page" data-yours="Yours"
+<div class="vg-predictions" hidden data-page="book/page" data-yours="Yours"
  data-recalled="You said:" data-forget="Delete" data-kept="Here only."></div>
 <script>{(STATIC / "predictions.js").read_text(encoding="utf-8")}</script>"""
 

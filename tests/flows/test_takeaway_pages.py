@@ -58,7 +58,7 @@ def test_every_reminder_has_a_question_to_remind_of(site: Path) -> None:
     seen = 0
     for page in book_pages():
         html = BeautifulSoup((site / "ar" / f"{page}.html").read_text("utf-8"), "html.parser")
-        questions = len(html.select("#predict > ol > li"))
+        questions = len(html.select(".vg-questions > li"))
         asked = [
             int(name.rpartition("-")[2])
             for one in html.select(".vg-reminder")

@@ -104,7 +104,7 @@ def test_the_seed_that_a_slider_chooses_has_one_column() -> None:
 
 
 def test_a_value_is_written_without_the_noise_of_a_float() -> None:
-    assert [key(0.1 + 0.2), key(True), key(50), key("a b")] == ["0.3", "True", "50", "a b"]
+    assert [key(0.1 + 0.2), key(True), key(50), key("a\n b")] == ["0.3", "True", "50", "a b"]
 
 
 # Ids

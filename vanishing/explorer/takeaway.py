@@ -41,7 +41,7 @@ LABELS = {
 
 def key(value: Any) -> str:
     """Write a slider's value for an address and a table, the same in every language."""
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    return f"{value:.12g}" if isinstance(value, float) else " ".join(str(value).split())
 
 
 def menu(identifier: str) -> str:
