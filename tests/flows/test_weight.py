@@ -20,6 +20,7 @@ pytestmark = pytest.mark.book
 
 LINKED = re.compile(r'<(?:link|script)\b[^>]*?\b(?:href|src)="([^"]+)"[^>]*>')
 WEIGHED = re.compile(r'rel="(?:stylesheet|preload|modulepreload)"|<script')
+NOT_ASKED = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
 IMPORTED = re.compile(r"""\b(?:from|import)\s*["'](\./[^"']+)["']""")
 LIMITS = {"book/index": 75, "book/glossary": 110}  # kB, as gzip sends them
 OTHERS = 90
@@ -42,6 +43,7 @@ def sent(path: Path) -> int:
 def loaded(page: Path) -> set[Path]:
     """Return the files that a page asks for at once, scripts that scripts import included."""
     html = page.read_text(encoding="utf-8")
+    html = NOT_ASKED.sub("", html)
     tags = (found for found in LINKED.finditer(html) if WEIGHED.search(found[0]))
     names = (unquote(found[1].partition("?")[0]) for found in tags)
     waiting = [(page.parent / name).resolve() for name in names]
@@ -70,7 +72,7 @@ def test_no_page_weighs_more_than_its_kind_may(site: Path, code: str) -> None:
 def test_each_page_has_one_small_stylesheet(site: Path, code: str) -> None:
     for name in book_pages():
         sheets = [one for one in loaded(site / code / f"{name}.html") if one.suffix == ".css"]
-        sheets = [one for one in sheets if one.name not in ("noscript.css", "print.css")]
+        sheets = [one for one in sheets if one.name != "print.css"]
         assert len(sheets) == 1, name
         assert sent(sheets[0]) <= STYLE * 1000, (name, sheets)
 
