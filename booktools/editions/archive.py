@@ -17,6 +17,7 @@ _ONLINE = re.compile(r"<!--online-->.*?<!--/online-->", re.DOTALL)
 _NAME = re.compile(r"""["'(`=]\s*([\w./%@+~-]*[\w%-]\.\w{2,6})(?:[?#][^"'()`\s>]*)?\s*["')`\s>]""")
 # What leads to a figure's page of its own: another site has to find it at an address.
 _EMBEDDED = re.compile(r"<button\b[^>]*\bdata-page=[^>]*>[^<]*</button>")
+_EARLY = re.compile(r'<link rel="preload"[^>]*>\s*')  # which asks a server
 _WAY = re.compile(r' href="((?:\.\./)[^"]*)"')
 _TEXTS = frozenset({".html", ".css", ".js", ".mjs", ".json"})
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -47,7 +48,9 @@ def content(site: Path, name: str, online: str = "") -> bytes:
             return way[0]
         return f' href="{urljoin(f"{online}/{name}", way[1])}"' if online else ""
 
-    text = _EMBEDDED.sub("", _ONLINE.sub("", path.read_text(encoding="utf-8")))
+    text = path.read_text(encoding="utf-8")
+    for left_out in (_ONLINE, _EMBEDDED, _EARLY):
+        text = left_out.sub("", text)
     return _WAY.sub(lead, text).encode()
 
 

@@ -159,15 +159,15 @@ def _captions(front: BeautifulSoup, first: str) -> dict[str, str]:
 
 
 def _styles(site: Path, pages: Sequence[str]) -> list[str]:
-    """Return the stylesheets of all pages from the site's root, each once."""
-    found: dict[str, None] = {}
+    """Return the stylesheets of all pages from the site's root, each once, those of paper last."""
+    found: dict[str, bool] = {}
     for page in pages:
-        for address in re.findall(r'<link[^>]*rel="stylesheet"[^>]*>', _source(site, page)):
-            if href := re.search(r'href="([^"]+)"', address):
-                target = _target(page, href[1])
-                if target and not address.count("noscript"):
-                    found[target[0]] = None
-    return list(found)
+        for link in re.findall(r'<link[^>]*rel="stylesheet"[^>]*>', _source(site, page)):
+            href = re.search(r'href="([^"]+)"', link)
+            target = _target(page, href[1]) if href else None
+            if target and "noscript" not in link:
+                found[target[0]] = 'media="print"' in link
+    return sorted(found, key=lambda name: found[name])
 
 
 def _soup(site: Path, page: str) -> BeautifulSoup:

@@ -203,6 +203,7 @@ def test_the_pdf_has_contents_with_page_numbers_and_bookmarks(site: Path) -> Non
     reader = PdfReader(edition(site, "pdf"))
     texts = [page.extract_text() for page in reader.pages]
     number = next(n for n, text in enumerate(texts[2:], 3) if "Text of a chapter" in text)
+    assert "A chapter" in texts[number - 1]
     assert re.search(rf"A chapter\s*{number}\b", texts[1])
     assert "CC BY 4.0" in texts[0]
     assert SOLUTION in " ".join(texts)
