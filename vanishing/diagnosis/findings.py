@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from vanishing.diagnosis.verdicts import Judgement, LayerDiagnosis
+from vanishing.diagnosis.verdicts import Judgement, LayerDiagnosis, Spot
 from vanishing.diagnosis.words import ALARMS, CAUSES, REMEDIES, SIGNS, WORDS
 from vanishing.localisation import N_, _, format_number, ngettext
 
@@ -197,6 +197,8 @@ def _notes(diagnosis: Judgement, html: bool) -> list[str]:
     if diagnosis.left_out:
         names = ", ".join(diagnosis.left_out)
         notes.append(_("Left out, because they hold no real numbers: {names}.", names=names))
+    if (spot := diagnosis.broken) is not None and _is_hidden(diagnosis, spot):
+        notes.append(_say(CAUSES[spot.cause], {"layer": spot.layer, "operation": spot.operation}))
     if diagnosis.softmax_twice:
         cause = _("The outputs are probabilities, and the loss takes a softmax of them again.")
         notes.append(f"{cause} {_('Try: {remedy}', remedy=_(REMEDIES['twice']))}")
@@ -210,6 +212,12 @@ def _notes(diagnosis: Judgement, html: bool) -> list[str]:
             )
         )
     return [escape(note) if html else note for note in notes]
+
+
+def _is_hidden(diagnosis: Judgement, spot: Spot) -> bool:
+    """Say whether numbers became too large for float16, and no finding says so."""
+    told = any(one.cause == spot.cause for one in diagnosis.layers) or bool(diagnosis.alarm)
+    return spot.cause.startswith("broken_format") and not told and not diagnosis.is_healthy
 
 
 def _finding(layers: Sequence[LayerDiagnosis], diagnosis: Judgement, html: bool) -> str:

@@ -648,8 +648,16 @@ class _Case:
             return self._broken()
         if self._is_broken():
             return "not_a_number", ""
+        if self._reads_large_inputs():
+            return "large_inputs", ""
         grows = not self.layer.gradient_norm <= 10 * self._last().gradient_norm
         return ("grows_backward", "") if grows else ("large_error", "")
+
+    def _reads_large_inputs(self) -> bool:
+        """Say whether nothing but the size of the inputs makes the first gradient large."""
+        scale = self.around.input_scale
+        small = self.layer.relative_gradient / scale <= EXPLODING_RATIO / 10
+        return self.index == 0 and scale > LARGE_INPUTS and small
 
     def _is_broken_to_zero(self) -> bool:
         """Say whether something was infinite on the way forward, and nothing comes back."""

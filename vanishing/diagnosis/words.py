@@ -224,6 +224,10 @@ CAUSES = {
         "The gradient grows from layer to layer on its way back, as it does with batch "
         "normalization without residual connections."
     ),
+    "large_inputs": N_(
+        "The inputs are large numbers, which the gradient of the weights that read them is "
+        "multiplied by."
+    ),
     "large_error": N_(
         "The gradient is large from the start of its way back: the error is large, or the loss is "
         "a sum and not a mean."
@@ -338,7 +342,10 @@ REMEDIES = {
     "bad_targets": N_("Clean the data: isfinite() finds the values."),
     "nan_loss": N_("Look at what the loss is computed from, one operation at a time."),
     "infinite_loss": N_("Look at what the loss is computed from, one operation at a time."),
-    "no_terms": N_("Look at the targets of this batch: labels such as −100 are not counted."),
+    "no_terms": N_(
+        "Look at the targets of this batch: labels equal to ignore_index are not counted. It is "
+        "−100 where nothing else is said."
+    ),
     "no_weight": N_("Look at the class weights, and at the labels of this batch."),
     "constant": N_(
         "Look for detach(), no_grad(), item(), argmax() or numpy() between outputs and loss."
