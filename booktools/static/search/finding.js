@@ -7,6 +7,7 @@
   const FURTHER = 0.8; // what the next place of a page adds, and so on, as a share of the one before
   const TOGETHER = 3, HEADED = 1.5; // how much more a place counts that has all words together, or in its heading
   const NAMED = 3; // pages that stand before the list of terms if one of them is just what is sought
+  const FAINT = 0.1; // the share of the best score that a page needs which has only some words of the query
   const MOST_PAGES = 30, MOST_PLACES = 3, MOST_VARIANTS = 4, FEW_TERMS = 2, EXCERPT = 220;
   const ONE_WRONG = 4, TWO_WRONG = 8; // letters from which on a word may be misspelt once, or twice
   const stems = (text, language) => [...words(text, language)].map(({ text: word }) => plain(word, language)[1]);
@@ -119,7 +120,9 @@
         title: this.pages[number][1], address: this.pages[number][0], score: pageScore(places),
         share: Math.max(...places.map(({ share }) => share)), isTerms: places[0].place.kind === "term", isNamed: places[0].named, places: places.slice(0, MOST_PLACES),
       }));
-      return explainedFirst(found.sort((one, other) => other.score - one.score)).slice(0, MOST_PAGES);
+      const best = Math.max(...found.map(({ score }) => score));
+      const fit = found.filter(({ share, score }) => !share || share === 1 || score > FAINT * best);
+      return explainedFirst(fit.sort((one, other) => other.score - one.score)).slice(0, MOST_PAGES);
     }
 
     // The sentence around what was found, as [text, is it found?] in turn.
