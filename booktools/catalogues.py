@@ -55,6 +55,20 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Count:
+    """How many messages a file has, and of which kinds.
+
+    stamp: when the file changed, and its size; None where nobody can say.
+    """
+
+    stamp: tuple[int, int] | None
+    total: int
+    translated: int
+    fuzzy: int
+    unread: str
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far one catalogue of one language is, in messages.
 
@@ -94,14 +108,20 @@ def update(
     )
 
 
-def status(codes: Iterable[str] = (), *, root: Path) -> tuple[Progress, ...]:
-    """Count translated, fuzzy and missing messages per language and catalogue."""
+def status(
+    codes: Iterable[str] = (), *, root: Path, known: dict[Path, Count] | None = None
+) -> tuple[Progress, ...]:
+    """Count translated, fuzzy and missing messages per language and catalogue.
+
+    known: the counts of earlier calls, which hold as long as a file does; they are brought up.
+    """
     book = Book(root)
-    read = {language.code: _catalogues(language, root) for language in book.translations}
+    known = {} if known is None else known
+    read = {language.code: _counts(language, root, known) for language in book.translations}
     sizes: dict[str, int] = {}
-    for catalogues in read.values():
-        for domain, (catalogue, _problems) in catalogues.items():
-            sizes[domain] = max(sizes.get(domain, 0), len(_live(catalogue)))
+    for counts in read.values():
+        for domain, count in counts.items():
+            sizes[domain] = max(sizes.get(domain, 0), count.total)
     return tuple(
         _progress(language, domain, read[language.code].get(domain), sizes[domain], root)
         for language in book.chosen(codes)
@@ -181,18 +201,40 @@ def _live(catalogue: Catalogue) -> list[Entry]:
     return [entry for entry in catalogue.entries if not entry.obsolete]
 
 
-def _progress(
-    language: Language, domain: str, read: _Read | None, size: int, root: Path
-) -> Progress:
-    catalogue, problems = read or (Catalogue(), ())
+def _counts(language: Language, root: Path, known: dict[Path, Count]) -> dict[str, Count]:
+    counts = {}
+    for path in book_catalogues(language, root):
+        name, stamp = path.relative_to(root), _stamp(path)
+        if not (stamp and name in known and known[name].stamp == stamp):
+            known[name] = _count(path, stamp, root)
+        counts[catalogue_domain(path, language, root)] = known[name]
+    return counts
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _count(path: Path, stamp: tuple[int, int] | None, root: Path) -> Count:
+    catalogue, problems = read_catalogue(path)
     entries = _live(catalogue)
     translated = sum(entry.translated for entry in entries)
     fuzzy = sum(entry.fuzzy for entry in entries)
-    missing = max(len(entries), size) - translated - fuzzy
-    path = Book(root).catalogue(language, domain)
     unread = str(found(path, problems[0], root)) if problems and not catalogue.header else ""
-    unread = unread or _link_above(path, root)
-    return Progress(language.code, domain, translated, fuzzy, missing, unread)
+    return Count(stamp, len(entries), translated, fuzzy, unread)
+
+
+def _progress(
+    language: Language, domain: str, count: Count | None, size: int, root: Path
+) -> Progress:
+    count = count or Count(None, 0, 0, 0, "")
+    missing = max(count.total, size) - count.translated - count.fuzzy
+    unread = count.unread or _link_above(Book(root).catalogue(language, domain), root)
+    return Progress(language.code, domain, count.translated, count.fuzzy, missing, unread)
 
 
 def _link_above(path: Path, root: Path) -> str:

@@ -3,30 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 
 from booktools.book import Book
-from booktools.catalogues import Progress, status
+from booktools.catalogues import Count, Progress, status
 from booktools.extension.fallback import CLASS
 from booktools.languages import Language
+
+
+@dataclass
+class Counted:
+    """What is known of the catalogues, and what the pages show of it."""
+
+    known: dict[Path, Count] = field(default_factory=dict)
+    pages: dict[str, tuple[Progress, ...]] = field(default_factory=dict)
+
+    def rows(self, root: Path) -> tuple[Progress, ...]:
+        """Count what has changed."""
+        return status(root=root, known=self.known)
+
+
+def counted(env: BuildEnvironment) -> Counted:
+    """Return what an environment keeps."""
+    if not hasattr(env, "book_counted"):
+        env.book_counted = Counted()  # type: ignore[attr-defined]
+    kept: Counted = env.book_counted  # type: ignore[attr-defined]
+    return kept
+
+
+def recounted(app: Sphinx, env: BuildEnvironment, *_sets: Any) -> Sequence[str]:
+    """Name the pages whose numbers are others than when they were read."""
+    shown = counted(env).pages
+    rows = counted(env).rows(Path(app.srcdir)) if shown else ()
+    return [page for page, before in shown.items() if page in env.all_docs and before != rows]
+
+
+def forget_page(app: Sphinx, env: BuildEnvironment, page: str) -> None:
+    """Forget a page that is read again or gone."""
+    counted(env).pages.pop(page, None)
+
+
+def merge_pages(app: Sphinx, env: BuildEnvironment, pages: set[str], other: Any) -> None:
+    """Take over what another process has read."""
+    theirs = counted(other).pages
+    counted(env).pages.update({page: theirs[page] for page in pages & theirs.keys()})
 
 
 class Translations(SphinxDirective):
     """Put a table with a row per translation here."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the table; the page is read again when a catalogue changes."""
-        root = Path(self.env.srcdir)
-        book = Book(root)
-        for language in book.translations:
-            for _domain, path in book.catalogues(language):
-                self.env.note_dependency(str(path))
-        rows = status(root=root)
+        """Return the table; the page is read again when one of its numbers changes."""
+        book = Book(Path(self.env.srcdir))
+        rows = counted(self.env).rows(book.root)
+        counted(self.env).pages[self.env.docname] = rows
         body = [
             list(_row(language, book, [row for row in rows if row.language == language.code]))
             for language in book.translations
@@ -67,5 +105,8 @@ def _table(rows: Sequence[Sequence[nodes.Node]]) -> nodes.table:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive."""
+    """Register the directive and what keeps its numbers up to date."""
     app.add_directive("translations", Translations)
+    app.connect("env-get-outdated", recounted)
+    app.connect("env-purge-doc", forget_page)
+    app.connect("env-merge-info", merge_pages)
