@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 from torch.nn.functional import cross_entropy
 
 from vanishing.diagnose import diagnose
+from vanishing.diagnosis.verdicts import LayerEvidence, Surroundings, judge
 
 Made = tuple[nn.Module, Any, Any, Callable[[Any, Any], Tensor]]
 
@@ -297,6 +298,11 @@ BROKEN: dict[str, tuple[Callable[[], Made], str, str]] = {
         "starving",
         "The loss does not change when other outputs are tried",
     ),
+    "a sum that float16 cannot hold, hidden by tanh": (
+        lambda: in_half(chain(Apply(lambda h: h.cumsum(1).tanh())), 1.4e4),
+        "not finite",
+        "“cumsum” after layer “0” is the first operation to give a number too large for float16",
+    ),
     "ninety narrow layers": (narrow, "alike", "falls from"),
 }
 
@@ -531,3 +537,21 @@ def test_what_is_learned_is_told_by_its_right_answers() -> None:
     found = diagnose(model, inputs, model(inputs).argmax(1))
     assert {one.cause for one in found.layers} == {"fitted"}
     assert "The largest output is the right answer for 16 of 16 examples" in str(found)
+
+
+@pytest.mark.parametrize(("scale", "cause"), [(3e4, "large_inputs"), (1.0, "grows_backward")])
+def test_large_inputs_are_told_from_a_gradient_that_grows(scale: float, cause: str) -> None:
+    first, last = (
+        LayerEvidence(
+            name=name,
+            kind="Linear",
+            gradient_norm=norm,
+            weight_norm=1.0,
+            relative_gradient=norm,
+            at_loss=name == "last",
+        )
+        for name, norm in (("first", 447.0), ("last", 1.9))
+    )
+    found = judge([first, last], Surroundings(input_scale=scale))
+    assert (found[0].verdict, found[0].cause) == ("exploding", cause)
+    assert found[1].verdict == "healthy"

@@ -89,8 +89,8 @@ CAUSES = {
         "the loss cannot depend on the outputs. The measurements do not decide."
     ),
     "fitted": N_(
-        "The gradient is exactly zero in all layers. The loss is at its least on these examples: "
-        "none of the other outputs that were tried lowers it."
+        "The gradient is exactly zero in all layers, and none of the other outputs that were tried "
+        "lowers the loss. These examples seem to be fitted."
     ),
     "constant_loss": N_(
         "The loss does not change when other outputs are tried, so no gradient comes back from it."
