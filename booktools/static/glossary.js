@@ -9,7 +9,7 @@
   const entries = [...document.querySelectorAll("dl.glossary > dt")].map((term) => {
     const definition = term.nextElementSibling;
     const names = [...definition.querySelectorAll(".vg-names [lang]")].map((name) => name.lastChild.textContent);
-    names.push(term.firstChild.data, ...(aliases[term.id] ?? []));
+    names.push(term.firstChild.textContent, ...(aliases[term.id] ?? []));
     const explained = [...definition.children].filter((part) => !part.matches(".vg-names, .vg-uses")).map((part) => part.textContent);
     return { parts: [term, definition], names: readable(names), explained: readable(explained) };
   });

@@ -27,8 +27,8 @@ PAGES = {
 }
 GLOSSARY = """<article><section><h1>Glossary</h1><dl class="glossary">
 <dt id="term-s">residual connection</dt><dd>
-<p>It.</p><ul class="vg-names"><li lang="zh"><span>残差连接</span></li>
-<li lang="en"><span>shortcut</span></li></ul></dd></dl></section></article>"""
+<p>It.</p><ul class="vg-names"><li><p><span lang="zh"><span>残差连接</span></span></p></li>
+<li><p><span lang="en"><span>shortcut</span></span></p></li></ul></dd></dl></section></article>"""
 PAGE = "<article><section><h1>{}</h1><p>{}</p></section></article>"
 
 PROBES = {

@@ -174,7 +174,7 @@ def test_all_pages_of_a_language_can_be_searched(book: Path, code: str, _directi
     found = json.loads(text.removeprefix("globalThis.vgPlaces = ").removesuffix(";\n"))
     assert [address for address, _title in found["pages"]] == [f"{name}.html" for name in PAGES]
     kinds = {kind for _page, kind, *_rest in found["places"]}
-    assert kinds == {"page", "section", "source"}
+    assert kinds == {"page", "source"}
 
 
 def test_the_sources_are_left_as_they_are_and_an_update_changes_nothing(
