@@ -61,12 +61,14 @@ def _polylines(data: str) -> Iterator[Curve]:
     points: list[tuple[float, float]] = []
     for letter, written in _COMMAND.findall(data):
         numbers = [float(number) for number in _NUMBER.findall(written)]
-        if letter not in "ML":
+        if letter not in "MLl":
             return
         if letter == "M":
             yield from _curve(points)
             points = []
-        points += zip(numbers[::2], numbers[1::2], strict=False)
+        for x, y in zip(numbers[::2], numbers[1::2], strict=False):
+            left, top = points[-1] if letter == "l" and points else (0.0, 0.0)
+            points.append((left + x, top + y))
     yield from _curve(points)
 
 

@@ -51,5 +51,7 @@ def test_curves_come_from_the_first_figure_that_has_some() -> None:
     assert curves_of(svg("M0 0L9 9") + svg(CURVE, "red") + svg(CURVE) + svg("M9 9" + CURVE)) == (
         ((0, 0), (1, 2), (2, 3), (3, 5), (4, 8)),
     )
+    steps = curves_of(svg("M0 0l1 2 1 1 1 2 1 3"))
+    assert steps == curves_of(svg(CURVE))
     assert curves_of(svg("M0 0C1 2 3 4 5 6")) == ()
     assert curves_of("<p>no figure</p>") == ()

@@ -37,6 +37,7 @@ SETTINGS = {
 }
 _settings_lock = threading.RLock()
 _NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
+_ZERO = re.compile(r"(?<![\d.])0(?=\.)\.")
 _NEEDLESS = ("stroke-dashoffset", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit")
 _MIRRORED = {"start": "end", "end": "start"}
 
@@ -99,7 +100,7 @@ class _Writer:
             if _tag(child) == "g":
                 yield from self._parts(child)
             elif _tag(child) == "path" and _is_visible(child):
-                data = _compact(child.attrib["d"])
+                data = compact(child.attrib["d"])
                 yield f'<path d="{data}" style="{self._style(_style(child))}"/>'
             elif _tag(child) == "text":
                 yield self._text(child)
@@ -159,15 +160,29 @@ def _short(text: str) -> str:
     return _NUMBER.sub(lambda number: f"{round(float(number[0]), 1) + 0.0:g}", text)
 
 
-def _compact(path: str) -> str:
-    """Write path data without a needless space; a line after a line needs no letter."""
-    text = re.sub(r"\s+", " ", _short(path)).strip()
-    text = re.sub(r" ?([MLCQZz]) ?", r"\1", text)
-    written = ""
-    for before, command in itertools.pairwise(["", *re.findall(r"[A-Za-z][^A-Za-z]*", text)]):
-        follows = command[0] == "L" and before[:1] in ("L", "M") and "L" in written
-        written += f" {command[1:]}" if follows else command
-    return written
+def compact(path: str) -> str:
+    """Write path data with lines as steps: those of a curve repeat, so a page packs them small."""
+    here, start = (0.0, 0.0), (0.0, 0.0)
+    written = before = ""
+    for letter, numbers in _outline(_short(path)):
+        points = list(zip(numbers[::2], numbers[1::2], strict=True))
+        if letter in "zZ":
+            here, text = start, "z"
+        elif letter == "L":
+            steps = _steps(here, points)
+            text = (" " if before == "L" else "l") + " ".join(map(_tenth, steps))
+        else:
+            text = letter + " ".join(map(_tenth, numbers))
+            start = points[0] if letter == "M" else start
+        written, before = written + text, letter
+        here = points[-1] if points else here
+    return _ZERO.sub(".", written.replace(" -", "-"))
+
+
+def _steps(here: tuple[float, float], points: Sequence[tuple[float, float]]) -> Iterator[float]:
+    """Yield how far each point is from the one before, to the right and down."""
+    for (left, top), (x, y) in itertools.pairwise((here, *points)):
+        yield from (x - left, y - top)
 
 
 def _outline(path: str) -> list[tuple[str, list[float]]]:
