@@ -292,6 +292,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "losses_by_rate": {"losses": {"a": {0.1: []}}},
     "two_directions": {"spreads": [1.0, 0.5], "gradient_norms": [1.0]},
     "relative_updates": {"updates": {"a": [-1]}},
+    "image_runs": {"runs": []},
     "optimized_runs": {"runs": []},
     "accuracies_by_depth": {"accuracies": {"a": {5: []}}, "chance": 0.1},
     "activation": {"name": "a", "positions": [0, 1], "values": [0, 1], "slopes": [0]},
