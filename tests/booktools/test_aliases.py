@@ -97,12 +97,16 @@ def glossary_page(browser: Browser) -> Iterator[Page]:
         for name, text in texts.items()
     )
     page = browser.new_page()
-    page.set_content(
+    body = (
         '<html lang="en"><div class="vg-find" hidden><input><p role="status" data-found="{count}">'
         '</p><a href="search.html" hidden>elsewhere</a>'
         f'<script type="application/json">{names}</script></div>'
         f'<dl class="glossary">{entries}</dl>'
     )
+    page.route(
+        "**/*", lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8")
+    )
+    page.goto("http://book.test/glossary.html")
     for script in SCRIPTS:
         page.add_script_tag(path=OWN_STATIC / script)
     yield page
@@ -132,3 +136,13 @@ def test_the_field_finds_entries_by_name_plural_and_definition(
     news = glossary_page.locator("[role=status]").inner_text()
     assert news == (str(len(found)) if wanted else "")
     assert glossary_page.locator(".vg-find a").is_visible() is not bool(found)
+
+
+@pytest.mark.browser
+def test_an_entry_that_a_link_leads_to_is_shown_whatever_is_sought(glossary_page: Page) -> None:
+    glossary_page.fill("input", "shortcut")
+    assert not glossary_page.locator("#term-bias").is_visible()
+    glossary_page.evaluate("location.hash = 'term-bias'")
+    glossary_page.locator("#term-bias").wait_for(state="visible", timeout=5000)
+    assert glossary_page.input_value("input") == ""
+    assert glossary_page.url == "http://book.test/glossary.html#term-bias"
