@@ -210,3 +210,11 @@ def test_a_history_draws_at_most_six_layers_against_the_step() -> None:
 def test_an_empty_history_is_refused() -> None:
     with pytest.raises(ValueError, match=r"recorded a step, got none: call watch\(step\)"):
         figures.draw_history(GradientHistory("Net"))
+
+
+def test_the_table_holds_what_is_drawn_of_each_layer() -> None:
+    diagnosis = sick()
+    rows = figures.draw_diagnosis(diagnosis).table.rows
+    assert [row[1] for row in rows] == list(range(1, len(diagnosis.layers) + 1))
+    drawn = [layer.evidence.relative_gradient for layer in diagnosis.layers]
+    assert [repr(row[2]) for row in rows] == list(map(repr, drawn))

@@ -28,6 +28,7 @@ from vanishing.figures.charts import (
 )
 from vanishing.figures.drawing import COLOURS, Picture, drawn, fonts
 from vanishing.figures.svg import own_settings
+from vanishing.figures.table import Table
 from vanishing.localisation import _, format_number, ngettext
 
 # verdict -> marker, colour
@@ -77,7 +78,11 @@ def draw_diagnosis(diagnosis: Judgement, *, limits: Limits | None = None) -> Pic
         with own_settings(**settings):
             return _figure(diagnosis, words, labels, limits)
 
-    return Picture(draw, _description(diagnosis))
+    rows = [
+        (_(WORDS[layer.verdict]), at, layer.evidence.relative_gradient)
+        for at, layer in enumerate(diagnosis.layers, start=1)
+    ]
+    return Picture(draw, _description(diagnosis), Table(("series", *labels), tuple(rows)))
 
 
 def _figure(
