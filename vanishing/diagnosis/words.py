@@ -272,7 +272,7 @@ REMEDIES = {
     "unfed": N_("Look at the inputs and at what stands before this layer."),
     "unfed_by": _REPAIR,
     "blocked": _REPAIR,
-    "zero_weights": N_("Start one of the two factors of this product from random numbers."),
+    "zero_weights": N_("Start these weights from random numbers, as the usual initializations do."),
     "zero_pair": N_(
         "Start one factor of each product from random numbers. One alone may start at zero, as B "
         "does in LoRA by design."
