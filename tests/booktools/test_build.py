@@ -68,9 +68,13 @@ def test_formulas_have_numbers_that_links_lead_to(english: SmallBook) -> None:
 
 def test_the_icons_cost_a_few_kilobytes(english: SmallBook) -> None:
     static = english.root / "_build/html/en/_static"
-    sheet = (static / "icons.css").read_text(encoding="utf-8")
-    assert len(sheet) < 12_000
-    used = set(re.findall(r"fa-solid fa-([a-z-]+)", english.page("en", "book/index.html")))
+    page = english.page("en", "book/index.html")
+    linked = re.search(r"_static/(style-\w+\.css)", page)
+    assert linked
+    sheet = (static / linked[1]).read_text(encoding="utf-8")
+    icons = re.findall(r'@font-face\s*{[^}]*"Font Awesome[^}]*}|[^{}]*\.fa-[^{}]*{[^}]*}', sheet)
+    assert 2_000 < sum(map(len, icons)) < 12_000
+    used = set(re.findall(r"fa-solid fa-([a-z-]+)", page))
     assert used
     assert all(f".fa-{name}::before" in sheet for name in used)
     assert not list(static.rglob("*webfonts*"))
