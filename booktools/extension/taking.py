@@ -23,7 +23,9 @@ def add_ways_to_take(
     """Tell the page's template what can be opened for printing, and which files there are."""
     body = context.get("body", "")
     context["has_solutions"] = any(name in body for name in _FOLDED)
-    context["imprint"] = list(_imprint(app, context))
+    author = book_of(app).author
+    names = [context.get("docstitle"), author and get_translator().gettext(author)]
+    context["imprint"] = ". ".join(filter(None, names))
     context["editions"] = [
         (text, context["content_root"] + edition_path(book_of(app), current_language(app), kind))
         for kind, text in _offers()
@@ -31,13 +33,13 @@ def add_ways_to_take(
     ]
 
 
-def _imprint(app: Sphinx, context: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that only a printed page has."""
-    written = book_of(app).author
-    author = get_translator().gettext(written) if written else ""  # "" would be the header
-    yield ". ".join(part for part in (str(context.get("docstitle") or ""), author) if part)
-    if address := context.get("pageurl"):
-        yield str(address)
+def say_what_needs_a_server(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Tell the page's template whether it loads modules, which a browser takes from no file."""
+    scripts = context.get("script_files", ())
+    kinds = [getattr(script, "attributes", {}).get("type") for script in scripts]
+    context["needs_server"] = "module" in kinds
 
 
 def _offers() -> Iterator[tuple[str, str]]:
@@ -57,3 +59,4 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("book_fonts", [], "")  # read by `booktools.editions`
     app.connect("config-inited", find_editions)
     app.connect("html-page-context", add_ways_to_take, priority=810)
+    app.connect("html-page-context", say_what_needs_a_server, priority=910)

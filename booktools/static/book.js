@@ -70,7 +70,7 @@
   // Only https and this machine's own address have workers; a page from a file needs none.
   const worker = location.protocol.startsWith("http") && navigator.serviceWorker;
   if (worker) on(window, "load", () => {
-    worker.register(new URL(`${root.dataset.content_root}sw.js`, location));
+    worker.register(new URL(`${root.dataset.content_root}sw.js`, location)).catch(() => {}); // a browser may refuse
     if (worker.controller) return;
     const parts = [location.href.split(/[?#]/)[0], ...performance.getEntriesByType("resource").map(({ name }) => name)];
     worker.ready.then(({ active }) => active.postMessage(parts));

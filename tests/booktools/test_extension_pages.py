@@ -403,7 +403,7 @@ def test_cards_explain_a_term_in_two_languages(book: Build, english: BeautifulSo
 
 
 def test_the_frame_of_an_arabic_page_holds_no_english(arabic: BeautifulSoup) -> None:
-    cited = ".vg-citation, .vg-colophon bdi"
+    cited = ".vg-citation, .vg-colophon bdi, .vg-address"
     for kept in arabic.select(f"article, .vg-languages ul, script, style, .vg-brand, {cited}"):
         kept.decompose()
     words = [str(text) for text in one(arabic, "body").find_all(string=True)]
