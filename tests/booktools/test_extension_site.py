@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from booktools.book import notebook_path
-from booktools.extension import page, quiz, site, theme
+from booktools.extension import page, quiz, site, taking, theme
 from booktools.extension.strings import BOOK as AROUND
 from booktools.extension.strings import JUPYTER_BOOK, MYST_NB, SEARCH, SPHINX
 
@@ -105,3 +105,12 @@ def test_what_is_not_translated_is_said_to_be_in_the_language_of_the_book() -> N
         note = page.progress_note(share, german)
         assert said in note
         assert note.endswith("shown as it was written, in &lt;Deutsch&gt;.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "needs"), [({"type": "module"}, True), ({"defer": "defer"}, False)]
+)
+def test_only_a_page_with_modules_needs_a_server(kind: dict[str, str], needs: bool) -> None:
+    context = {"script_files": ["plain.js", SimpleNamespace(attributes=kind)]}
+    taking.say_what_needs_a_server(cast(Sphinx, None), "a", "page.html", context, None)
+    assert context["needs_server"] is needs

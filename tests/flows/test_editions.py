@@ -136,10 +136,6 @@ def test_a_reader_opens_all_solutions_and_prints_them(
     assert SOLUTION not in printed(page, tmp_path / "closed.pdf")
 
 
-def test_only_a_page_with_modules_says_that_it_needs_a_server(site: Path) -> None:
-    assert "vg-from-file" not in (site / PAGES[1]).read_text(encoding="utf-8")
-
-
 def test_a_dark_page_is_printed_on_white(page: Page, served: str) -> None:
     page.goto(f"{served}{PAGES[1]}")
     page.locator("#vg-theme").click()
