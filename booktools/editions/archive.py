@@ -15,8 +15,8 @@ from booktools.downloads import FOLDER
 _ONLINE = re.compile(r"<!--online-->.*?<!--/online-->", re.DOTALL)
 # What looks like the name of a file, in HTML, in a stylesheet and in a script.
 _NAME = re.compile(r"""["'(`=]\s*([\w./%@+~-]*[\w%-]\.\w{2,6})(?:[?#][^"'()`\s>]*)?\s*["')`\s>]""")
-# What leads to a figure's page of its own: another site has to find it at an address.
-_EMBEDDED = re.compile(r"<button\b[^>]*\bdata-page=[^>]*>[^<]*</button>")
+# What leads to a figure's own page, which other sites embed, and to its numbers, a third of all.
+_EMBEDDED = re.compile(r'<(a|button)\b[^>]*\bdata-do="(?:embed|csv)"[^>]*>[^<]*</\1>')
 _EARLY = re.compile(r'<link rel="preload"[^>]*>\s*')  # which asks a server
 _WAY = re.compile(r' href="((?:\.\./)[^"]*)"')
 _TEXTS = frozenset({".html", ".css", ".js", ".mjs", ".json"})

@@ -169,6 +169,7 @@ def test_no_page_of_the_zip_leads_to_a_file_that_it_lacks(site: Path) -> None:
         for name in pages:
             text = archive.read(f"vanishing-gradients-ar/{name}").decode()
             assert 'data-do="embed"' not in text
+            assert 'data-do="csv"' not in text
             for way in re.findall(r'(?:href|src)="([^"#?:]+)[#?]?[^":]*"', text):
                 there = (site / name).parent.joinpath(way).resolve()
                 assert there.relative_to(site.resolve()).as_posix() in names, (name, way)
