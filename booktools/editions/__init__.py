@@ -23,7 +23,8 @@ from booktools.locking import sole_writer
 from booktools.published import published
 from booktools.repository import last_change
 
-_FURTHER = ("index.html", "search.html")  # pages that no list of contents names
+# What no list of contents names, and the search's places, whose name its script makes.
+_FURTHER = ("index.html", "search.html", "places.js")
 
 
 @dataclass(frozen=True)
