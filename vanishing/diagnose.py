@@ -35,10 +35,7 @@ class Diagnosis(Judgement):
 
 
 def diagnose(
-    model: nn.Module,
-    inputs: Any,
-    targets: Any = None,
-    loss: Loss = cross_entropy,
+    model: nn.Module, inputs: Any, targets: Any = None, loss: Loss = cross_entropy
 ) -> Diagnosis:
     """Judge every layer of a model by the gradient of ``loss(model(inputs), targets)``.
 
@@ -64,12 +61,10 @@ def diagnose(
     given.refuse_examples(inputs)
     given.refuse_loss(loss)
     around, evidence, left_out = measure(model, inputs, targets, loss)
-    judged = judge(evidence, around)
-    name = type(model).__name__
     return Diagnosis(
-        name,
+        type(model).__name__,
         around.loss,
-        judged,
+        judge(evidence, around),
         around.alarm,
         around.broken,
         left_out,

@@ -432,10 +432,9 @@ class Measurement:
 
     def _evidence(self, part: Part) -> LayerEvidence:
         outputs = self.layers[part.module].outputs if self._has_outputs(part) else []
-        arrived = [self.gradients.get(one) for one in (*part.weights, *outputs)]
         heard = self._heard(part)
         behind = [one for one in heard if self._is_on_the_way(one)]
-        connected = any(one is not None for one in arrived)
+        connected = any(self.gradients.get(one) is not None for one in (*part.weights, *outputs))
         first_step, last_step = self._steps_of(part)
         return LayerEvidence(
             name=part.name,

@@ -202,6 +202,8 @@ def _notes(diagnosis: Judgement, html: bool) -> list[str]:
     if diagnosis.softmax_twice:
         cause = _("The outputs are probabilities, and the loss takes a softmax of them again.")
         notes.append(f"{cause} {_('Try: {remedy}', remedy=_(REMEDIES['twice']))}")
+    quantity = _("gradient norm / weight norm")
+    notes.append(_("The number behind each verdict: {quantity}.", quantity=quantity))
     notes.append(_("This describes one batch at one moment."))
     if diagnosis.is_healthy:
         notes.append(_(CHECKS[diagnosis.scope]))
