@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import tempfile
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,15 @@ def kept(path: Path) -> Any:
     except (OSError, ValueError):
         return None
     return json.loads(text) if digest == _digest(text) else None
+
+
+def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Return the bytes that a file keeps; make them where there is none, or it is damaged."""
+    text = kept(path)
+    if text is None:
+        text = b64encode(make()).decode()
+        keep(path, text)
+    return b64decode(text)
 
 
 def digest_of(path: Path) -> str:

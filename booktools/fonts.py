@@ -11,7 +11,7 @@ from pathlib import Path
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
-from booktools.files import write_whole
+from booktools.files import made_once
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -37,7 +37,5 @@ def subset_once(
     """Return the same, and keep it in the folder for the next time."""
     shown = "".join(sorted(set(characters)))
     digest = hashlib.sha256(path.read_bytes() + shown.encode() + repr(features).encode())
-    kept = folder / f"{digest.hexdigest()[:24]}.woff2"
-    if not kept.exists():
-        write_whole(kept, subset(path, shown, features))
-    return kept.read_bytes()
+    kept = folder / f"{digest.hexdigest()[:24]}.json"
+    return made_once(kept, lambda: subset(path, shown, features))

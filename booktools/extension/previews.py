@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sphinx.application import Sphinx
 
 from booktools.extension.messages import book_of
-from booktools.files import write_changed, write_whole
+from booktools.files import made_once, write_changed
 from booktools.preview import Preview, curves_of, draw
 
 FOLDER = "_previews"
@@ -31,10 +31,8 @@ def picture_of(app: Sphinx, page: str, title: str, book: str, direction: str, bo
 def _drawn(app: Sphinx, preview: Preview) -> bytes:
     """Return a picture, drawn where no earlier build has kept it."""
     digest = hashlib.sha256(f"{app.config.book_tools}{preview}".encode()).hexdigest()[:24]
-    kept = book_of(app).root / CACHE / f"{digest}.png"
-    if not kept.exists():
-        write_whole(kept, draw(preview, _fonts(app)))
-    return kept.read_bytes()
+    kept = book_of(app).root / CACHE / f"{digest}.json"
+    return made_once(kept, lambda: draw(preview, _fonts(app)))
 
 
 def _fonts(app: Sphinx) -> list[Path]:
