@@ -277,11 +277,13 @@ def _answers(diagnosis: Judgement) -> str:
 
 
 def _line(mark: str, word: str, where: str, text: str, html: bool) -> str:
-    counted = f" ({where})" if where else ""
+    if where:
+        line = _("{verdict} ({place}): {text}", verdict=word, place=where, text=text)
+    else:
+        line = _("{verdict}: {text}", verdict=word, text=text)
     if not html:
-        return f"{mark} {word}{counted}: {text}"
-    bold = f'<strong><span aria-hidden="true">{mark}</span> {escape(word)}</strong>'
-    return f"{bold}{escape(counted)}: {escape(text)}"
+        return f"{mark} {line}"
+    return f'<strong aria-hidden="true">{mark}</strong> {escape(line)}'
 
 
 def _moved(layers: Sequence[LayerDiagnosis]) -> str:

@@ -24,12 +24,18 @@ def diagnosis_html(diagnosis: Judgement, figure: str = "") -> str:
 
 def diagnosis_text(diagnosis: Judgement) -> str:
     """Return the table and what to try, line by line, for a terminal."""
-    rows = (
-        f"  {sign(group.first)} {group.title} ({group.names}): "
-        f"{verdict_of(group.first)}, {group.range}"
-        for group in groups(diagnosis.layers)
-    )
+    rows = (f"  {sign(group.first)} {_row_text(group)}" for group in groups(diagnosis.layers))
     return "\n".join([summary(diagnosis), *rows, *findings(diagnosis, html=False)])
+
+
+def _row_text(group: Group) -> str:
+    return _(
+        "{title} ({names}): {verdict}, {range}",
+        title=group.title,
+        names=group.names,
+        verdict=verdict_of(group.first),
+        range=group.range,
+    )
 
 
 def _row(group: Group) -> str:
