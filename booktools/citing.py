@@ -14,6 +14,7 @@ from booktools.faults import BuildError
 
 RECORD = "CITATION.cff"
 HERE = "@here"  # stands for a page's address where only the reader's browser knows it
+_ENDS = tuple("?!.؟？！。")  # marks after which a title gets no full stop
 _MEANT = re.compile(r"([#$%&_{}])")  # signs of TeX
 
 
@@ -96,7 +97,8 @@ def apa(citation: Citation) -> str:
     version = f" (Version {citation.record.version})" if citation.record.version else ""
     within = "" if citation.title == citation.book else f" In {citation.book}"
     parts = [f"{who.rstrip('.')}." if who else "", f"{when}."]
-    named = f"{citation.title}.{within}{version}." if within else f"{citation.title}{version}."
+    title = citation.title if citation.title.endswith(_ENDS) or not within else f"{citation.title}."
+    named = f"{title}{within}{version}."
     return " ".join([*filter(None, parts), named, citation.address or HERE])
 
 

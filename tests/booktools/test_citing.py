@@ -71,6 +71,11 @@ def test_any_number_of_authors_can_be_cited(count: int) -> None:
     assert cited.startswith(before[count])
 
 
+@pytest.mark.parametrize("title", ["What vanishes?", "ما الذي يتلاشى؟"])
+def test_a_question_gets_no_full_stop(title: str) -> None:
+    assert f"{title} In " in apa(replace(PAGE, title=title))
+
+
 def test_the_record_wins_over_the_settings(tmp_path: Path) -> None:
     assert read_record(tmp_path, "") == Record(())
     assert read_record(tmp_path, "Somebody") == Record((Author("Somebody"),))
