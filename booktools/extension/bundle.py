@@ -34,7 +34,8 @@ _LOADED = re.compile(r'\b(?:href|src)="[^"]*?_static/([^"?]+\.css)')
 _MATHS = re.compile(r"<math\b.*?</math>", re.DOTALL)
 _MARKUP = re.compile(r"<[^>]*>")
 _ADDED = Used(frozenset({"mark"}), frozenset(), frozenset())  # by the search's own script
-_MATHS_LETTERS = range(0x1D400, 0x1D800)  # in which browsers show the variables of a formula
+_MATHS_LETTERS = range(0x1D400, 0x1D800)
+_SLANTED = "MATHEMATICAL ITALIC "  # letters in which browsers show the variables of a formula
 
 
 def choose_bundle(
@@ -129,11 +130,11 @@ def _text(maths: str) -> str:
 
 
 def _maths_forms() -> Mapping[str, str]:
-    """Return letter -> its forms in formulas: slanted, bold, with double strokes."""
+    """Return letter -> its slanted form, as browsers show a variable."""
     found: dict[str, str] = {"h": "ℎ"}
     for code in _MATHS_LETTERS:
-        if len(plain := unicodedata.normalize("NFKC", chr(code))) == 1:
-            found[plain] = found.get(plain, "") + chr(code)
+        if unicodedata.name(chr(code), "").startswith(_SLANTED):
+            found[unicodedata.normalize("NFKC", chr(code))] = chr(code)
     return found
 
 

@@ -21,6 +21,13 @@
   on(box, "change", say);
   on(isPhone, "change", say);
   say();
+  // What does not fit can be moved with the keys as well.
+  const reach = () => document.querySelectorAll("article pre").forEach((code) => {
+    if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
+    else code.removeAttribute("tabindex");
+  });
+  on(window, "resize", reach);
+  reach();
   on(find("vg-print"), "click", () => print());
   const answers = "details:not(.hide, .vg-explorer *), .tag_solution details.hide";
   on(find("vg-open"), "click", ({ currentTarget: button }) => {

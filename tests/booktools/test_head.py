@@ -85,6 +85,7 @@ def test_chinese_sentences_stand_without_a_space_and_are_cut_anywhere() -> None:
         (r"\sigma'(x) \le \tfrac14", "σ′(x) ≤ 1/4"),
         (r"W_{ij}^2", "W_ij²"),
         (r"\frac{a+b}{2}", "(a+b)/2"),
+        (r"n \operatorname{Var}[w] \, q", "n Var[w] q"),
         (r"\hat{x}", None),
         (r"\nonsense", None),
     ],
