@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from html import unescape
 from operator import or_
@@ -66,17 +66,23 @@ def write_bundles(app: Sphinx, exception: Exception | None) -> None:
         return
     site = Path(app.outdir)
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
+    if (site / _FOLDER / THEME[0]).exists():  # Sphinx brings it whenever it has written a page
+        _write_sheets(site, book_of(app).root / CACHE / site.name, pages.values())
+        _write_font(app, pages.values())
+    _drop_sheets(site / _FOLDER, pages.values())
+
+
+def _write_sheets(site: Path, whole: Path, pages: Iterable[str]) -> None:
+    """Write each sheet, into the folder `whole` also with all that nothing uses."""
     scripts = reduce(or_, map(used_in_script, _scripts(site)), _ADDED)
-    whole, kinds = book_of(app).root / CACHE / site.name, _kinds(pages.values())
+    kinds = _kinds(pages)
     for name, (sheets, used) in kinds.items():
         sheet = joined(_texts(site / _FOLDER, [*THEME, *sheets]))
-        write_changed(whole / name, sheet)  # for whoever compares
+        write_changed(whole / name, sheet)
         write_changed(site / _FOLDER / name, purged(sheet, used | scripts))
     for path in site.glob(f"{_FOLDER}style-*.css"):
         if path.name not in kinds:  # an earlier build's
             path.unlink()
-    _drop_sheets(site / _FOLDER, pages.values())
-    _write_font(app, pages.values())
 
 
 def _scripts(site: Path) -> Iterator[str]:
