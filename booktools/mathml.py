@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import unescape
 
 from math_core import LatexError, LatexToMathML
 
 _MACROS = {"mbox": r"\text{#1}"}  # the older name of the same, which books still use
+UNSEEN = str.maketrans(
+    "", "", "\u2061\u2062\u2063"
+)  # marks of a function applied, a product, a list
+_NAMED = re.compile(
+    r"&(?!(?:lt|gt|amp|quot|apos);)\w+;"
+)  # characters whose names XML does not know
 _converter = LatexToMathML(fancy_error=False, macros=_MACROS)
 _NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather|multline)\}")
 
@@ -26,7 +33,7 @@ def to_mathml(latex: str, *, display: bool = False) -> str:
             f"cannot read the formula {latex!r}: {reason}; correct its LaTeX, or use commands "
             "that math-core knows"
         ) from error
-    return str(mathml)
+    return _NAMED.sub(lambda name: unescape(name[0]), mathml)
 
 
 def _prepare(latex: str) -> str:

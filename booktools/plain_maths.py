@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from html import unescape
 from xml.etree import ElementTree
 
-from booktools.mathml import to_mathml
+from booktools.mathml import UNSEEN, to_mathml
 
 _RAISED = dict(zip("0123456789+−-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ", strict=True))
 _LOWERED = dict(zip("0123456789+−-=()n", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₙ", strict=True))
-_NAMED = re.compile(
-    r"&(?!(?:lt|gt|amp|quot|apos);)\w+;"
-)  # characters whose names XML does not know
-_UNSEEN = str.maketrans("", "", "\u2061\u2062\u2063")  # a function applied, a product, a comma
 _PRIMES = frozenset("′″‴*")
 _SPACED = frozenset("=≈≠<>≤≥≪≫→←±∈∼∝⇒·×−+")
 
@@ -22,14 +16,10 @@ _SPACED = frozenset("=≈≠<>≤≥≪≫→←±∈∼∝⇒·×−+")
 def plain_formula(latex: str) -> str | None:
     """Return a formula such as 10⁻⁶ or 1/√n as text, None where it needs more than a line."""
     try:
-        tree = ElementTree.fromstring(_NAMED.sub(_character, to_mathml(latex)))
+        tree = ElementTree.fromstring(to_mathml(latex))
         return " ".join(_text(tree).split())
     except (ValueError, LookupError, ElementTree.ParseError):
         return None
-
-
-def _character(name: re.Match[str]) -> str:
-    return unescape(name[0]).translate(_UNSEEN)
 
 
 def _text(node: ElementTree.Element) -> str:
@@ -52,7 +42,7 @@ def _text(node: ElementTree.Element) -> str:
             raise LookupError(node.tag)
         case "mo" if (text := node.text or "") in _SPACED and text:
             return text if node.get("lspace") == "0" else f" {text} "
-    return (node.text or "") + "".join(parts)
+    return (node.text or "").translate(UNSEEN) + "".join(parts)
 
 
 def _with_scripts(node: ElementTree.Element, base: str, lower: str, upper: str) -> str:

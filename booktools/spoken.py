@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from docutils import nodes
 from sphinx.locale import _
 
-from booktools.mathml import to_mathml
+from booktools.mathml import UNSEEN, to_mathml
 
 _PRIMES = "′″‴"
 _TRANSPOSED = ("⊤", "T")
@@ -35,7 +35,7 @@ def spoken_text(node: nodes.Node) -> str:
 def _say(node: ElementTree.Element) -> str:
     parts = [_say(child) for child in node]
     shape = _SHAPES.get(node.tag)
-    return shape(parts) if shape else " ".join([node.text or "", *parts])
+    return shape(parts) if shape else " ".join([(node.text or "").translate(UNSEEN), *parts])
 
 
 def _filled(message: str, **parts: str) -> str:

@@ -15,6 +15,7 @@ from booktools.spoken import spoken, spoken_text
 @pytest.mark.parametrize(
     ("latex", "words"),
     [
+        (r"\ln 1000", "ln 1000"),
         ("1.1^{40}", "1.1 to the power of 40"),
         (r"\frac{1}{\sqrt{6}}", "1 over the square root of 6"),
         (r"W_l^\top", "W l transposed"),
