@@ -295,9 +295,12 @@ class Laboratory {
     this.#find(".vg-lab-networks").replaceChildren(...this.cards.map(({ root }) => root));
     this.#find(".vg-lab-layers").replaceChildren(...this.cards.map(({ layer }) => layer.root));
     this.#find("tbody").replaceChildren(
-      ...names.map((name) => {
+      ...names.map((name, place) => {
         const line = make("tr");
-        line.append(make("th", "", { scope: "row" }, name), ...Array.from({ length: 7 }, () => make("td")));
+        const head = make("th", "", { scope: "row" }, name);
+        const differences = this.#differences(networks[place]);
+        if (differences) head.append(make("br"), make("small", "", {}, differences));
+        line.append(head, ...Array.from({ length: 7 }, () => make("td")));
         return line;
       }),
     );
