@@ -21,13 +21,6 @@
   on(box, "change", say);
   on(isPhone, "change", say);
   say();
-  // What does not fit can be moved with the keys as well.
-  const reach = () => document.querySelectorAll("article pre").forEach((code) => {
-    if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
-    else code.removeAttribute("tabindex");
-  });
-  on(window, "resize", reach);
-  reach();
   on(find("vg-print"), "click", () => print());
   const answers = "details:not(.hide, .vg-explorer *), .tag_solution details.hide";
   on(find("vg-open"), "click", ({ currentTarget: button }) => {
@@ -86,7 +79,7 @@
     if (node.scrollWidth > node.clientWidth) node.tabIndex = 0;
     else node.removeAttribute("tabindex");
   });
-  on(window, "resize", reach);
   document.addEventListener("toggle", reach, true);
-  reach();
+  const sizes = new ResizeObserver(reach);
+  [document.body, ...document.querySelectorAll("article > *, pre")].forEach((node) => sizes.observe(node));
 })(document.documentElement);
