@@ -25,6 +25,7 @@ def name_places(app: Sphinx, doctree: nodes.document, page: str) -> None:
     for citation in doctree.findall(nodes.inline):
         if "bibtex-citation" not in citation["classes"]:
             continue
+        citation["ids"].clear()  # no link leads there, and a translated paragraph may repeat it
         for link in citation.findall(nodes.reference):
             key = keys.get(link.get("refuri", link.get("refid", "")).rpartition("#")[2])
             if key and key not in named:

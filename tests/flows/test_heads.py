@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from booktools.extension.summary import LONGEST, SHORTEST
 
 pytestmark = pytest.mark.book
 
+PLACE = re.compile(r'<[a-z][^>]*? id="([^"]*)"')
 CODES = [language.code for language in BOOK.languages]
 
 
@@ -46,6 +48,13 @@ def test_each_page_has_a_title_and_a_description_of_its_own(site: Path, code: st
     for title in titles:
         parts = [part.casefold() for part in title.split(" — ")]
         assert len(parts) == len(set(parts))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_an_address_within_a_page_leads_to_one_place(site: Path, code: str) -> None:
+    for name in book_pages():
+        places = Counter(PLACE.findall((site / code / f"{name}.html").read_text("utf-8")))
+        assert [place for place, number in places.items() if number > 1] == [], name
 
 
 @pytest.mark.parametrize("code", CODES)
