@@ -78,7 +78,7 @@ def start_worker(
     """
     at_once = str(processes or os.cpu_count() or 1)
     return subprocess.Popen(
-        [sys.executable, "-m", "booktools.edition", str(root), code],
+        [sys.executable, "-m", "booktools.build_language", str(root), code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
