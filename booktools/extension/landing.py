@@ -16,6 +16,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.locale import _
 from sphinx.util import docname_join, logging
 from sphinx.util.docutils import SphinxDirective
+from sphinx_design.shared import is_component
 
 _logger = logging.getLogger(__name__)
 
@@ -62,14 +63,25 @@ def minutes(text: str) -> int:
 
 
 def note_time(app: Sphinx, doctree: nodes.document) -> None:
-    """Remember how long the words of a page take, those of its code among them."""
+    """Remember how long the words of a page take, those of its code among them.
+
+    What stays folded is not counted: an answer is read after its exercise, whose minutes it tells.
+    """
     words = (
         text.astext()
         for text in doctree.findall(nodes.Text)
-        if not isinstance(text.parent, _NOT_READ)
+        if not isinstance(text.parent, _NOT_READ) and not _folded(text)
     )
     kept = app.env.metadata[app.env.docname]
     kept[TIME], kept[CARDS] = minutes(" ".join(words)), any(_lists(doctree))
+
+
+def _folded(text: nodes.Node) -> bool:
+    """Return whether a text waits in a closed dropdown."""
+    around = text.parent
+    return around is not None and (
+        (is_component(around, "dropdown") and not around["opened"]) or _folded(around)
+    )
 
 
 def write_cards_again(app: Sphinx, env: BuildEnvironment) -> list[str]:

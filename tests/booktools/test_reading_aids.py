@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from docutils import nodes
+from docutils.utils import new_document
+from sphinx.application import Sphinx
+from sphinx_design.shared import create_component
 
 from booktools.extension.foreign import English
-from booktools.extension.landing import minutes
+from booktools.extension.landing import TIME, minutes, note_time
 from booktools.extension.prose_tables import is_number
 from booktools.extension.scriptless import dark_rules
 from booktools.spoken import spoken, spoken_text
@@ -77,3 +83,15 @@ def test_rules_for_the_dark_hold_without_scripts_and_no_others_do() -> None:
 )
 def test_a_text_takes_as_long_as_its_words_and_characters(text: str, expected: int) -> None:
     assert minutes(text) == expected
+
+
+@pytest.mark.parametrize(("opened", "expected"), [(True, 5), (False, 1)])
+def test_a_folded_answer_takes_no_time_of_the_page(opened: bool, expected: int) -> None:
+    answer = create_component("dropdown", opened=opened)
+    answer += nodes.paragraph("", "word " * 720)
+    page = new_document("page")
+    page += [nodes.paragraph("", "word " * 180), answer]
+    kept: dict[str, dict[str, object]] = {"page": {}}
+    env = SimpleNamespace(docname="page", metadata=kept)
+    note_time(cast(Sphinx, SimpleNamespace(env=env)), page)
+    assert kept["page"][TIME] == expected
