@@ -30,6 +30,8 @@ _CURVES = (_MARGIN, 90, WIDTH - _MARGIN, 330)  # left, bottom, right, top
 _SHAPING = (3, 11)  # the first matplotlib that joins letters and turns what runs from the right
 _FEWEST, _MOST = 5, 6  # points of a curve, curves
 _SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+_DESCRIBED = 'role="img" aria-label="'
+_PAPER = '<rect width="100%" height="100%" fill="#fff"/>'
 _PATH = re.compile(r'<path d="([^"]*)"[^>]*fill:none')
 _COMMAND = re.compile(r"([A-Za-z])([^A-Za-z]*)")
 _NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
@@ -54,6 +56,15 @@ def curves_of(html: str) -> tuple[Curve, ...]:
         if curves:
             return curves[:_MOST]
     return ()
+
+
+def first_figure(html: str) -> str:
+    """Return the first drawing on a page, black on white in a file of its own; "" without one.
+
+    A drawing has a description; an icon has none.
+    """
+    drawings = (svg for svg in _SVG.findall(html) if _DESCRIBED in svg.partition(">")[0])
+    return next(drawings, "").replace(">", f">{_PAPER}", 1)
 
 
 def _polylines(data: str) -> Iterator[Curve]:

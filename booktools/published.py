@@ -9,6 +9,7 @@ from booktools.book import SETTINGS, Book
 from booktools.faults import BuildError
 
 VARIABLE = "VANISHING_SITE"
+PREVIEWS = "_previews"  # in each language's site: what others show of a page
 _ADDRESS = re.compile(r"https?://[\w-]+(\.[\w-]+)*(:[0-9]+)?(/[\w.~-]+)*", re.ASCII)
 
 
@@ -27,3 +28,8 @@ def published(book: Book) -> str | None:
             "correct it, or unset it to build pages that do not know their address"
         )
     return address or None
+
+
+def figure_name(page: str) -> str:
+    """Return where in a language's site the first figure of a page is, as a file of its own."""
+    return f"{PREVIEWS}/{page}.svg"

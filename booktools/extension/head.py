@@ -17,7 +17,7 @@ from sphinx.locale import get_translator
 
 from booktools.extension.downloads import DATA, FOLDER, concepts_of
 from booktools.extension.messages import book_of, current_language
-from booktools.extension.previews import picture_of
+from booktools.extension.previews import picture_of, publish_figure
 from booktools.extension.summary import SHORTEST, plain, shortened, summary
 from booktools.languages import Language
 from booktools.published import published
@@ -47,6 +47,7 @@ def add_head(
     direction, body = current_language(app).direction, context.get("body", "")
     picture = picture_of(app, page, work.title, title_of(app), direction, body)
     work = replace(work, picture=picture)
+    publish_figure(app, page, body)
     context["work"] = work
     context["headline"] = headline(work.title, title_of(app), page == app.config.root_doc)
     context["site_name"] = title_of(app)

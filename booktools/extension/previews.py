@@ -1,4 +1,7 @@
-"""Give each page the picture that a shared link shows, where the book's address is known."""
+"""Give each page the picture that a shared link shows, and its first figure as a file of its own.
+
+Both only where the book's address is known: others show them.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from sphinx.application import Sphinx
 
 from booktools.extension.messages import book_of
 from booktools.files import made_once, write_changed
-from booktools.preview import Preview, curves_of, draw
+from booktools.preview import Preview, curves_of, draw, first_figure
+from booktools.published import PREVIEWS, figure_name
 
-FOLDER = "_previews"
 CACHE = "_build/cache/previews"
 
 
@@ -23,9 +26,16 @@ def picture_of(app: Sphinx, page: str, title: str, book: str, direction: str, bo
     data = _drawn(app, Preview(title, book, direction, curves_of(body)))
     if not data:
         return ""
-    name = f"{FOLDER}/{page}.png"
+    name = f"{PREVIEWS}/{page}.png"
     write_changed(Path(app.outdir) / name, data)
     return f"{app.config.html_baseurl}{quote(name)}"
+
+
+def publish_figure(app: Sphinx, page: str, body: str) -> None:
+    """Write the first figure of a page, which its notebook shows before any cell has run."""
+    figure = first_figure(body) if app.config.html_baseurl else ""
+    if figure:
+        write_changed(Path(app.outdir) / figure_name(page), figure.encode())
 
 
 def _drawn(app: Sphinx, preview: Preview) -> bytes:

@@ -21,6 +21,7 @@ from booktools.notebooks.cells import (
     notebook_json,
 )
 from booktools.notebooks.markdown import Markdown, Page
+from booktools.published import figure_name
 
 
 class NotebookBuilder(Builder):
@@ -74,11 +75,18 @@ class NotebookBuilder(Builder):
             Library(**self.config.book_library) if self.config.book_library else None,
             notebook=self._notebook(docname),
             chapter=str(self.env.doc2path(docname, base=False)),
+            figure=self._figure(docname),
         )
         page = Page(Path(self.srcdir), self.language.direction, self._numbers(docname))
         target = Path(self.outdir, document.notebook)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(notebook_json(document, doctree, Markdown(page)), encoding="utf-8")
+
+    def _figure(self, docname: str) -> str:
+        """Return where the first figure of a page is published, "" for a page that has none."""
+        site, kind = self.addresses.site, self.env.metadata[docname].get("figure")
+        drawn = self.config.book_library and kind != "none"
+        return f"{site}/{self.language.code}/{figure_name(docname)}" if site and drawn else ""
 
     def _notebook(self, docname: str) -> str:
         return notebook_name(docname, self.env.found_docs)

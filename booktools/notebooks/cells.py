@@ -74,6 +74,7 @@ class Document:
     extra: the optional part of the library that the page needs, and needs: the module that this
     part brings, both from its front matter.
     notebook: its file below the language's folder. chapter: the file in which it is written.
+    figure: where the page's first figure is published, "" for none.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Document:
     library: Library | None = None
     notebook: str = ""
     chapter: str = ""
+    figure: str = ""
 
 
 def cell_id(notebook: str, kind: str, index: int) -> str:
@@ -169,7 +171,14 @@ def _banner(document: Document) -> str:
     if document.page_address is None:
         return notice
     link = link_label(_("Read this page on the web"))
-    return f"{notice}\n\n[{link}]({document.page_address})"
+    return "\n\n".join([notice, f"[{link}]({document.page_address})", *_first_look(document)])
+
+
+def _first_look(document: Document) -> Iterator[str]:
+    """Show the page's first figure, as the site has it, before any cell has run."""
+    if document.figure:
+        says = link_label(_("The first figure of this page"))
+        yield f"![{says}]({document.figure})"
 
 
 def _setup_code(document: Document) -> Iterator[str]:

@@ -586,6 +586,17 @@ def test_a_page_names_in_its_front_matter_what_it_needs_besides(book: Book) -> N
     assert "detection" not in book.notebook("course/next").cells[2].source
 
 
+def test_before_any_cell_runs_a_notebook_shows_the_figure_that_its_page_publishes(
+    book: Book,
+) -> None:
+    page = HEADER.replace("---\n", "---\nfigure: none\n", 1)
+    book.write("book/course/next.md", f"{page}# Next page\n{CODE}")
+    banner = book.build("# T", addresses=PUBLISHED).cells[0].source
+    assert f"]({PUBLISHED.site}/en/_previews/book/index.svg)" in banner
+    assert "_previews" not in book.notebook("course/next").cells[0].source
+    assert "_previews" not in book.build("# T", addresses=NOWHERE).cells[0].source
+
+
 def test_without_an_address_the_first_cell_says_what_to_do(run_cell: RunCell) -> None:
     with pytest.raises(ModuleNotFoundError, match=r"run 'pip install -e \.' in its folder"):
         run_cell(first_cell(NOWHERE), "git")

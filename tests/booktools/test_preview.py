@@ -7,7 +7,7 @@ import struct
 import pytest
 from real_book import BOOK, ROOT
 
-from booktools.preview import HEIGHT, WIDTH, Preview, curves_of, draw
+from booktools.preview import HEIGHT, WIDTH, Preview, curves_of, draw, first_figure
 
 FONTS = [ROOT / "vanishing/fonts/NotoSansSC-subset.otf"]
 CURVE = "M0 0L1 2L2 3L3 5L4 8"
@@ -55,3 +55,12 @@ def test_curves_come_from_the_first_figure_that_has_some() -> None:
     assert steps == curves_of(svg(CURVE))
     assert curves_of(svg("M0 0C1 2 3 4 5 6")) == ()
     assert curves_of("<p>no figure</p>") == ()
+
+
+def test_the_first_figure_is_the_first_drawing_with_a_description() -> None:
+    icon = '<svg viewBox="0 0 9 9" aria-hidden="true"><path d="M0 0"/></svg>'
+    figure = '<svg viewBox="0 0 8 8" role="img" aria-label="A curve."><path d="M1 1"/></svg>'
+    alone = first_figure(f"<p>{icon}{figure}{figure}</p>")
+    assert alone.startswith('<svg viewBox="0 0 8 8" role="img" aria-label="A curve."><rect ')
+    assert alone.endswith('<path d="M1 1"/></svg>')
+    assert first_figure(icon) == ""
