@@ -13,6 +13,8 @@ from fontTools.ttLib import TTFont
 
 from booktools.files import made_once
 
+CACHE = "_build/cache/styles"  # where a book's builds keep what they have cut down
+
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from booktools.fonts import subset
+from booktools.fonts import CACHE, subset_once
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _THEME_ICONS = "vendor/fontawesome"
@@ -41,8 +41,9 @@ def write_icons(app: Sphinx, exception: Exception | None) -> None:
     sheet = _BASE_RULES + "".join(
         f'{selector}{{content:"\\{ord(character):x}"}}\n' for selector, character in rules.items()
     )
+    cache = Path(app.srcdir) / CACHE
     for family, weight, name in (("Free", 900, "solid-900"), ("Brands", 400, "brands-400")):
-        font = subset(fonts / f"webfonts/fa-{name}.woff2", characters)
+        font = subset_once(fonts / f"webfonts/fa-{name}.woff2", characters, (), cache)
         sheet += _font_face(family, weight, font)
     (static / "icons.css").write_text(sheet, encoding="utf-8")
     shutil.rmtree(static / _THEME_ICONS)

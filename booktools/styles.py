@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import Any
 
 import tinycss2
 from tinycss2.ast import Node
+
+from booktools.files import made_once
+from booktools.versions import tools_version
 
 _URL = re.compile(r"""url\((["']?)(?!data:|https?:|/|#)([^"')]+)\1\)""")
 _TAG = re.compile(r"(?:<|\\u003c)([a-zA-Z][\w-]*)")
@@ -50,6 +56,15 @@ class Used:
             self.names | other.names, self.data | other.data, self.variables | other.variables
         )
 
+    def among(self, words: Set[str]) -> Sequence[Sequence[str]]:
+        """Return, sorted, what is among the words of a stylesheet, or may be in another writing."""
+        kinds = (self.names, self.data, self.variables)
+        return [sorted(one for one in kind if _may_be(one, words)) for kind in kinds]
+
+
+def _may_be(name: str, words: Set[str]) -> bool:
+    return name in words or not _WORD.fullmatch(name)
+
 
 def used_in_page(html: str) -> Used:
     """Return what a page has, its drawings within scripts included."""
@@ -75,12 +90,15 @@ def _hyphenated(name: str) -> str:
     return re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
 
 
-def joined(sheets: Iterable[tuple[str, str]]) -> str:
-    """Return stylesheets as one that lies in the folder from which their names (paths) begin."""
-    text = "\n".join(_moved(name, text) for name, text in sheets)
-    return "".join(
-        [*_IMPORT.findall(text), _IMPORT.sub("", text)]
-    )  # a browser reads them first only
+def parts(sheets: Iterable[tuple[str, str]]) -> Sequence[str]:
+    """Return what, joined, is one stylesheet in the folder from which the sheets' names begin.
+
+    sheets: name (path) and text of each.
+    """
+    texts = [_moved(name, text) for name, text in sheets]
+    imports = [one for text in texts for one in _IMPORT.findall(text)]
+    first, *others = [_IMPORT.sub("", text) for text in texts] or [""]
+    return ["".join([*imports, first]), *others]  # a browser reads imports first only
 
 
 def _moved(name: str, text: str) -> str:
@@ -93,15 +111,23 @@ def _moved(name: str, text: str) -> str:
     return _URL.sub(lambda url: f"url({there(url)})", text)
 
 
-def purged(sheet: str, used: Used) -> str:
-    """Return a stylesheet without the rules, properties and fonts that nothing can use."""
-    text = "".join(_rules(_parsed(sheet), used))
+def purged(parts: Iterable[str], used: Used) -> str:
+    """Return the parts of a stylesheet without rules, properties and fonts that nothing can use."""
+    text = "".join(rule for part in parts for rule in _rules(_parsed(part), used))
     return _without_unnamed(_without_variables(text, used.variables))
 
 
-@lru_cache(maxsize=8)
-def _parsed(sheet: str) -> Sequence[Node]:
-    return list(tinycss2.parse_stylesheet(sheet, skip_whitespace=True))
+def purged_once(parts: Sequence[str], used: Used, folder: Path) -> str:
+    """Return the same, and keep it in the folder for the next time."""
+    words = {word for part in parts for word in _WORD.findall(f"{part} {part.lower()}")}
+    digest = hashlib.sha256(json.dumps([tools_version(), *parts, *used.among(words)]).encode())
+    kept = folder / f"{digest.hexdigest()[:24]}.json"
+    return made_once(kept, lambda: purged(parts, used).encode()).decode()
+
+
+@lru_cache(maxsize=16)
+def _parsed(part: str) -> Sequence[Node]:
+    return list(tinycss2.parse_stylesheet(part, skip_whitespace=True))
 
 
 def _rules(nodes: Iterable[Node], used: Used) -> Iterator[str]:

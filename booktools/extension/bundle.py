@@ -17,8 +17,8 @@ from sphinx.application import Sphinx
 
 from booktools.extension.messages import book_of
 from booktools.files import write_changed
-from booktools.fonts import subset_once
-from booktools.styles import Used, joined, purged, used_in_page, used_in_script
+from booktools.fonts import CACHE, subset_once
+from booktools.styles import Used, parts, purged_once, used_in_page, used_in_script
 
 THEME = (
     "basic.css",
@@ -27,7 +27,6 @@ THEME = (
     "icons.css",
 )
 FORMULA_FONT = "formula.woff2"
-CACHE = "_build/cache/styles"
 _FOLDER = "_static/"
 _LINK = re.compile(r'<link rel="stylesheet" href="[^"]*?(style-[0-9a-f]{8}\.css)" data-of="(.*?)">')
 _LOADED = re.compile(r'\b(?:href|src)="[^"]*?_static/([^"?]+\.css)')
@@ -67,19 +66,19 @@ def write_bundles(app: Sphinx, exception: Exception | None) -> None:
     site = Path(app.outdir)
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     if (site / _FOLDER / THEME[0]).exists():  # Sphinx brings it whenever it has written a page
-        _write_sheets(site, book_of(app).root / CACHE / site.name, pages.values())
+        _write_sheets(site, book_of(app).root / CACHE, pages.values())
         _write_font(app, pages.values())
     _drop_sheets(site / _FOLDER, pages.values())
 
 
-def _write_sheets(site: Path, whole: Path, pages: Iterable[str]) -> None:
-    """Write each sheet, into the folder `whole` also with all that nothing uses."""
+def _write_sheets(site: Path, cache: Path, pages: Iterable[str]) -> None:
+    """Write each sheet, into a folder of the cache also with all that nothing uses."""
     scripts = reduce(or_, map(used_in_script, _scripts(site)), _ADDED)
     kinds = _kinds(pages)
     for name, (sheets, used) in kinds.items():
-        sheet = joined(_texts(site / _FOLDER, [*THEME, *sheets]))
-        write_changed(whole / name, sheet)
-        write_changed(site / _FOLDER / name, purged(sheet, used | scripts))
+        sheet = parts(_texts(site / _FOLDER, [*THEME, *sheets]))
+        write_changed(cache / site.name / name, "\n".join(sheet))
+        write_changed(site / _FOLDER / name, purged_once(sheet, used | scripts, cache))
     for path in site.glob(f"{_FOLDER}style-*.css"):
         if path.name not in kinds:  # an earlier build's
             path.unlink()

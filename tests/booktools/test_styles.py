@@ -11,13 +11,13 @@ from real_book import ROOT
 
 from booktools.extension.bundle import maths_characters
 from booktools.fonts import subset_once
-from booktools.styles import Used, joined, purged, used_in_page, used_in_script
+from booktools.styles import Used, parts, purged, purged_once, used_in_page, used_in_script
 
 PAGE = '<p class="seen \n btn" data-theme="x" id="place"><a href="">'
 
 
 def left(css: str, page: str = PAGE, script: str = "") -> str:
-    return purged(css, used_in_page(page) | used_in_script(script)).replace("\n", "")
+    return purged([css], used_in_page(page) | used_in_script(script)).replace("\n", "")
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_a_drawing_within_a_script_counts_for_the_page() -> None:
 
 def test_addresses_follow_a_sheet_into_another_folder() -> None:
     css = "a{b:url(../x.png) url('y.png') url(\"data:z\") url(#i) url(/r)}"
-    moved = joined([("styles/a.css", css)])
+    (moved,) = parts([("styles/a.css", css)])
     assert moved == "a{b:url(x.png) url('styles/y.png') url(\"data:z\") url(#i) url(/r)}"
 
 
 def test_a_sheet_that_asks_for_another_still_does() -> None:
     one, two = "a{b:c}", '@import "x.css" print;@import url(y.css);a{b:d}'
-    css = joined([("one.css", one), ("styles/two.css", two)])
+    css = "\n".join(parts([("one.css", one), ("styles/two.css", two)]))
     assert css == '@import "styles/x.css" print;@import url(styles/y.css);a{b:c}\na{b:d}'
     kept = left(css)
     assert kept == '@import "styles/x.css" print;@import url(styles/y.css);a{b:c}a{b:d}'
@@ -135,3 +135,31 @@ def test_the_font_of_formulas_keeps_what_they_show_and_what_grows(tmp_path: Path
     assert font["MATH"].table.MathVariants.VertGlyphConstruction
     assert {ord("x"), ord("𝑥")} <= font.getBestCmap().keys()
     assert len(data) < path.stat().st_size / 3
+
+
+def test_a_sheet_is_purged_again_only_where_its_pages_use_more_of_it(tmp_path: Path) -> None:
+    sheet = ["p{a:b}.seen{a:b}.late{a:b}", r".\31 st{a:b}P.LATER{a:b}"]
+
+    def once(page: str) -> str:
+        left = purged_once(sheet, used_in_page(page), tmp_path)
+        assert left == purged(sheet, used_in_page(page))
+        return left
+
+    assert once('<p class="seen">') == once('<p class="seen unknown" id="new"><nav>')
+    assert len(list(tmp_path.iterdir())) == 1
+    assert ".late" in once('<p class="seen late">')
+    assert r".\31 st" in once('<p class="seen 1st">')
+    assert "P.LATER" in once('<p class="seen LATER">')
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_parts_are_purged_as_the_whole_is() -> None:
+    sheets = [
+        ("one.css", ":root{--x:var(--y);--y:1;--z:2}@font-face{font-family:Kept;src:url(a)}"),
+        ("two.css", "/* a remark */ p{a:var(--x)}"),
+        ("three.css", "p{font:1em Kept}"),
+    ]
+    used = used_in_page(PAGE)
+    assert purged(parts(sheets), used) == purged(["\n".join(parts(sheets))], used)
+    assert "--y" in purged(parts(sheets), used)
+    assert "Kept;" in purged(parts(sheets), used)

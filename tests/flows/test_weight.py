@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Route
 from real_book import BOOK, ROOT
 
-from booktools.extension.bundle import CACHE
+from booktools.fonts import CACHE
 
 pytestmark = pytest.mark.book
 
