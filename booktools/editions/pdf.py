@@ -15,13 +15,13 @@ from pypdf import PdfReader
 
 from booktools import browsers
 from booktools.editions.reading import Chapter, ReadBook
+from booktools.editions.solutions import gather_solutions
 
 _STYLE = Path(__file__).with_name("pdf.css")
 _PATIENCE = 600_000  # milliseconds for a whole book
 _IN_SVG = re.compile(r"url\((['\"]?)#")
 _NAMES = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers")
-_FOLDED_CODE = "details.hide"
-_SOLUTION = "tag_solution"
+_FOLDED = "details:not(.hide, .vg-quiz-answer)"
 _DOCUMENT = """<!doctype html>
 <html lang="{tag}" dir="{direction}" data-theme="light">
 <head><meta charset="utf-8"><title>{title}</title>
@@ -130,11 +130,11 @@ def _chapters(read: ReadBook) -> Iterator[str]:
 
 
 def _printed(chapter: Chapter, places: Mapping[str, str]) -> Tag:
-    """Return the text with solutions open, and with places that are unique in the whole book."""
+    """Return the text with its solutions at the end, its places unique in the whole book."""
     text = copy.copy(chapter.text)
-    for folded in text.find_all("details"):
-        if not folded.css.match(_FOLDED_CODE) or folded.find_parent(class_=_SOLUTION):
-            folded["open"] = ""
+    for aside in text.select(_FOLDED):
+        aside["open"] = ""
+    gather_solutions(text, chapter.solutions)
     for tag in text.find_all(True):
         _rename(tag, f"{places[chapter.page]}-")
     for link in text.find_all("a", href=True):

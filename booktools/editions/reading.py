@@ -27,11 +27,15 @@ _NAMESPACES = {"svg": "http://www.w3.org/2000/svg", "math": "http://www.w3.org/1
 
 @dataclass(frozen=True)
 class Chapter:
-    """A page as it is read on paper: its name, such as "book/index", its title, its text."""
+    """A page as it is read on paper: its name, such as "book/index", its title, its text.
+
+    solutions: what a section of them is called, "" on a page without any.
+    """
 
     page: str
     title: str
     text: Tag
+    solutions: str = ""
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -77,7 +81,7 @@ def read_book(book: Book, language: Language, site: Path) -> ReadBook:
         for caption in captions
     ]
     footer = _one(front, "footer.bd-footer-content")
-    for live in footer.select(f"{_LIVE}, .vg-colophon"):
+    for live in footer.select(f"{_LIVE}, .vg-colophon, .vg-dated"):
         live.decompose()
     return ReadBook(
         language=language,
@@ -104,7 +108,9 @@ def read_chapter(site: Path, page: str) -> Chapter:
         for root in text.find_all(name):
             if not root.find_parent(name):
                 root["xmlns"] = namespace
-    return Chapter(page, _words(text.find("h1")) or page, text)
+    opener = soup.select_one("[data-solutions]")
+    solutions = str(opener["data-solutions"]) if opener else ""
+    return Chapter(page, _words(text.find("h1")) or page, text, solutions)
 
 
 def follow_links(chapter: Chapter, pages: Mapping[str, Chapter], online: str) -> None:

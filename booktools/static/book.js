@@ -31,10 +31,14 @@
   let theme;
   on(window, "beforeprint", () => { theme = root.dataset.theme; root.dataset.theme = "light"; });
   on(window, "afterprint", () => { root.dataset.theme = theme; });
-  on(find("vg-theme"), "click", () => {
+  const dark = find("vg-theme");
+  const sayTheme = () => dark && dark.setAttribute("aria-pressed", root.dataset.theme === "dark");
+  on(dark, "click", () => {
     root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
     localStorage.setItem("theme", root.dataset.theme);
+    sayTheme();
   });
+  sayTheme();
   const menus = [...document.querySelectorAll("details.vg-menu")];
   const close = (target) => menus.forEach((menu) => menu.contains(target) || (menu.open = false));
   on(document, "click", (event) => close(event.target));
@@ -52,6 +56,8 @@
     });
   });
   const here = location.origin + location.pathname; // which a page does not know when it is built
+  const printed = document.querySelector(".vg-address:empty");
+  if (printed && location.protocol.startsWith("http")) printed.textContent = here;
   document.querySelectorAll(".vg-citation pre").forEach((text) => { text.textContent = text.textContent.replace("@here", here); });
   document.querySelectorAll(".cell_input .highlight, .vg-citation").forEach((code) => {
     const button = document.createElement("button");
@@ -75,7 +81,7 @@
     const parts = [location.href.split(/[?#]/)[0], ...performance.getEntriesByType("resource").map(({ name }) => name)];
     worker.ready.then(({ active }) => active.postMessage(parts));
   });
-  const reach = () => document.querySelectorAll("pre, .math, .pst-scrollable-table-container").forEach((node) => {
+  const reach = () => document.querySelectorAll("pre, .math, .pst-scrollable-table-container, .vg-checks").forEach((node) => {
     if (node.scrollWidth > node.clientWidth) node.tabIndex = 0;
     else node.removeAttribute("tabindex");
   });

@@ -40,7 +40,13 @@ Text of a chapter, with a {{term}}`gradient`.
 {EXPLORER}
 ```
 
-:::{{dropdown}} What is the slope?
+:::{{admonition}} Exercise 1
+:class: exercise
+
+What is the slope?
+:::
+
+:::{{dropdown}} Answer
 {SOLUTION}.
 :::
 
@@ -119,6 +125,7 @@ def test_a_printed_page_has_its_title_and_licence_and_nothing_to_press(
     assert "CC BY 4.0" in text
     assert "The authors of Vanishing Gradients" in text
     assert "two layers" in text
+    assert f"{served}{PAGES[1]}" in text
     for word in ("Skip to", "Print", "Language", "Next", SOLUTION, "It is right"):
         assert word not in text
 
@@ -143,6 +150,16 @@ def test_a_dark_page_is_printed_on_white(page: Page, served: str) -> None:
     assert page.locator("html").get_attribute("data-theme") == "light"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_the_button_of_dark_mode_says_whether_the_page_is_dark(page: Page, served: str) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{served}{PAGES[1]}")
+    pressed = page.locator("#vg-theme").and_(page.get_by_role("button", pressed=True))
+    assert pressed.count() == 1
+    pressed.click()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+    assert pressed.count() == 0
 
 
 def test_the_unpacked_zip_is_read_without_a_server(page: Page, site: Path, tmp_path: Path) -> None:
@@ -207,7 +224,8 @@ def test_the_pdf_has_contents_with_page_numbers_and_bookmarks(site: Path) -> Non
     assert "A chapter" in texts[number - 1]
     assert re.search(rf"A chapter\s*{number}\b", texts[1])
     assert "CC BY 4.0" in texts[0]
-    assert SOLUTION in " ".join(texts)
+    whole = " ".join(texts)
+    assert whole.index("Which one") < min(map(whole.index, (SOLUTION, "It is right")))
     titles = [
         reader.get_destination_page_number(one)
         for one in reader.outline
