@@ -44,6 +44,12 @@ VISITS += [
 ]
 CHAPTERS = [one for one in VISITS if "/course/" in one.name]
 IN_THE_DARK = [Opening(code, page, "dark") for page in CORE[:3] for code in TRIED]
+# what scrolls sideways, and neither takes the focus itself nor holds anything that does
+OUT_OF_REACH = """() => [...document.querySelectorAll("main *")]
+  .filter((node) => node.clientWidth && node.scrollWidth > node.clientWidth + 1)
+  .filter((node) => ["auto", "scroll"].includes(getComputedStyle(node).overflowX))
+  .filter((node) => node.tabIndex < 0 && !node.querySelector("a, button, input, [tabindex]"))
+  .map((node) => node.outerHTML.slice(0, 200))"""
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -57,6 +63,7 @@ class Visit:
     errors: list[str] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
     width_on_phone: int = 0
+    out_of_reach_on_phone: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
@@ -92,6 +99,7 @@ def opened(browser: Browser, site_address: str, request: pytest.FixtureRequest) 
     visit.watch()
     open_page(visit, site_address, opening.code, opening.name)
     visit.width_on_phone = visit.page.evaluate("document.scrollingElement.scrollWidth")
+    visit.out_of_reach_on_phone = visit.page.evaluate(OUT_OF_REACH)
     visit.page.set_viewport_size(DESKTOP)
     visit.page.mouse.wheel(0, 20000)
     visit.page.wait_for_timeout(200)
@@ -116,6 +124,11 @@ def test_a_page_opens_without_errors_and_asks_no_other_host(
 @each(VISITS)
 def test_a_phone_never_scrolls_sideways(opened: Visit) -> None:
     assert 0 < opened.width_on_phone <= PHONE["width"]
+
+
+@each(VISITS)
+def test_what_scrolls_sideways_on_a_phone_is_reached_with_the_keys(opened: Visit) -> None:
+    assert opened.out_of_reach_on_phone == []
 
 
 @each([one for one in VISITS if one.name != "search"])

@@ -41,7 +41,7 @@ export class Card {
     const title = make("p", "vg-lab-name", { id: `vg-lab-name-${place}` });
     title.append(swatch(place), make("bdi", "", {}, name));
     this.sentence = make("p", "vg-lab-sentence");
-    this.canvas = make("canvas", "", { role: "img" });
+    this.canvas = make("canvas", "");
     this.canvas.addEventListener("click", (event) => actions.pick(this.#layerAt(event)));
     this.low = make("bdi");
     this.high = make("bdi");
@@ -70,6 +70,7 @@ export class Card {
   /** @param {[number, number]} range */
   describe([low, high]) {
     const values = { network: this.name, low: formatNumber(low), high: formatNumber(high) };
+    this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", say(this.words, "notices", "heat_map", values));
   }
 
@@ -93,7 +94,7 @@ class LayerPanel {
     const title = make("p", "vg-lab-name");
     title.append(swatch(place), make("bdi", "", {}, name));
     this.note = make("p");
-    this.svg = element("svg", { role: "img", viewBox: `0 0 ${BINS} ${HEIGHT}`, preserveAspectRatio: "none" });
+    this.svg = element("svg", { viewBox: `0 0 ${BINS} ${HEIGHT}`, preserveAspectRatio: "none" });
     this.path = this.svg.appendChild(element("path", { style: `fill:${colour(place)}` }));
     this.list = make("dl");
     /** @type {Record<string, HTMLElement>} */
@@ -120,6 +121,7 @@ class LayerPanel {
     this.path.setAttribute("d", histogramPath(counts, HEIGHT));
     const [low, high] = range.map(formatNumber);
     const label = say(this.words, "notices", "histogram", { network: this.name, layer, low, high });
+    this.svg.setAttribute("role", "img");
     this.svg.setAttribute("aria-label", label);
     for (const [measure, node] of Object.entries(this.values)) {
       const value = /** @type {any} */ (frame)[measure][layer - 1];

@@ -54,7 +54,7 @@ export class LineChart {
     this.frame = "";
     /** @type {View | null} */
     this.view = null;
-    this.svg = element("svg", { role: "img", fill: "currentColor", "stroke-linejoin": "round" });
+    this.svg = element("svg", { fill: "currentColor", "stroke-linejoin": "round" });
     this.axes = this.svg.appendChild(element("g", {}));
     this.guide = this.svg.appendChild(element("path", { class: "vg-lab-guide", fill: "none" }));
     this.curves = this.svg.appendChild(element("g", { fill: "none" }));
@@ -76,6 +76,7 @@ export class LineChart {
 
   /** @param {string} label what a screen reader says of the chart */
   describe(label) {
+    this.svg.setAttribute("role", "img");
     this.svg.setAttribute("aria-label", label);
   }
 
