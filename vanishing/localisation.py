@@ -148,8 +148,11 @@ def _filled(text: str, values: dict[str, object]) -> str:
 
 
 def _isolated(value: str) -> str:
-    """Keep a name in its own order; a plain number needs no help, nor does the percent after it."""
-    return value if re.fullmatch(r"[\d.]+", value) else f"\u2068{value}\u2069"
+    """Keep a name in its own order; a plain number needs no help, nor does the percent after it.
+
+    Several numbers need none either: they follow each other as the sentence does.
+    """
+    return value if re.fullmatch(r"[\d.]+(?:، [\d.…]+)*", value) else f"\u2068{value}\u2069"
 
 
 @lru_cache(maxsize=32)

@@ -10,6 +10,7 @@ from typing import Any
 from vanishing import bounds, recipes
 from vanishing.localisation import N_, _, direction, ngettext
 from vanishing.measurements import COMPARISONS, Comparison
+from vanishing.phrases import both
 from vanishing.theory import Prediction, Source
 
 STATEMENTS = {
@@ -168,13 +169,14 @@ def source(source: Source) -> str:
     if not numbers:
         # Translators: {paper} is a citation: "He et al. 2015".
         return _("calculated from {paper}", paper=paper) if source.derived else paper
-    # Translators: {numbers} are numbers of equations: "14", or "6, 16".
+    several = numbers.split(", ")
+    # Translators: {numbers} are numbers of equations: "14", or "6 and 16".
     place = ngettext(
         "{paper}, equation {numbers}",
         "{paper}, equations {numbers}",
-        numbers.count(",") + 1,
+        len(several),
         paper=paper,
-        numbers=numbers,
+        numbers=both(several),
     )
     return _("calculated from {paper}", paper=place) if source.derived else place
 

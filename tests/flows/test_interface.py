@@ -12,6 +12,12 @@ from types import ModuleType
 import pytest
 
 from vanishing.explorer.sliders import LABELS
+from vanishing.figures.explosions import CLIPPINGS
+from vanishing.figures.labels import JOINT
+from vanishing.figures.labels import LABELS as WORDED
+from vanishing.figures.products import KINDS
+from vanishing.figures.scenes.blocks import BLOCKS
+from vanishing.figures.scenes.signals import PATHS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "book").rglob("*.md"))]
@@ -125,3 +131,49 @@ def test_a_name_that_is_gone_is_named(code: str, expected: list[str]) -> None:
 def test_a_module_that_is_gone_is_an_error() -> None:
     with pytest.raises(ModuleNotFoundError, match=r"vanishing\.gone"):
         missing("```{code-cell}\nfrom vanishing.gone import train\n```\n")
+
+
+# What keys and lists of cells hold beside the names of lines and sliders' positions: the library's
+# own settings, what is printed, and names of methods, which every language writes alike.
+NO_LABELS = """
+    Delta-orthogonal QK-norm accuracy activation agree backbone bad batch-norms bfloat16 bias bound
+    box branch circular class clip_norm clipping convolutions depth distance epochs error factors
+    fan_in fan_out first float16 float32 good gradient half head identity images img init kind last
+    last-at-0 layer learning_rate linear_last mean median mup neck one2many order query_key_norm
+    radius ratio relu relu_last residual rms rows sequence shortcuts signal square tanh variance-1/n
+    warmup weight_scale width xavier zeros
+"""
+OWN_WORDS = {*KINDS, *CLIPPINGS, *PATHS, *BLOCKS}  # which have words of their own in a drawing
+ENGLISH = re.compile(r"\b[a-z]{3,}")
+
+
+def labels(page: str) -> Iterator[str]:
+    """Yield the texts of a page's cells that may name a line or a slider's position."""
+    for node in (node for program in programs(page) for node in ast.walk(program)):
+        texts = node.keys if isinstance(node, ast.Dict) else []
+        texts = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else texts
+        for text in texts:
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                yield text.value
+
+
+def unknown(page: str) -> set[str]:
+    """Return the texts with English words that the drawing room would leave in English."""
+    known, spared = WORDED | OWN_WORDS, NO_LABELS.split()
+    return {
+        name
+        for name in labels(page)
+        if name not in known and name.replace(" ", "-") not in spared
+        if any(ENGLISH.search(part) and part not in WORDED for part in name.split(JOINT))
+    }
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_name_that_a_cell_gives_to_a_figure_has_words(path: Path) -> None:
+    """Else register it in `vanishing.figures.labels`, or here if no figure shows it."""
+    assert unknown(path.read_text(encoding="utf-8")) == set()
+
+
+def test_a_name_without_words_is_found() -> None:
+    cell = '```{code-cell} ipython3\nx = {"ReLU + skip": 1, "wide channels": 2, "Adam": 3}\n```\n'
+    assert unknown(cell) == {"wide channels"}

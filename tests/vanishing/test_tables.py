@@ -84,7 +84,8 @@ def test_what_we_calculated_ourselves_is_not_put_in_anyones_mouth() -> None:
     assert source(Source(derived=True)) == "calculated from the definition"
     assert source(Source("A 2000", derived=True)) == "calculated from A 2000"
     assert (
-        source(Source("A 2000", "6, 7", derived=True)) == "calculated from A 2000, equations 6, 7"
+        source(Source("A 2000", "6, 7", derived=True))
+        == "calculated from A 2000, equations 6 and 7"
     )
     assert source(Source("A 2000")) == "A 2000"
 

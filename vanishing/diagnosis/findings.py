@@ -9,6 +9,7 @@ from html import escape
 from vanishing.diagnosis.verdicts import Judgement, LayerDiagnosis, Spot
 from vanishing.diagnosis.words import ALARMS, CAUSES, REMEDIES, SIGNS, WORDS
 from vanishing.localisation import N_, _, format_number, ngettext
+from vanishing.phrases import listed, paragraph
 
 EACH = 12  # layers up to which each has a row of its own; above, neighbours share one
 
@@ -48,7 +49,7 @@ class Group:
             else:
                 spans.append([place])
         texts = [_span(str(span[0]), str(span[-1])) for span in spans]
-        return ", ".join(texts if len(texts) <= 3 else [*texts[:2], "…", texts[-1]])
+        return listed(texts if len(texts) <= 3 else [*texts[:2], "…", texts[-1]])
 
     @property
     def title(self) -> str:
@@ -151,11 +152,11 @@ def _alarm(diagnosis: Judgement, html: bool) -> list[str]:
     if diagnosis.alarm in ("nan_loss", "infinite_loss") and spot is not None:
         key = spot.cause
         fields = {"layer": spot.layer, "operation": spot.operation}
-        cause = f"{cause} {_say(CAUSES[key], fields)}"
+        cause = paragraph(cause, _say(CAUSES[key], fields))
         remedy = _REMEDY_OF.get(spot.kind, spot.kind)
     attempt = _("Try: {remedy}", remedy=_(REMEDIES.get(remedy, REMEDIES[diagnosis.alarm])))
     word = _(WORDS[diagnosis.verdict])
-    return [_line(SIGNS[diagnosis.verdict], word, "", f"{cause} {attempt}", html)]
+    return [_line(SIGNS[diagnosis.verdict], word, "", paragraph(cause, attempt), html)]
 
 
 def _alarm_of(diagnosis: Judgement) -> str:
@@ -195,13 +196,13 @@ def _notes(diagnosis: Judgement, html: bool) -> list[str]:
     """Say what was left out, and what every diagnosis leaves open."""
     notes = []
     if diagnosis.left_out:
-        names = ", ".join(diagnosis.left_out)
+        names = listed(diagnosis.left_out)
         notes.append(_("Left out, because they hold no real numbers: {names}.", names=names))
     if (spot := diagnosis.broken) is not None and _is_hidden(diagnosis, spot):
         notes.append(_say(CAUSES[spot.cause], {"layer": spot.layer, "operation": spot.operation}))
     if diagnosis.softmax_twice:
         cause = _("The outputs are probabilities, and the loss takes a softmax of them again.")
-        notes.append(f"{cause} {_('Try: {remedy}', remedy=_(REMEDIES['twice']))}")
+        notes.append(paragraph(cause, _("Try: {remedy}", remedy=_(REMEDIES["twice"]))))
     quantity = _("gradient norm / weight norm")
     notes.append(_("The number behind each verdict: {quantity}.", quantity=quantity))
     notes.append(_("This describes one batch at one moment."))
@@ -230,7 +231,7 @@ def _finding(layers: Sequence[LayerDiagnosis], diagnosis: Judgement, html: bool)
         said.append(_answers(diagnosis))
     said += [_moved(layers), _("Try: {remedy}", remedy=_say(_remedy(layer), fields))]
     where = _where(layers, diagnosis.layers)
-    return _line(sign(layer), verdict_of(layer), where, " ".join(filter(None, said)), html)
+    return _line(sign(layer), verdict_of(layer), where, paragraph(*said), html)
 
 
 def _where(found: Sequence[LayerDiagnosis], layers: Sequence[LayerDiagnosis]) -> str:

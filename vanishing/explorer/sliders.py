@@ -10,6 +10,7 @@ from typing import Any
 
 from vanishing.bounds import shown
 from vanishing.figures.drawing import Drawing
+from vanishing.figures.labels import worded
 from vanishing.localisation import N_, _, format_number
 
 LABELS = {
@@ -102,7 +103,7 @@ def value_text(value: object) -> str:
     if isinstance(value, bool):
         # Translators: the two values of a slider such as "Residual connections".
         return _("yes") if value else _("no")
-    return format_number(value) if isinstance(value, int | float) else str(value)
+    return format_number(value) if isinstance(value, int | float) else worded(str(value))
 
 
 def name_of(function: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from vanishing.explorer.sliders import states
 from vanishing.figures.table import from_csv, to_csv
 from vanishing.localisation import N_, _, format_number
+from vanishing.phrases import parted
 
 OWN = "own:"  # which the book's tools turn into the way to a file that belongs to the page
 DISTRIBUTION = "vanishing-gradients"
@@ -80,7 +81,7 @@ def brief(table: str) -> str:
     series: dict[str, list[str]] = {}
     for name, _place, value in rows:
         series.setdefault(name, []).append(format_number(float(value)))
-    return "; ".join(" ".join([name, *_ends(values)]) for name, values in series.items())
+    return parted(" ".join([name, *_ends(values)]) for name, values in series.items())
 
 
 def _ends(values: Sequence[str]) -> Sequence[str]:

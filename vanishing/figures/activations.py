@@ -8,7 +8,9 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 SHARE: Limits = (0.0, 1.0)
 
@@ -36,6 +38,7 @@ def draw_activation(
     Raises ``ValueError`` for positions and numbers that differ in number, and ``TypeError`` for a
     wrong type.
     """
+    name = worded(name)
     series = [
         # Translators: in a legend: {activation} is the name of a function, such as "SiLU".
         Series(_("{activation}: function", activation=name), tuple(positions), tuple(values)),
@@ -74,7 +77,9 @@ def draw_slopes(positions: Sequence[float], slopes: Mapping[str, Sequence[float]
     Raises ``ValueError`` for no function, and for slopes that are not one per position, and
     ``TypeError`` for a wrong type.
     """
-    series = [Series(name, tuple(positions), tuple(values)) for name, values in slopes.items()]
+    series = [
+        Series(worded(name), tuple(positions), tuple(values)) for name, values in slopes.items()
+    ]
     intro = _(
         "Line chart of the derivatives of activation functions for inputs from {first} to {last}.",
         first=format_number(positions[0]),
@@ -84,7 +89,7 @@ def draw_slopes(positions: Sequence[float], slopes: Mapping[str, Sequence[float]
         series,
         x=_("input of the unit"),
         y=_("derivative"),
-        description=" ".join([intro, *map(_range_sentence, series)]),
+        description=paragraph(intro, *map(_range_sentence, series)),
         marks={_("height 1"): 1.0},
         markers=False,
     )
@@ -139,7 +144,7 @@ def _draw_shares(
         series,
         x=_("training step"),
         y=y,
-        description=" ".join([intro, *map(_share_sentence, series)]),
+        description=paragraph(intro, *map(_share_sentence, series)),
         limits=SHARE,
     )
 

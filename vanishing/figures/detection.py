@@ -8,8 +8,10 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.figures.sentences import loss_sentence
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 STAGES = (10.5, 22.5)  # where the backbone of YOLO26 ends, and where its head begins
 
@@ -30,7 +32,7 @@ def draw_blocks(
     Raises ``ValueError`` for no network or block, a block that YOLO26 has not, or a negative norm,
     and ``TypeError`` for a wrong type.
     """
-    series = [Series.of(name, blocks) for name, blocks in norms.items()]
+    series = [Series.of(worded(name), blocks) for name, blocks in norms.items()]
     intro = _(
         "Line chart on a logarithmic scale: the gradient norm of each block of the detector "
         "at training step {step}.",
@@ -41,7 +43,7 @@ def draw_blocks(
         # Translators: the three parts of a detector with the numbers of their blocks.
         x=_("block (0–10 backbone, 11–22 neck, 23 head)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *map(_blocks_sentence, series)]),
+        description=paragraph(intro, *map(_blocks_sentence, series)),
         log_y=True,
         limits=limits,
         x_limits=(-0.7, 23.7),
@@ -57,14 +59,14 @@ def draw_detector_losses(losses: Mapping[str, Sequence[float]]) -> Picture:
 
     Raises ``ValueError`` for no network or loss, and ``TypeError`` for a wrong type.
     """
-    series = [Series.numbered(name, values, start=0) for name, values in losses.items()]
+    series = [Series.numbered(worded(name), values, start=0) for name, values in losses.items()]
     intro = _("Line chart: the loss per image against the training step.")
     last = max(map(len, losses.values())) - 1
     return line_chart(
         series,
         x=_("training step"),
         y=_("loss per image"),
-        description=" ".join([intro, *map(loss_sentence, series)]),
+        description=paragraph(intro, *map(loss_sentence, series)),
         limits=(0.0, 1.0),
         x_ticks=round_steps(0, last, 8),
     )

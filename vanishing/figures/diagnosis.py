@@ -27,9 +27,11 @@ from vanishing.figures.charts import (
     round_steps,
 )
 from vanishing.figures.drawing import COLOURS, Picture, drawn, fonts
+from vanishing.figures.labels import worded
 from vanishing.figures.svg import own_settings
 from vanishing.figures.table import Table
 from vanishing.localisation import _, format_number, ngettext
+from vanishing.phrases import explained, paragraph, parted, sentence
 
 # verdict -> marker, colour
 LOOKS = {
@@ -125,7 +127,7 @@ def draw_history(history: History, *, limits: Limits | None = None) -> Picture:
     chosen = sorted({round(n * (len(names) - 1) / 5) for n in range(6)})
     series = [
         Series(
-            names[n],
+            worded(names[n]),
             tuple(map(float, history.steps)),
             tuple(record[n].gradient_norm for record in history.records),
         )
@@ -142,7 +144,7 @@ def draw_history(history: History, *, limits: Limits | None = None) -> Picture:
         series,
         x=_("training step"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([description, *map(_ends, series)]),
+        description=paragraph(description, *map(_ends, series)),
         log_y=True,
         limits=limits,
     )
@@ -193,8 +195,10 @@ def _description(diagnosis: Judgement) -> str:
         "{count} layers, from the one next to the input to the one next to the output.",
         len(diagnosis.layers),
     )
-    groups = (f"{group.numbers}: {verdict_of(group.first)}" for group in shared(diagnosis.layers))
-    return f"{intro} {'; '.join(groups)}."
+    groups = [
+        explained(group.numbers, verdict_of(group.first)) for group in shared(diagnosis.layers)
+    ]
+    return paragraph(intro, sentence(parted(groups)))
 
 
 def _ends(series: Series) -> str:

@@ -9,6 +9,7 @@ from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 
 @bounds.checked(
@@ -38,11 +39,9 @@ def draw_two_directions(
         lines,
         x=_("layer (1 = next to the input)"),
         y=_("part that is left (logarithmic)"),
-        description=" ".join(
-            [
-                _("Line chart on a logarithmic scale: what is left in each layer, both ways."),
-                *map(_sentence, lines),
-            ]
+        description=paragraph(
+            _("Line chart on a logarithmic scale: what is left in each layer, both ways."),
+            *map(_sentence, lines),
         ),
         log_y=True,
         limits=limits,

@@ -10,8 +10,10 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Series, line_chart, plain, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.figures.runs import CLIPPED, ending
 from vanishing.localisation import N_, _, format_number
+from vanishing.phrases import paragraph, sentence
 
 if TYPE_CHECKING:
     from vanishing.training import Run
@@ -52,7 +54,7 @@ def draw_divergence(
         series,
         x=_("training step"),
         y=_("size (logarithmic)"),
-        description=" ".join([intro, *map(_growth_sentence, series)]),
+        description=paragraph(intro, *map(_growth_sentence, series)),
         log_y=True,
         x_ticks=round_steps(0, len(losses) - 1, 10),
     )
@@ -74,12 +76,12 @@ def draw_clipped_runs(runs: Mapping[str, Run], *, chance: float = math.log(10)) 
         "Line chart on a logarithmic scale: the loss against the training step, "
         "for several kinds of gradient clipping. Losses above one million are not drawn."
     )
-    sentences = [f"{line.name}." for line in series]
+    sentences = [sentence(line.name) for line in series]
     return line_chart(
         series,
         x=_("training step"),
         y=_("loss (logarithmic)"),
-        description=" ".join([intro, *sentences]),
+        description=paragraph(intro, *sentences),
         log_y=True,
         limits=(LOWEST, CEILING),
         marks={_("guessing: {loss}", loss=f"{chance:.2f}"): chance},
@@ -152,5 +154,5 @@ def _drawn_losses(name: str, run: Run) -> Series:
     pairs = zip(run.steps, run.losses, strict=True)
     drawn = [(float(at), loss) for at, loss in pairs if not CEILING < loss < math.inf]
     positions, losses = zip(*(drawn or [(0.0, math.inf)]), strict=True)
-    clipping = _(CLIPPINGS[name]) if name in CLIPPINGS else name
+    clipping = _(CLIPPINGS[name]) if name in CLIPPINGS else worded(name)
     return Series(ending(CLIPPED, run, clipping=clipping), positions, losses)

@@ -9,7 +9,9 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 
 @bounds.checked(signal=arguments.line, gradient=arguments.line, limits=arguments.log_limits)
@@ -38,7 +40,7 @@ def draw_stream(
         series,
         x=_("number of blocks passed"),
         y=_("mean square (logarithmic)"),
-        description=" ".join([intro, *map(_end_sentence, series)]),
+        description=paragraph(intro, *map(_end_sentence, series)),
         log_y=True,
         limits=limits,
         x_ticks=round_steps(0, last, 8),
@@ -58,7 +60,7 @@ def draw_losses_by_rate(losses: Mapping[str, Mapping[float, Sequence[float]]]) -
     Raises ``ValueError`` for no model, rate or seed, and ``TypeError`` for a wrong type.
     """
     series = [
-        Series.of(name, {rate: median(values) for rate, values in seeds.items()})
+        Series.of(worded(name), {rate: median(values) for rate, values in seeds.items()})
         for name, seeds in losses.items()
     ]
     rates = sorted({rate for seeds in losses.values() for rate in seeds})
@@ -67,7 +69,7 @@ def draw_losses_by_rate(losses: Mapping[str, Mapping[float, Sequence[float]]]) -
         series,
         x=_("learning rate (logarithmic)"),
         y=_("loss at the end (median)"),
-        description=" ".join([intro, *map(_rate_sentence, series)]),
+        description=paragraph(intro, *map(_rate_sentence, series)),
         log_x=True,
         x_ticks=rates,
     )

@@ -10,7 +10,9 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, bar_chart, line_chart
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 
 @bounds.checked(
@@ -24,7 +26,7 @@ def draw_accuracies(accuracies: Mapping[str, Sequence[float]], *, chance: float 
     Raises ``ValueError`` for no network or seed, and ``TypeError`` for a wrong type.
     """
     groups = {
-        name: {str(seed): value for seed, value in enumerate(values)}
+        worded(name): {str(seed): value for seed, value in enumerate(values)}
         for name, values in accuracies.items()
     }
     intro = _("Bar chart: the accuracy on the test images, one bar per network and random seed.")
@@ -32,7 +34,7 @@ def draw_accuracies(accuracies: Mapping[str, Sequence[float]], *, chance: float 
         groups,
         x=_("random seed"),
         y=_("accuracy"),
-        description=" ".join([intro, *map(_accuracy_sentence, accuracies, accuracies.values())]),
+        description=paragraph(intro, *map(_accuracy_sentence, accuracies, accuracies.values())),
         limits=(0.0, 1.0),
         marks={_("guessing: {accuracy}", accuracy=format_number(chance)): chance},
     )
@@ -136,7 +138,7 @@ def _three_digits(value: float) -> str:
 def _accuracy_sentence(network: str, accuracies: Sequence[float]) -> str:
     return _(
         "{network}. Accuracy between {lowest} and {highest}.",
-        network=network,
+        network=worded(network),
         lowest=format_number(min(accuracies)),
         highest=format_number(max(accuracies)),
     )

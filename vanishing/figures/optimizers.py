@@ -11,8 +11,10 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.figures.runs import WHOLE, ending
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 if TYPE_CHECKING:
     from vanishing.optimizers import OptimizedRun
@@ -33,7 +35,7 @@ def draw_relative_updates(
     Raises ``ValueError`` for no optimizer or layer, or a negative number, and ``TypeError`` for a
     wrong type.
     """
-    series = [Series.numbered(name, values) for name, values in updates.items()]
+    series = [Series.numbered(worded(name), values) for name, values in updates.items()]
     return _draw_updates(series, limits)
 
 
@@ -79,7 +81,7 @@ def draw_accuracies_by_depth(
     Raises ``ValueError`` for no optimizer, depth or seed, and ``TypeError`` for a wrong type.
     """
     series = [
-        Series.of(name, {depth: median(values) for depth, values in seeds.items()})
+        Series.of(worded(name), {depth: median(values) for depth, values in seeds.items()})
         for name, seeds in accuracies.items()
     ]
     depths = sorted({depth for seeds in accuracies.values() for depth in seeds})
@@ -88,7 +90,7 @@ def draw_accuracies_by_depth(
         series,
         x=_("hidden layers"),
         y=_("test accuracy (median)"),
-        description=" ".join([intro, *map(_depth_sentence, series)]),
+        description=paragraph(intro, *map(_depth_sentence, series)),
         limits=(0.0, 1.0),
         marks={_("guessing: {accuracy}", accuracy=f"{chance:.3g}"): chance},
         x_ticks=depths,
@@ -105,7 +107,7 @@ def _draw_updates(series: Sequence[Series], limits: Limits | None) -> Picture:
         series,
         x=_("layer (1 = next to the input)"),
         y=_("update / weight (logarithmic)"),
-        description=" ".join([intro, *map(_update_sentence, series)]),
+        description=paragraph(intro, *map(_update_sentence, series)),
         log_y=True,
         limits=limits,
         x_limits=(0.5, last + 0.5),

@@ -9,7 +9,9 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.localisation import N_, _, format_number, ngettext
+from vanishing.phrases import paragraph, sentence
 
 KINDS = {"gaussian": N_("Gaussian"), "orthogonal": N_("orthogonal")}
 
@@ -28,7 +30,7 @@ def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None 
     Raises ``ValueError`` for no format or product, or a negative product, and ``TypeError`` for a
     wrong type.
     """
-    series = [Series.numbered(name, _until_lost(values)) for name, values in powers.items()]
+    series = [Series.numbered(worded(name), _until_lost(values)) for name, values in powers.items()]
     intro = _(
         "Line chart on a logarithmic scale: the product of equal factors "
         "against the number of factors."
@@ -37,7 +39,7 @@ def draw_powers(powers: Mapping[str, Sequence[float]], *, limits: Limits | None 
         series,
         x=_("number of factors"),
         y=_("product (logarithmic)"),
-        description=" ".join([intro, *map(_power_sentence, series)]),
+        description=paragraph(intro, *map(_power_sentence, series)),
         log_y=True,
         limits=limits,
         markers=False,
@@ -71,7 +73,7 @@ def draw_spectra(
         series,
         x=_("singular value (1 = largest)"),
         y=_("size (logarithmic)"),
-        description=" ".join([intro, *(f"{line.name}." for line in series)]),
+        description=paragraph(intro, *(sentence(line.name) for line in series)),
         log_y=True,
         limits=limits,
         marks={_("length unchanged"): 1.0},
@@ -99,7 +101,7 @@ def draw_rates(rates: Mapping[int, Sequence[float]], limit: Sequence[float]) -> 
         series,
         x=_("singular value (1 = largest)"),
         y=_("change per factor"),
-        description=" ".join([intro, *map(_rate_sentence, series)]),
+        description=paragraph(intro, *map(_rate_sentence, series)),
         marks={_("length unchanged"): 1.0},
         markers=False,
     )
@@ -115,7 +117,7 @@ def _spectrum_name(name: str, values: Sequence[float]) -> str:
     # Translators: in a legend: {kind} matrices; the largest and the smallest singular value.
     return _(
         "{kind}: {largest} to {smallest}",
-        kind=_(KINDS[name]) if name in KINDS else name,
+        kind=_(KINDS[name]) if name in KINDS else worded(name),
         largest=format_number(max(values)),
         smallest=format_number(min(values)),
     )

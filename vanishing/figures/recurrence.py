@@ -8,7 +8,9 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 
 @bounds.checked(
@@ -31,15 +33,19 @@ def draw_gradient_by_time(
         "divided by that at the last time step."
     )
     sentences = [
-        _("{network}: {value} at time step 0.", network=name, value=format_number(values[0]))
+        _(
+            "{network}: {value} at time step 0.",
+            network=worded(name),
+            value=format_number(values[0]),
+        )
         for name, values in relative.items()
     ]
     return line_chart(
-        [Series.numbered(name, values, start=0) for name, values in relative.items()],
+        [Series.numbered(worded(name), values, start=0) for name, values in relative.items()],
         x=_("time step"),
         # Translators: gradient norms, divided by the one at the last time step
         y=_("gradient norm (last step = 1)"),
-        description=" ".join([intro, *sentences]),
+        description=paragraph(intro, *sentences),
         log_y=True,
         limits=limits,
     )

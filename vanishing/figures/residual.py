@@ -9,7 +9,9 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 
 @bounds.checked(
@@ -30,18 +32,18 @@ def draw_signal_growth(
     sentences = [
         _(
             "{network}: {first} at the input, {last} at the end.",
-            network=name,
+            network=worded(name),
             first=format_number(values[0]),
             last=format_number(values[-1]),
         )
         for name, values in mean_squares.items()
     ]
     return line_chart(
-        [Series.numbered(name, values, start=0) for name, values in mean_squares.items()],
+        [Series.numbered(worded(name), values, start=0) for name, values in mean_squares.items()],
         # Translators: a residual block, a part of the network
         x=_("block"),
         y=_("mean square of the signal"),
-        description=" ".join([intro, *sentences]),
+        description=paragraph(intro, *sentences),
         log_y=True,
         limits=limits,
     )
@@ -72,7 +74,7 @@ def draw_path_shares(paths: Sequence[float], gradient: Sequence[float]) -> Pictu
         [Series.numbered(name, values, start=0) for name, values in rounded.items()],
         x=_("path length (blocks passed)"),
         y=_("share"),
-        description=" ".join([intro, *sentences]),
+        description=paragraph(intro, *sentences),
     )
 
 
@@ -113,7 +115,7 @@ def draw_lesions(
         [Series.numbered(names[name], values) for name, values in without.items()],
         x=_("deleted layer"),
         y=_("test accuracy"),
-        description=" ".join([intro, *sentences]),
+        description=paragraph(intro, *sentences),
         limits=(0.0, 1.0),
         marks={guessing: chance},
     )
@@ -121,7 +123,7 @@ def draw_lesions(
 
 def _whole_name(name: str, accuracy: float) -> str:
     # Translators: in a legend: the accuracy of the whole network, with no layer deleted
-    return _("{network}, whole: {accuracy}", network=name, accuracy=f"{accuracy:.2f}")
+    return _("{network}, whole: {accuracy}", network=worded(name), accuracy=f"{accuracy:.2f}")
 
 
 def _peak(values: Sequence[float]) -> int:

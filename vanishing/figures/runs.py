@@ -10,8 +10,10 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, extremes, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.figures.sentences import loss_sentence
 from vanishing.localisation import N_, _, format_number, ngettext
+from vanishing.phrases import paragraph
 
 if TYPE_CHECKING:
     from vanishing.training import Run
@@ -82,7 +84,7 @@ def draw_gradient_norms(
     Raises ``ValueError`` for no network, no norm, or a negative one, and ``TypeError`` for a wrong
     type.
     """
-    series = [Series.numbered((notes or {}).get(name, name), norms[name]) for name in norms]
+    series = [Series.numbered(worded((notes or {}).get(name, name)), norms[name]) for name in norms]
     return draw_layers(series, layers_intro(series), limits)
 
 
@@ -145,7 +147,7 @@ def draw_losses(
         series,
         x=_("training step"),
         y=_("loss (logarithmic)"),
-        description=" ".join([intro, *map(loss_sentence, series)]),
+        description=paragraph(intro, *map(loss_sentence, series)),
         log_y=True,
         marks={_("guessing: {loss}", loss=f"{chance:.2f}"): chance},
         x_ticks=round_steps(0, max(max(run.steps) for run in runs), 8),
@@ -174,7 +176,7 @@ def draw_layers(series: Sequence[Series], intro: str, limits: Limits | None) -> 
         series,
         x=_("layer (1 = next to the input)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *sentences]),
+        description=paragraph(intro, *sentences),
         log_y=True,
         limits=limits,
         x_limits=(0.5, last + 0.5),
@@ -200,7 +202,7 @@ def _outcomes(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
             f"names must be as many as the runs, got {len(names)} names for {len(runs)} runs: "
             "pass one name per run"
         )
-    return [ending(WHOLE, run, network=name) for name, run in zip(names, runs, strict=True)]
+    return [ending(WHOLE, run, network=worded(name)) for name, run in zip(names, runs, strict=True)]
 
 
 def _norm_sentences(series: Series) -> Iterator[str]:

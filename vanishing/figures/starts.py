@@ -10,6 +10,7 @@ from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.runs import AFTER, ending
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 if TYPE_CHECKING:
     from vanishing.starts import Started
@@ -34,7 +35,7 @@ def draw_start(run: Started, *, limits: Limits | None = None) -> Picture:
         series,
         x=_("singular value (1 = largest)"),
         y=_("singular value (logarithmic)"),
-        description=" ".join([intro, *map(_value_sentence, series)]),
+        description=paragraph(intro, *map(_value_sentence, series)),
         log_y=True,
         limits=limits,
         x_ticks=sorted({1, *round_steps(1, len(run.after), 8)}),

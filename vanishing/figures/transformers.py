@@ -9,8 +9,10 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart, round_steps
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.figures.sentences import length_sentence, token_sentence
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 
 @bounds.checked(
@@ -31,12 +33,12 @@ def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Pi
         "Line chart with two logarithmic scales: the gradient of the last output "
         "by the first token against the length of the sequence."
     )
-    series = [Series.of(name, values) for name, values in gradients.items()]
+    series = [Series.of(worded(name), values) for name, values in gradients.items()]
     return line_chart(
         series,
         x=_("sequence length (tokens)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *map(length_sentence, series)]),
+        description=paragraph(intro, *map(length_sentence, series)),
         log_x=True,
         log_y=True,
         x_ticks=lengths,
@@ -60,13 +62,13 @@ def draw_block_gradients(
         "Line chart: the gradient norm in each block, "
         "from the one next to the input to the one next to the output."
     )
-    series = [Series.numbered(name, values) for name, values in norms.items()]
+    series = [Series.numbered(worded(name), values) for name, values in norms.items()]
     last = max(map(len, norms.values()))
     return line_chart(
         series,
         x=_("block (1 = next to the input)"),
         y=_("gradient norm"),
-        description=" ".join([intro, *map(_block_sentence, series)]),
+        description=paragraph(intro, *map(_block_sentence, series)),
         limits=limits,
         x_limits=(0.5, last + 0.5),
         x_ticks=_whole_ticks(last),
@@ -92,12 +94,12 @@ def draw_sensitivities(
         "Line chart on a logarithmic scale: the gradient of the answer by each token, "
         "from the first token of the sequence to the last."
     )
-    series = [Series.numbered(name, values) for name, values in sensitivities.items()]
+    series = [Series.numbered(worded(name), values) for name, values in sensitivities.items()]
     return line_chart(
         series,
         x=_("token (1 = first)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *map(token_sentence, series)]),
+        description=paragraph(intro, *map(token_sentence, series)),
         log_y=True,
         limits=limits,
         x_ticks=_whole_ticks(max(map(len, sensitivities.values()))),
@@ -125,14 +127,14 @@ def draw_accuracies_by_length(
     lengths = sorted({length for seeds in accuracies.values() for length in seeds})
     intro = _("Line chart: the accuracy against the length of the sequence, median over the seeds.")
     series = [
-        Series.of(name, {length: median(values) for length, values in seeds.items()})
+        Series.of(worded(name), {length: median(values) for length, values in seeds.items()})
         for name, seeds in accuracies.items()
     ]
     return line_chart(
         series,
         x=_("sequence length (tokens)"),
         y=_("test accuracy (median)"),
-        description=" ".join([intro, *map(length_sentence, series)]),
+        description=paragraph(intro, *map(length_sentence, series)),
         limits=(0.0, 1.0),
         marks={_("guessing: {accuracy}", accuracy=f"{chance:.3g}"): chance},
         x_ticks=lengths,

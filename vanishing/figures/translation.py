@@ -9,8 +9,10 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import Limits, Series, line_chart
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.figures.sentences import length_sentence, token_sentence
 from vanishing.localisation import _
+from vanishing.phrases import paragraph
 
 
 @bounds.checked(
@@ -35,7 +37,7 @@ def draw_right_words(
         "median over the random seeds."
     )
     series = [
-        Series.of(name, {length: median(values) for length, values in seeds.items()})
+        Series.of(worded(name), {length: median(values) for length, values in seeds.items()})
         for name, seeds in accuracies.items()
     ]
     if unrelated:
@@ -45,7 +47,7 @@ def draw_right_words(
         series,
         x=_("sentence length (tokens)"),
         y=_("right words (median)"),
-        description=" ".join([intro, *map(length_sentence, series)]),
+        description=paragraph(intro, *map(length_sentence, series)),
         limits=(0.0, 1.0),
         x_ticks=_lengths(series),
     )
@@ -68,12 +70,12 @@ def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> 
         "Line chart on a logarithmic scale: the gradient of the first target word's score "
         "by the first source token against the length of the sentence."
     )
-    series = [Series.of(name, values) for name, values in gradients.items()]
+    series = [Series.of(worded(name), values) for name, values in gradients.items()]
     return line_chart(
         series,
         x=_("sentence length (tokens)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *map(length_sentence, series)]),
+        description=paragraph(intro, *map(length_sentence, series)),
         log_y=True,
         x_ticks=_lengths(series),
     )
@@ -98,12 +100,12 @@ def draw_source_gradients(
         "Line chart on a logarithmic scale: the gradient of the first target word's score "
         "by each source token, from the first to the last."
     )
-    series = [Series.numbered(name, values) for name, values in gradients.items()]
+    series = [Series.numbered(worded(name), values) for name, values in gradients.items()]
     return line_chart(
         series,
         x=_("source token (1 = first)"),
         y=_("gradient norm (logarithmic)"),
-        description=" ".join([intro, *map(token_sentence, series)]),
+        description=paragraph(intro, *map(token_sentence, series)),
         log_y=True,
         limits=limits,
     )

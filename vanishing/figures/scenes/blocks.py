@@ -9,6 +9,7 @@ from vanishing import bounds
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.scenes.scene import BLUE, GREEN, INK, ORANGE, Scene
 from vanishing.localisation import N_, _
+from vanishing.phrases import listed, paragraph
 
 LANE, BRANCH = 46.0, 142.0  # where the free path and the branch run, from a block's left
 COLUMN = 202.0
@@ -65,7 +66,7 @@ def draw_block(kinds: Sequence[str]) -> Picture:
     for place, end in enumerate(ends):
         _below(scene, COLUMN * place + LANE, end, max(ends))
     intro = _("Diagram of blocks, with the input at the top and the output at the bottom.")
-    return scene.picture(" ".join([intro, *map(_sentence, kinds)]))
+    return scene.picture(paragraph(intro, *map(_sentence, kinds)))
 
 
 def _block(scene: Scene, left: float, kind: str) -> float:
@@ -144,7 +145,7 @@ def _sentence(kind: str) -> str:
 def _part(part: Part) -> str:
     if isinstance(part, str):
         return _("{layer} on the path itself", layer=_name(part))
-    layers = ", ".join(map(_name, part.layers))
+    layers = listed(map(_name, part.layers))
     if part.gates:
         return _(
             "the path times {rest}, plus a branch times {gate}: {layers}",

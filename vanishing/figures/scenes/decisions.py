@@ -5,6 +5,7 @@ from __future__ import annotations
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.scenes.scene import BLUE, GREEN, ORANGE, SMALL, Scene
 from vanishing.localisation import N_, _
+from vanishing.phrases import paragraph, sentence
 
 WIDTH = 460.0
 QUESTION, ANSWER = 208.0, 208.0  # widths of the boxes
@@ -56,11 +57,11 @@ def draw_decisions() -> Picture:
         start = y
         end = scene.box(x, start, _(question), width=QUESTION, size=SMALL, colour=BLUE)
         scene.line([(QUESTION, start + 22), (WIDTH - ANSWER, start + 22)], arrow=True)
-        scene.words(WIDTH / 2, start, _("yes"), width=WIDTH - QUESTION - ANSWER, size=SMALL)
+        scene.words(WIDTH / 2, start, _("Yes"), width=WIDTH - QUESTION - ANSWER, size=SMALL)
         right = scene.box(beside, start, _(answer), width=ANSWER, size=SMALL, colour=ORANGE)
         y = max(end + ROOM, right + ROOM / 2)
         scene.line([(x, end), (x, y)], arrow=True)
-        scene.words(x + 8, end, _("no"), width=60, size=SMALL, align="left")
+        scene.words(x + 8, end, _("No"), width=60, size=SMALL, align="left")
     scene.box(
         WIDTH / 2,
         y,
@@ -71,5 +72,7 @@ def draw_decisions() -> Picture:
     )
     intro = _("Tree of questions, asked from the top; the first yes decides.")
     return scene.picture(
-        " ".join([intro, *(f"{_(question)} {_(answer)}." for question, answer in DECISIONS)])
+        paragraph(
+            intro, *(paragraph(_(question), sentence(_(answer))) for question, answer in DECISIONS)
+        )
     )

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.drawing import Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.figures.scenes.scene import BLUE, EM, GREEN, ORANGE, SIZE, SMALL, Point, Scene
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph
 
 WIDTH = 440.0
 SHARES = bounds.several(arguments.share, "[0.5, 0.5]", least=2, most=200)
@@ -196,6 +198,7 @@ def draw_words(
     y = scene.words(WIDTH / 2, 0, _("training step {step}", step=step), width=WIDTH) + 6
     parts = []
     for name, values in norms.items():
+        name = worded(name)
         y = scene.words(0, y, name, width=WIDTH, align="left") + 2
         y = _sentence(scene, y, words, values) + 16
         strongest = words[max(range(len(words)), key=lambda place: values[place])]
@@ -206,7 +209,7 @@ def draw_words(
         "the first word of the translation depends on it.",
         step=step,
     )
-    return scene.picture(" ".join([intro, *parts]))
+    return scene.picture(paragraph(intro, *parts))
 
 
 def _sentence(scene: Scene, y: float, words: Sequence[str], values: Sequence[float]) -> float:

@@ -10,6 +10,7 @@ from vanishing.figures import arguments
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.scenes.scene import BLUE, GREEN, ORANGE, SMALL, Scene
 from vanishing.localisation import _, ngettext
+from vanishing.phrases import paragraph, sentence
 
 WIDTH = 440.0
 BOX, HEIGHT, ROOM = 128.0, 26.0, 8.0
@@ -119,7 +120,7 @@ def _map_words(names: Sequence[str], links: Sequence[Sequence[int]], backbone: i
         for other in read
         if other != -1
     ]
-    return " ".join([intro, *parts])
+    return paragraph(intro, *parts)
 
 
 SQUARE, LINE = 18.0, 28.0
@@ -160,10 +161,10 @@ def draw_skip_paths(blocks: int = 3) -> Picture:
         scene.centred(
             right + 8, (start + y) / 2, many, width=WIDTH - right - 8, size=SMALL, align="left"
         )
-        parts.append(f"{many}.")
+        parts.append(sentence(many))
         y += 6
     intro = _("All {count} paths through {blocks} residual blocks:", count=2**blocks, blocks=blocks)
-    return scene.picture(" ".join([intro, *parts]))
+    return scene.picture(paragraph(intro, *parts))
 
 
 def _path(scene: Scene, left: float, y: float, through: Sequence[bool], room: float) -> None:

@@ -11,6 +11,7 @@ from vanishing.figures.charts import power_of_ten
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.scenes.scene import BLUE, GREEN, INK, ORANGE, SMALL, Scene
 from vanishing.localisation import _, format_number
+from vanishing.phrases import listed, paragraph
 
 WIDTH = 440.0
 FACTORS = bounds.several(arguments.finite, "[0.2, 0.5]", most=6)
@@ -38,7 +39,7 @@ def draw_chain(factors: Sequence[float]) -> Picture:
     scene.box(WIDTH - 28, 30, _("loss"), width=56, height=36, colour=ORANGE)
     scene.centred(WIDTH - 28, 92, "1", width=50)
     scene.words(WIDTH / 2, 134, _("the derivative on its way back"), width=WIDTH)
-    numbers = ", ".join(map(format_number, reversed(products)))
+    numbers = listed(map(format_number, reversed(products)))
     return scene.picture(
         _(
             "Diagram of {count} units in a row, then the loss. The derivative begins as 1 at the "
@@ -157,4 +158,4 @@ def draw_ranges(ranges: Mapping[str, tuple[float, float]]) -> Picture:
         for name, (one, other) in ranges.items()
     ]
     intro = _("Ruler of powers of ten with one bar for the range of each number format.")
-    return scene.picture(" ".join([intro, *parts]))
+    return scene.picture(paragraph(intro, *parts))

@@ -10,6 +10,7 @@ from vanishing.figures import arguments
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.scenes.scene import BLUE, GREEN, INK, ORANGE, Point, Scene
 from vanishing.localisation import _, format_number
+from vanishing.phrases import paragraph, sentence
 
 WIDTH = 400.0
 PAIR = bounds.several(arguments.finite, "(3.0, 0.4)", least=2, most=2)
@@ -43,10 +44,10 @@ def draw_clipping(gradient: Sequence[float], threshold: float, largest: float) -
         )
         scene.line([(4, y + 10), (34, y + 10)], colour=colour, width=3, arrow=True)
         y = scene.words(42, y, said, width=WIDTH - 42, align="left") + 4
-        parts.append(f"{said}.")
+        parts.append(sentence(said))
     _arrows(scene, y + 8, [(vector, colour) for _name, vector, colour in arrows], threshold)
     intro = _("Three arrows from one point: a gradient of two numbers, and the same clipped.")
-    return scene.picture(" ".join([intro, *parts]))
+    return scene.picture(paragraph(intro, *parts))
 
 
 def _angle(one: Sequence[float], other: Sequence[float]) -> float:
@@ -104,9 +105,9 @@ def draw_dead_unit(
         )
         top = scene.words(left + SIDE * 0.375, 0, said, width=SIDE * 0.75) + 8
         _half_plane(scene, left, max(top, 48), points, weights, bias)
-        parts.append(f"{said}.")
+        parts.append(sentence(said))
     intro = _("Inputs as points of a plane, and the line at which a ReLU unit begins to answer;")
-    return scene.picture(" ".join([intro, *parts]))
+    return scene.picture(paragraph(intro, *parts))
 
 
 def _sum(point: Sequence[float], weights: Sequence[float], bias: float) -> float:

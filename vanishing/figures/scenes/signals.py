@@ -10,6 +10,7 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.charts import plain, power_of_ten
 from vanishing.figures.drawing import COLOURS, Picture, drawn
+from vanishing.figures.labels import worded
 from vanishing.figures.products import KINDS
 from vanishing.figures.scenes.scene import (
     BLUE,
@@ -21,6 +22,7 @@ from vanishing.figures.scenes.scene import (
     Scene,
 )
 from vanishing.localisation import N_, _, format_number
+from vanishing.phrases import explained, paragraph, sentence
 
 WIDTH = 440.0
 SIDE = 8  # pixels of a digit's side
@@ -299,13 +301,13 @@ def draw_ellipses(products: dict[str, Sequence[Sequence[float]]]) -> Picture:
             longest=format_number(longest),
             shortest=format_number(shortest),
         )
-        name = _(KINDS[name]) if name in KINDS else name
+        name = _(KINDS[name]) if name in KINDS else worded(name)
         top = scene.words(x, 0, name, width=2 * ELLIPSE) + 8
         _ellipse(scene, x, top + ELLIPSE, matrix, ELLIPSE / (longest or 1.0))
         scene.words(x, top + 2 * ELLIPSE + 6, lengths, width=2 * ELLIPSE, size=SMALL)
-        parts.append(f"{name}: {lengths}.")
+        parts.append(sentence(explained(name, lengths)))
     intro = _("What a product of matrices makes of a circle of radius 1, drawn as large as fits.")
-    return scene.picture(" ".join([intro, *parts]))
+    return scene.picture(paragraph(intro, *parts))
 
 
 def _axes(matrix: Sequence[Sequence[float]]) -> tuple[float, float]:
@@ -370,13 +372,13 @@ def draw_cliff(
     ):
         points = [(x, y - lift) for x, y in map(place, path)]
         _trace(scene, points, colour)
-        name = _(PATHS[name]) if name in PATHS else name
+        name = _(PATHS[name]) if name in PATHS else worded(name)
         said = _("{path}: now at {weight}", path=name, weight=f"{path[-1]:.2f}")
         scene.dots([(left + 6, 12 + 26 * number)], 7.0, colour=colour)
         scene.centred(left + 20, 12 + 26 * number, said, width=WIDTH - left - 20, align="left")
-        parts.append(f"{said}.")
+        parts.append(sentence(said))
     intro = _("A loss along one weight, with a cliff: a narrow place where it is very steep.")
-    return scene.picture(" ".join([intro, *parts]))
+    return scene.picture(paragraph(intro, *parts))
 
 
 def _trace(scene: Scene, points: Sequence[Point], colour: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.scenes.scene import BLUE, SMALL, Scene
 from vanishing.localisation import _
+from vanishing.phrases import explained, paragraph, sentence
 
 EXAMPLES, UNITS, CELL = 4, 8, 22.0
 TABLE = CELL * UNITS
@@ -42,7 +43,9 @@ def draw_averaged_cells() -> Picture:
         "Four tables of numbers, with one row per example and one column per unit; the numbers "
         "that are averaged together are marked."
     )
-    return scene.picture(" ".join([intro, *(f"{name}: {what}." for name, what, _r, _c in names)]))
+    return scene.picture(
+        paragraph(intro, *(sentence(explained(name, what)) for name, what, _r, _c in names))
+    )
 
 
 @drawn
@@ -66,7 +69,9 @@ def draw_averaged_positions() -> Picture:
         "Four tables of squares of four positions, with one row per image and one column per "
         "channel; the numbers that are averaged together are marked."
     )
-    return scene.picture(" ".join([intro, *(f"{name}: {what}." for name, what, _r, _c in names)]))
+    return scene.picture(
+        paragraph(intro, *(sentence(explained(name, what)) for name, what, _r, _c in names))
+    )
 
 
 def _squares(
