@@ -1,5 +1,6 @@
 // Keeps what a reader has opened, so that it opens again without a network. Another build has another version.
 const NAME = `$${registration.scope} $version`;
+const BUILDS = 4; // as many are kept
 const FALLBACK = new URL("offline.html", registration.scope).href;
 const PASSED_ON = new URL("downloads/", registration.scope).href;
 
@@ -12,7 +13,18 @@ const key = (request) => (request.mode === "navigate" ? request.url.split(/[?#]/
 const keep = async (place, response) => {
   if (isWhole(response)) await (await caches.open(NAME)).put(place, response);
 };
-const kept = async (place) => (await caches.open(NAME)).match(place);
+const find = async (name, place) => (await caches.open(name)).match(place);
+const older = async () => {
+  const names = await caches.keys();
+  return names.filter((name) => name.startsWith(`$${registration.scope} `) && name !== NAME).reverse();
+};
+const keptBefore = async (place) => {
+  for (const name of await older()) {
+    const response = await find(name, place);
+    if (response) return response;
+  }
+};
+const kept = async (place) => (await find(NAME, place)) ?? keptBefore(place);
 
 const fromNetwork = async (event) => {
   const place = key(event.request);
@@ -25,15 +37,21 @@ const fromNetwork = async (event) => {
     return (await kept(place)) ?? fallback ?? Response.error();
   }
 };
-const fromCache = async (event) => (await kept(key(event.request))) ?? fromNetwork(event);
+const fromCache = async (event) => {
+  const place = key(event.request);
+  const now = await find(NAME, place);
+  const response = now ?? (await keptBefore(place));
+  if (response && !now) event.waitUntil(keep(place, response.clone()));
+  return response ?? fromNetwork(event);
+};
 
 addEventListener("install", (event) => {
   const stored = fetch(FALLBACK, { cache: "reload" }).then((response) => keep(FALLBACK, response));
   event.waitUntil(stored.then(() => skipWaiting()));
 });
+// What was read before a new build opens without a network until it is read anew.
 addEventListener("activate", (event) => {
-  const isOld = (name) => name.startsWith(`$${registration.scope} `) && name !== NAME;
-  const removed = caches.keys().then((names) => Promise.all(names.filter(isOld).map((name) => caches.delete(name))));
+  const removed = older().then((names) => Promise.all(names.slice(BUILDS - 1).map((name) => caches.delete(name))));
   event.waitUntil(removed);
 });
 addEventListener("fetch", (event) => {
@@ -43,6 +61,6 @@ addEventListener("fetch", (event) => {
 });
 // The page with which a reader begins was loaded before this script; it names what it consists of.
 addEventListener("message", (event) => {
-  const load = async (url) => (await kept(url)) ?? keep(url, await fetch(url));
+  const load = async (url) => (await find(NAME, url)) ?? keep(url, await fetch(url));
   event.waitUntil(Promise.allSettled(event.data.filter(ours).map(load)));
 });

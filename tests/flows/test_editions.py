@@ -255,6 +255,29 @@ def test_a_page_once_read_opens_without_a_network(page: Page, served: str) -> No
     assert page.locator("dl.glossary").count() == 1
 
 
+def test_what_was_read_before_a_new_build_opens_without_a_network(
+    page: Page, served: str, site: Path
+) -> None:
+    worker = site / "sw.js"
+    page.goto(f"{served}{PAGES[0]}")
+    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    page.goto(f"{served}{PAGES[1]}", wait_until="networkidle")
+    source = worker.read_text(encoding="utf-8")
+    worker.write_text(re.sub(r" [0-9a-f]{16}`", f" {'0' * 16}`", source), encoding="utf-8")
+    page.goto(f"{served}{PAGES[0]}")
+    page.wait_for_function("caches.keys().then((names) => names.length === 2)")
+    page.goto(f"{served}{PAGES[0]}", wait_until="networkidle")
+    worker.write_text(source, encoding="utf-8")
+    page.context.set_offline(True)
+    page.goto(f"{served}{PAGES[1]}")
+    page.locator(".vg-explorer input").press("End")
+    assert page.locator(".vg-stage").inner_text() == "thirty layers"
+    page.goto(f"{served}{PAGES[2]}")
+    page.locator("section a").first.wait_for()
+    links = [link.get_attribute("href") for link in page.locator("section a").all()]
+    assert sorted(map(str, links)) == sorted(f"{served}{name}" for name in PAGES[:2])
+
+
 def test_without_a_browser_nothing_is_built_for_a_pdf(
     small_book: SmallBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
