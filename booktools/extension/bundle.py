@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from html import unescape
 from operator import or_
 from pathlib import Path
@@ -28,10 +28,14 @@ THEME = (
 )
 FORMULA_FONT = "formula.woff2"
 _FOLDER = "_static/"
-_LINK = re.compile(r'<link rel="stylesheet" href="[^"]*?(style-[0-9a-f]{8}\.css)" data-of="(.*?)">')
+_LINK = re.compile(
+    r'<link rel="stylesheet" href="[^"]*?(style-[0-9a-f]{8}\.css)(?:\?v=\w+)?" data-of="(.*?)">'
+)
+_MADE = re.compile(rf'(?<=/)({re.escape(FORMULA_FONT)}|style-[0-9a-f]{{8}}\.css)(?:\?v=\w+)?(?=")')
+_FONT = re.compile(rf"""(?<=[("'/])({re.escape(FORMULA_FONT)})(?=["')])""")
 _LOADED = re.compile(r'\b(?:href|src)="[^"]*?_static/([^"?]+\.css)')
 _MATHS = re.compile(r"<math\b.*?</math>", re.DOTALL)
-_MARKUP = re.compile(r"<[^>]*>")
+_TOKEN = re.compile(r"<(m[a-z]+)\b([^<>]*)>([^<>]+)</\1>")
 _ADDED = Used(frozenset({"mark"}), frozenset(), frozenset())  # by the search's own script
 _MATHS_LETTERS = range(0x1D400, 0x1D800)
 _SLANTED = "MATHEMATICAL ITALIC "  # letters in which browsers show the variables of a formula
@@ -66,17 +70,28 @@ def write_bundles(app: Sphinx, exception: Exception | None) -> None:
     site = Path(app.outdir)
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     if (site / _FOLDER / THEME[0]).exists():  # Sphinx brings it whenever it has written a page
-        _write_sheets(site, book_of(app).root / CACHE, pages.values())
         _write_font(app, pages.values())
+        _write_sheets(site, book_of(app).root / CACHE, pages.values())
+    for path, html in pages.items():
+        write_changed(path, _MADE.sub(partial(_with_version, site / _FOLDER), html))
     _drop_sheets(site / _FOLDER, pages.values())
+
+
+def _with_version(folder: Path, name: re.Match[str]) -> str:
+    """Return a file's name with what tells it from the file of an earlier build."""
+    path = folder / name[1]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    return f"{name[1]}?v={digest[:8]}" if digest else name[1]
 
 
 def _write_sheets(site: Path, cache: Path, pages: Iterable[str]) -> None:
     """Write each sheet, into a folder of the cache also with all that nothing uses."""
     scripts = reduce(or_, map(used_in_script, _scripts(site)), _ADDED)
     kinds = _kinds(pages)
+    with_version = partial(_with_version, site / _FOLDER)
     for name, (sheets, used) in kinds.items():
-        sheet = parts(_texts(site / _FOLDER, [*THEME, *sheets]))
+        texts = parts(_texts(site / _FOLDER, [*THEME, *sheets]))
+        sheet = [_FONT.sub(with_version, text) for text in texts]
         write_changed(cache / site.name / name, "\n".join(sheet))
         write_changed(site / _FOLDER / name, purged_once(sheet, used | scripts, cache))
     for path in site.glob(f"{_FOLDER}style-*.css"):
@@ -125,13 +140,16 @@ def _write_font(app: Sphinx, pages: Any) -> None:
 
 
 def maths_characters(html: str) -> set[str]:
-    """Return the characters of a page's formulas, in each form that a browser may show."""
-    shown = {letter for maths in _MATHS.findall(html) for letter in _text(maths)}
-    return shown | {one for letter in shown for one in _MATHS_FORMS.get(letter, "")} | {"√"}
+    """Return the characters of a page's formulas, in the form in which browsers show each."""
+    tokens = {token for maths in _MATHS.findall(html) for token in _TOKEN.findall(maths)}
+    return {letter for token in tokens for letter in _shown(*token)} | {"√"}
 
 
-def _text(maths: str) -> str:
-    return unescape(_MARKUP.sub("", maths))
+def _shown(tag: str, attributes: str, content: str) -> str:
+    """Return what browsers show of a formula's token; they slant a letter that stands alone."""
+    text = unescape(content)
+    slanted = tag == "mi" and len(text.strip()) == 1 and "mathvariant" not in attributes
+    return _MATHS_FORMS.get(text.strip(), text) if slanted else text
 
 
 def _maths_forms() -> Mapping[str, str]:

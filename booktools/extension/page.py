@@ -32,6 +32,7 @@ def add_page_context(
     context["language_links"] = list(_language_links(app, page, context["content_root"]))
     context["default_language"] = book_of(app).source
     context["notebook_links"] = list(_notebook_links(app, page, language, address, context))
+    context["notebook_note"] = "" if address else _how_to_run()
     context["licence"] = _licence(_licences_of(doctree, app.config.book_licences))
     context["docstitle"] = get_translator().gettext(context["docstitle"])
     context["progress_note"], context["all_english"] = "", False
@@ -71,6 +72,15 @@ def _notebook_links(
         if urlsplit(address).netloc == "github.com":
             yield "colab", _("Open in Colab"), colab_address(address, there, book.branch)
     yield "download", _("Download notebook"), context["content_root"] + path
+
+
+def _how_to_run() -> str:
+    """Say what a downloaded notebook needs, where nothing opens it elsewhere."""
+    note = _(
+        "To run it, download the book's repository, run {command} in its folder, "
+        "and open the notebook from there."
+    )
+    return str(escape(note)).replace("{command}", '<code dir="ltr">pip install -e .</code>')
 
 
 def binder_address(repository_address: str, path: str, branch: str = BRANCH) -> str:

@@ -48,10 +48,18 @@
     close(null);
     if (box && box.checked && innerWidth < 960) { menu.click(); menu.focus(); }
   });
+  // Where a reader is: the place that the address names, if it is in sight, else the last heading or term above the middle.
+  const isInSight = (node) => node && node.getBoundingClientRect().top < innerHeight && node.getBoundingClientRect().bottom > 0;
+  const place = () => {
+    if (isInSight(find(location.hash.slice(1)))) return location.hash;
+    if (scrollY < innerHeight / 4) return "";
+    const above = [...document.querySelectorAll("article :is(section, dt)[id]")].filter((node) => node.getBoundingClientRect().top < innerHeight / 2);
+    return above.length ? `#${above.pop().id}` : "";
+  };
   document.querySelectorAll(".vg-languages a[lang]").forEach((link) => {
     on(link, "click", () => {
       link.search = location.search;
-      link.hash = location.hash;
+      link.hash = place();
       localStorage.setItem("language", link.lang); // for the page that leads to all languages
     });
   });
@@ -81,11 +89,12 @@
     const parts = [location.href.split(/[?#]/)[0], ...performance.getEntriesByType("resource").map(({ name }) => name)];
     worker.ready.then(({ active }) => active.postMessage(parts));
   });
-  const reach = () => document.querySelectorAll("pre, .math, .pst-scrollable-table-container, .vg-checks").forEach((node) => {
+  const scrolling = "pre, .math, .pst-scrollable-table-container, .vg-checks, .vg-stage, .vg-figure:not(.vg-stage > *)";
+  const reach = () => document.querySelectorAll(scrolling).forEach((node) => {
     if (node.scrollWidth > node.clientWidth) node.tabIndex = 0;
     else node.removeAttribute("tabindex");
   });
   document.addEventListener("toggle", reach, true);
   const sizes = new ResizeObserver(reach);
-  [document.body, ...document.querySelectorAll("article > *, pre")].forEach((node) => sizes.observe(node));
+  [document.body, ...document.querySelectorAll("article > *, pre, .vg-figure")].forEach((node) => sizes.observe(node));
 })(document.documentElement);

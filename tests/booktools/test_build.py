@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import os
 import re
@@ -69,8 +70,9 @@ def test_formulas_have_numbers_that_links_lead_to(english: SmallBook) -> None:
 def test_the_icons_cost_a_few_kilobytes(english: SmallBook) -> None:
     static = english.root / "_build/html/en/_static"
     page = english.page("en", "book/index.html")
-    linked = re.search(r"_static/(style-\w+\.css)", page)
+    linked = re.search(r"_static/(style-\w+\.css)\?v=(\w{8})", page)
     assert linked
+    assert hashlib.sha256((static / linked[1]).read_bytes()).hexdigest().startswith(linked[2])
     sheet = (static / linked[1]).read_text(encoding="utf-8")
     icons = re.findall(r'@font-face\s*{[^}]*"Font Awesome[^}]*}|[^{}]*\.fa-[^{}]*{[^}]*}', sheet)
     assert 2_000 < sum(map(len, icons)) < 12_000

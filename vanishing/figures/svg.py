@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import threading
 import unicodedata
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from io import StringIO
+from operator import itemgetter
 from typing import Any, cast
 from xml.etree import ElementTree
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 SETTINGS = {
     "axes.edgecolor": "black",
@@ -39,7 +43,12 @@ _settings_lock = threading.RLock()
 _NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
 _ZERO = re.compile(r"(?<![\d.])0(?=\.)\.")
 _NEEDLESS = ("stroke-dashoffset", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit")
+TOLERANCE = 0.1  # pixels
+LEAST_LETTERS = 10  # pixels, below which letters cannot be read
+NARROW = 300  # pixels that a figure has on the smallest phones in use
 _MIRRORED = {"start": "end", "end": "start"}
+
+_Command = tuple[str, list[complex]]  # a letter of path data, and the points after it
 
 
 @contextmanager
@@ -75,9 +84,23 @@ def svg_of(figure: Figure, label: str, colours: Mapping[str, str], *, opaque: bo
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" aria-label="{escape(label)}" fill="currentColor" '
-        f'stroke-linejoin="round" style="{ground}direction:ltr;max-width:100%;height:auto">'
+        f'stroke-linejoin="round" style="{ground}{_least(tree)}'
+        'direction:ltr;max-width:100%;height:auto">'
         f"{body}</svg>"
     )
+
+
+def _least(tree: ElementTree.Element) -> str:
+    """Return how narrow a page may show a drawing, where a phone must not squeeze it to fit."""
+    sizes = [float(size) for text in tree.iterfind(".//{*}text") if (size := _size(_style(text)))]
+    width = float(tree.attrib["viewBox"].split()[2]) * LEAST_LETTERS / min(sizes, default=math.inf)
+    return f"--vg-least:{math.ceil(width)}px;" if width > NARROW else ""
+
+
+def _size(style: Mapping[str, str]) -> str:
+    """Return the size of a text's letters, "" where it has none."""
+    found = re.search(r"([\d.]+)px", style.get("font-size", style.get("font", "")))
+    return found[1] if found else ""
 
 
 @dataclass
@@ -108,9 +131,8 @@ class _Writer:
     def _markers(self, uses: Sequence[ElementTree.Element]) -> str:
         marker = self.markers[uses[0].attrib["{http://www.w3.org/1999/xlink}href"]]
         shape = _outline(marker.attrib["d"])
-        data = "".join(
-            _moved(shape, float(use.attrib["x"]), float(use.attrib["y"])) for use in uses
-        )
+        places = [complex(float(use.attrib["x"]), float(use.attrib["y"])) for use in uses]
+        data = _written(command for place in places for command in _moved(shape, place))
         style = self._style({**_style(marker), **_style(uses[0])})
         return f'<path d="{data}" style="{style}"/>'
 
@@ -123,11 +145,10 @@ class _Writer:
 
     def _text(self, text: ElementTree.Element) -> str:
         style = _style(text)
-        size = re.search(r"([\d.]+)px", style.get("font-size", style.get("font", "")))
         content = "".join(text.itertext())
         attributes = {"x": _short(text.attrib["x"]), "y": _short(text.attrib["y"])}
-        if size:
-            attributes["font-size"] = _short(size[1])
+        if size := _size(style):
+            attributes["font-size"] = _short(size)
         anchor = style.get("text-anchor", "start")
         if is_right_to_left(content):  # else the page's or the axis' direction would misplace it
             attributes["direction"] = "rtl"
@@ -161,50 +182,82 @@ def _short(text: str) -> str:
 
 
 def compact(path: str) -> str:
-    """Write path data with lines as steps: those of a curve repeat, so a page packs them small."""
-    here, start = (0.0, 0.0), (0.0, 0.0)
-    written = before = ""
-    for letter, numbers in _outline(_short(path)):
-        points = list(zip(numbers[::2], numbers[1::2], strict=True))
-        if letter in "zZ":
-            here, text = start, "z"
-        elif letter == "L":
-            steps = _steps(here, points)
-            text = (" " if before == "L" else "l") + " ".join(map(_tenth, steps))
-        else:
-            text = letter + " ".join(map(_tenth, numbers))
-            start = points[0] if letter == "M" else start
-        written, before = written + text, letter
-        here = points[-1] if points else here
+    """Write path data as steps: those of a curve repeat, so a page packs them small.
+
+    Points within a tenth of a pixel of the line without them are left out.
+    """
+    return _written(_outline(_short(path)))
+
+
+def _written(outline: Iterable[_Command]) -> str:
+    here = start = 0j
+    written = ""
+    for letter, points in _joined(outline):
+        chained = letter == "L"
+        kept = _needed([here, *points])[1:] if chained else points
+        origins = [here, *kept] if chained else [here] * len(kept)
+        steps = [point - origin for point, origin in zip(kept, origins, strict=False)]
+        written += letter.lower() + " ".join(
+            f"{_tenth(one.real)} {_tenth(one.imag)}" for one in steps
+        )
+        here = kept[-1] if kept else start
+        start = here if letter == "M" else start
     return _ZERO.sub(".", written.replace(" -", "-"))
 
 
-def _steps(here: tuple[float, float], points: Sequence[tuple[float, float]]) -> Iterator[float]:
-    """Yield how far each point is from the one before, to the right and down."""
-    for (left, top), (x, y) in itertools.pairwise((here, *points)):
-        yield from (x - left, y - top)
-
-
-def _outline(path: str) -> list[tuple[str, list[float]]]:
-    """Split a marker's path data into commands: a letter and its numbers."""
-    commands = re.findall(r"([A-Za-z])([^A-Za-z]*)", path)
-    return [(letter, [float(n) for n in _NUMBER.findall(numbers)]) for letter, numbers in commands]
-
-
-def _moved(shape: Sequence[tuple[str, list[float]]], x: float, y: float) -> str:
-    """Return path data of a marker at (x, y): absolute moves, then steps relative to them."""
-    here = [0.0, 0.0]
-    path = before = ""
-    for letter, points in shape:
-        if letter == "M":
-            path += f"M{_tenth(x + points[0])} {_tenth(y + points[1])}"
-        elif letter in "zZ":
-            path += "z"
+def _joined(outline: Iterable[_Command]) -> Iterator[_Command]:
+    """Make one command of lines that follow each other."""
+    for letter, commands in itertools.groupby(outline, key=itemgetter(0)):
+        if letter == "L":
+            yield letter, [point for _letter, points in commands for point in points]
         else:
-            steps = [point - here[index % 2] for index, point in enumerate(points)]
-            path += (" " if letter == before else letter.lower()) + " ".join(map(_tenth, steps))
-        here, before = points[-2:] or here, letter
-    return path.replace(" -", "-")
+            yield from commands
+
+
+def _needed(line: Sequence[complex]) -> Sequence[complex]:
+    """Leave out points from which the line stays within the tolerance (Douglas, Peucker)."""
+    points = np.array(line)
+    kept, waiting = {0, len(line) - 1}, [(0, len(line) - 1)]
+    while waiting:
+        first, last = waiting.pop()
+        distances = _distances(points[first : last + 1])
+        farthest = first + int(distances.argmax())
+        if distances.max() > TOLERANCE:
+            kept.add(farthest)
+            waiting += [(first, farthest), (farthest, last)]
+    return [line[place] for place in sorted(kept)]
+
+
+def _distances(points: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """Return how far each point is from the straight line between the first and the last."""
+    chord = points[-1] - points[0]
+    from_first = points - points[0]
+    along = (from_first * chord.conjugate()).real / (abs(chord) ** 2 or 1.0)
+    distances: NDArray[np.float64] = np.abs(from_first - np.clip(along, 0, 1) * chord)
+    return distances
+
+
+def _outline(path: str) -> list[_Command]:
+    """Split path data into commands: a letter and its points, each a complex number."""
+    commands = re.findall(r"([A-Za-z])([^A-Za-z]*)", path)
+    return [(letter, _points(numbers)) for letter, numbers in commands]
+
+
+def _points(numbers: str) -> list[complex]:
+    found = [float(number) for number in _NUMBER.findall(numbers)]
+    return [complex(x, y) for x, y in zip(found[::2], found[1::2], strict=True)]
+
+
+def _moved(shape: Sequence[_Command], to: complex) -> Iterator[_Command]:
+    """Yield a marker's outline elsewhere, with the same steps at every place."""
+    origin = shape[0][1][0]
+    begin = _rounded(origin + to)
+    for letter, points in shape:
+        yield letter, [begin + _rounded(point - origin) for point in points]
+
+
+def _rounded(point: complex) -> complex:
+    return complex(round(point.real, 1), round(point.imag, 1))
 
 
 def _tenth(number: float) -> str:

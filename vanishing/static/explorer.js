@@ -216,6 +216,7 @@
       const field = this.taken.lastChild;
       this.taken.hidden = false;
       field.value = text;
+      this.taken.scrollIntoView({ block: "nearest" }); // it may begin below the window's edge
       field.select();
       const copied = navigator.clipboard?.writeText(text) ?? Promise.reject();
       copied.then(() => this.explorer.say(this.taken.firstChild.textContent), () => field.focus());
