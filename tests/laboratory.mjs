@@ -5,7 +5,8 @@ import { standardised } from "../vanishing/static/lab/data.js";
 import * as elementary from "../vanishing/static/lab/elementary.js";
 import { emitted } from "../vanishing/static/lab/emit.js";
 import { machine } from "../vanishing/static/lab/machine.js";
-import { count, norms, similarity } from "../vanishing/static/lab/measures.js";
+import { count, norms, shares, similarity } from "../vanishing/static/lab/measures.js";
+import { Network } from "../vanishing/static/lab/network.js";
 import { Random } from "../vanishing/static/lab/random.js";
 import { Service } from "../vanishing/static/lab/service.js";
 import * as address from "../vanishing/static/lab/state.js";
@@ -98,11 +99,16 @@ const calls = {
     });
   },
 
+  /** Return how many bytes a network takes whose test part has so many images. */
+  memory: ({ experiment, tests }) => new Network(experiment, experiment.batch_size, tests, machine("emitted")).numbers.byteLength,
+
   count({ numbers, range, bins }) {
     const counted = new Uint32Array(bins);
     count(floats(numbers), range, counted);
     return Array.from(counted);
   },
+
+  shares: ({ counts }) => Array.from(shares(Uint32Array.from(counts))),
 
   similarity: ({ numbers, rows, width }) => similarity(floats(numbers), rows, width),
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -158,6 +159,18 @@ def test_a_start_is_answered_with_the_layers_and_the_first_frame(lab: Laboratory
     assert frame["frame"]["ms"] > 0
 
 
+def test_a_layers_histogram_is_told_in_bytes_of_which_its_fullest_bin_has_the_most(
+    lab: Laboratory,
+) -> None:
+    told = orders(lab, start())[1]["frame"]["histograms"]
+    counted = frames(lab, SMALL, 0)[0]["histograms"]
+    for layer in (slice(0, 48), slice(48, 96)):
+        most = max(counted[layer])
+        assert told[layer] == [math.ceil(255 * count / most) for count in counted[layer]]
+    whole = lab.ask("shares", counts=[0] * 48)
+    assert whole == [0] * 48  # a layer of NaN
+
+
 def test_frames_come_as_often_as_asked_for_and_at_the_end(lab: Laboratory) -> None:
     answers = orders(lab, start(), (2, {"type": "step", "count": 5, "every": 2}))
     steps = [one["frame"]["step"] for one in answers if one["type"] == "frame"]
@@ -242,9 +255,19 @@ def test_a_step_needs_a_number_of_updates(lab: Laboratory, count: Any) -> None:
 
 
 def test_a_network_that_no_memory_holds_is_said_to_be_too_large(lab: Laboratory) -> None:
-    experiment = SIGMOID.at(depth=200, width=1024, batch_size=1500)
+    experiment = RESNET.at(depth=200, width=1024, batch_size=1500)
     (answer,) = orders(lab, start(experiment))
     assert (answer["type"], answer["code"]) == ("error", "memory")
+
+
+@pytest.mark.parametrize(
+    ("changes", "most"), [({}, 20), ({"optimizer": "adam"}, 24), ({"activation": "gelu"}, 20)]
+)
+def test_the_largest_residual_network_that_the_page_offers_takes_little_memory(
+    lab: Laboratory, changes: dict[str, Any], most: float
+) -> None:
+    largest = settings(RESNET.at(depth=60, width=128), **changes)
+    assert lab.ask("memory", experiment=largest, tests=297) < most * 2**20
 
 
 def test_after_an_error_the_worker_goes_on(lab: Laboratory) -> None:
@@ -254,6 +277,12 @@ def test_after_an_error_the_worker_goes_on(lab: Laboratory) -> None:
 
 def frame(step: int, loss: float) -> dict[str, Any]:
     return {"type": "frame", "frame": {"step": step, "loss": loss}}
+
+
+def test_of_a_long_training_every_so_many_frames_are_kept(lab: Laboratory) -> None:
+    script = ["start", STARTED, frame(0, 0), 449, *(frame(step, step) for step in range(1, 450))]
+    losses = lab.ask("trainer", script=script)["losses"]
+    assert losses == [*range(0, 400, 2), *range(400, 450)]
 
 
 STARTED = {"type": "started", "range": [0, 1]}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { colour, drawHeatMap, element, histogramPath, marker } from "./charts.js";
+import { colour, element, HeatMap, histogramPath, marker } from "./charts.js";
 import { settingsForm } from "./settings.js";
 import { formatNumber } from "./text.js";
 import { BINS } from "./types.js";
@@ -42,6 +42,7 @@ export class Card {
     title.append(swatch(place), make("bdi", "", {}, name));
     this.sentence = make("p", "vg-lab-sentence");
     this.canvas = make("canvas", "");
+    this.map = new HeatMap(this.canvas, network.depth, BINS, place);
     this.canvas.addEventListener("click", (event) => actions.pick(this.#layerAt(event)));
     this.low = make("bdi");
     this.high = make("bdi");
@@ -53,18 +54,21 @@ export class Card {
   }
 
   /**
-   * @param {string} sentence
    * @param {Frame} frame
    * @param {[number, number]} range
    * @param {number} layer
    */
-  draw(sentence, frame, range, layer) {
-    setText(this.sentence, sentence);
-    drawHeatMap(this.canvas, frame.histograms, BINS, this.place);
+  draw(frame, range, layer) {
+    this.map.draw(frame.histograms);
     const [low, high] = range.map(formatNumber);
     setText(this.low, low);
     setText(this.high, high);
     this.layer.draw(frame, range, layer);
+  }
+
+  /** @param {string} sentence */
+  say(sentence) {
+    setText(this.sentence, sentence);
   }
 
   /** @param {[number, number]} range */

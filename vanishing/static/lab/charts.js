@@ -139,7 +139,7 @@ export class LineChart {
     const here = view.guide ?? NaN;
     const shown = here >= view.x.low && here <= view.x.high;
     const d = shown ? `M${this.#x(view, here)} ${this.#top()}V${this.height - BOTTOM}` : "";
-    this.guide.setAttribute("d", d);
+    put(this.guide, "d", d);
   }
 
   /**
@@ -150,13 +150,13 @@ export class LineChart {
   #drawLine(view, line, number) {
     const [curve, points] = [this.#child(2 * number), this.#child(2 * number + 1)];
     const paint = line.pale ? "opacity:.35" : "";
-    curve.setAttribute("style", `stroke:${colour(line.place)};${paint}`);
-    curve.setAttribute("stroke-width", line.pale ? "1.5" : "2.25");
-    curve.setAttribute("stroke-dasharray", DASHES[line.place]);
-    points.setAttribute("style", `fill:${colour(line.place)};stroke:${colour(line.place)};${paint}`);
+    put(curve, "style", `stroke:${colour(line.place)};${paint}`);
+    put(curve, "stroke-width", line.pale ? "1.5" : "2.25");
+    put(curve, "stroke-dasharray", DASHES[line.place]);
+    put(points, "style", `fill:${colour(line.place)};stroke:${colour(line.place)};${paint}`);
     const [path, marks] = this.#paths(view, line);
-    curve.setAttribute("d", path);
-    points.setAttribute("d", marks);
+    put(curve, "d", path);
+    put(points, "d", marks);
   }
 
   /**
@@ -264,30 +264,33 @@ export class LineChart {
   }
 }
 
-/**
- * Draw how often each value occurs in each layer: layers from left to right, values upward.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {Uint32Array | Uint16Array} histograms layers × bins
- * @param {number} bins
- * @param {number} place of the network
- */
-export function drawHeatMap(canvas, histograms, bins, place) {
-  const layers = histograms.length / bins;
-  if (canvas.width !== layers || canvas.height !== bins) [canvas.width, canvas.height] = [layers, bins];
-  const context = canvas.getContext("2d");
-  if (!context || !layers) return;
-  const [red, green, blue] = rgb(getComputedStyle(canvas).getPropertyValue(`--vg-series-${place + 1}`));
-  const image = context.createImageData(layers, bins);
-  for (let layer = 0; layer < layers; layer += 1) {
-    const counts = histograms.subarray(layer * bins, (layer + 1) * bins);
-    const most = Math.max(1, ...counts);
-    counts.forEach((count, bin) => {
-      const alpha = count ? 40 + 215 * Math.sqrt(count / most) : 0;
-      image.data.set([red, green, blue, alpha], 4 * ((bins - 1 - bin) * layers + layer));
-    });
+/** How often each value occurs in each layer: layers from left to right, values upward. */
+export class HeatMap {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} layers
+   * @param {number} bins
+   * @param {number} place of the network
+   */
+  constructor(canvas, layers, bins, place) {
+    [canvas.width, canvas.height] = [layers, bins];
+    this.canvas = canvas;
+    this.colour = `--vg-series-${place + 1}`;
+    this.image = new ImageData(layers, bins);
   }
-  context.putImageData(image, 0, 0);
+
+  /** @param {Uint8Array} histograms layers × bins, as shares of each layer's fullest one, which has 255 */
+  draw(histograms) {
+    const { width: layers, height: bins, data } = this.image;
+    const [red, green, blue] = rgb(getComputedStyle(this.canvas).getPropertyValue(this.colour));
+    histograms.forEach((share, place) => {
+      const [layer, bin] = [Math.floor(place / bins), place % bins];
+      const at = 4 * ((bins - 1 - bin) * layers + layer);
+      [data[at], data[at + 1], data[at + 2]] = [red, green, blue];
+      data[at + 3] = share && 40 + 215 * Math.sqrt(share / 255);
+    });
+    this.canvas.getContext("2d")?.putImageData(this.image, 0, 0);
+  }
 }
 
 /**
@@ -413,6 +416,17 @@ function rgb(hex) {
   const digits = /^\s*#([0-9a-f]{6})/i.exec(hex);
   const number = parseInt(digits?.[1] ?? "767676", 16);
   return [number >> 16, (number >> 8) & 255, number & 255];
+}
+
+/**
+ * Set an attribute that has another value: each one that is set costs a new style and layout.
+ *
+ * @param {Element} node
+ * @param {string} name
+ * @param {string} value
+ */
+function put(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
 /**

@@ -510,9 +510,13 @@ function written(definitions) {
   return new Uint8Array(flat([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, bytes]));
 }
 
+/** @type {Uint8Array<ArrayBuffer> | undefined} */
+let bytesOfAll;
+
 /** Return the bytes of all kernels. @returns {Uint8Array<ArrayBuffer>} */
 export function emitted() {
-  return written({ product: PRODUCT, ...ARITHMETIC, ...OPTIMIZERS, ...activations(), ...BATCH });
+  bytesOfAll ??= written({ product: PRODUCT, ...ARITHMETIC, ...OPTIMIZERS, ...activations(), ...BATCH });
+  return bytesOfAll;
 }
 
 /** @type {WebAssembly.Module | undefined} */

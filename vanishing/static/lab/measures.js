@@ -14,6 +14,7 @@ const GREATEST = {
   sigmoid: 0.25, tanh: 1, relu: 1, leaky_relu: 1, elu: 1, selu: SELU_SCALE * SELU_ALPHA, gelu: 1.128904145,
   silu: 1.099839320, identity: 1,
 };
+const FULL = 255;
 const [PLAIN_RANGE, SUM_RANGE] = [4, 8]; // half the histograms' axis; what is added up spreads wider
 
 /** Return the ends of the histograms' axis. @param {import("./typedefs.js").Experiment} experiment @returns {[number, number]} */
@@ -60,6 +61,16 @@ export function count(numbers, [low, high], bins) {
   }
 }
 
+/** Write the bins of each layer as shares of its fullest one, of which that has FULL: a byte each. @param {Uint32Array} histograms */
+export function shares(histograms) {
+  const written = new Uint8Array(histograms.length);
+  for (let start = 0; start < written.length; start += BINS) {
+    const most = Math.max(...histograms.subarray(start, start + BINS));
+    for (let bin = start; bin < start + BINS; bin++) written[bin] = most && Math.ceil((FULL * histograms[bin]) / most);
+  }
+  return written;
+}
+
 /**
  * Return the mean cosine between two different rows; 1 where fewer than two are not zero.
  *
@@ -94,6 +105,7 @@ export function slopes(network) {
   const slope = network.view(network.backs[0], rows * width);
   for (let layer = 0; layer < depth; layer++) {
     slope.fill(1);
+    network.activateAgain(layer);
     network.kernels.slope[activation](network.backs[0], inputs[layer], outputs[layer], 4 * rows * width);
     const { silent, flat } = countFlat(slope, width, limit);
     dead[layer] = silent / width;

@@ -41,6 +41,7 @@ class Space {
 function passOf(space, experiment, rows, keeps) {
   const { depth, width, activation, residual } = experiment;
   const normalizes = experiment.normalization !== "none";
+  const apart = normalizes || FROM_INPUT.includes(activation);
   const own = () => space.take(rows * width);
   const [even, odd, spare, sum] = keeps ? [] : [own(), own(), own(), own()];
   /** @param {number | undefined} shared */
@@ -48,15 +49,14 @@ function passOf(space, experiment, rows, keeps) {
   /** @type {Pass} */
   const pass = {
     rows, signals: [space.take(rows * PIXELS)], inputs: [], outputs: [], statistics: [],
-    sums: own(), last: own(), scores: space.take(rows * CLASSES),
+    sums: own(), last: own(), scores: space.take(rows * CLASSES), again: keeps && residual && apart ? own() : -1,
   };
   for (let layer = 0; layer < depth; layer++) {
-    const output = place(layer % 2 ? odd : even);
-    const apart = normalizes || FROM_INPUT.includes(activation);
+    const adds = residual && (layer > 0 || width === PIXELS);
+    const output = adds && pass.again >= 0 ? pass.again : place(layer % 2 ? odd : even);
     const input = apart ? place(spare) : output;
     pass.inputs.push(input);
     pass.outputs.push(activation === "identity" ? input : output);
-    const adds = residual && (layer > 0 || width === PIXELS);
     pass.signals.push(adds ? place(sum) : pass.outputs[layer]);
   }
   for (let layer = 0; normalizes && layer <= depth; layer++) {
@@ -86,8 +86,8 @@ export class Network {
     /** bytes of all parameters, which lie at 0; the gradients lie behind them in the same order */
     this.size = space.size;
     this.gradients = space.take(this.size / 4);
-    this.moments = [space.take(this.size / 4), space.take(this.size / 4)];
-    this.transposed = this.layers.map(({ inputs, outputs }) => space.take(inputs * outputs));
+    this.moments = Array.from({ length: experiment.optimizer === "adam" ? 2 : 1 }, () => space.take(this.size / 4));
+    this.isTransposed = false; // the way forward needs it; the gradients then take the place
     this.zeros = space.take(Math.max(width, PIXELS));
     this.one = space.take(1);
     this.pass = passOf(space, experiment, rows, true);
@@ -112,24 +112,24 @@ export class Network {
       };
       INITIAL[this.experiment.init](layer, random);
     }
-    this.changed();
   }
 
   /** Take the parameters of another network of the same kind. @param {Network} other */
   take(other) {
     this.view(0, this.size / 4).set(other.view(0, this.size / 4));
-    this.changed();
+    this.isTransposed = false;
   }
 
-  /** Transpose the weights, for the way forward: to be called whenever they have changed. */
-  changed() {
-    this.layers.forEach(({ inputs, outputs, weights }, layer) => {
-      const f = this.numbers;
-      const to = this.transposed[layer] >> 2;
+  /** Transpose the weights into the place of their gradients, for the way forward. */
+  transpose() {
+    const f = this.numbers;
+    for (const { inputs, outputs, weights } of this.layers) {
+      const [from, to] = [weights >> 2, (weights + this.gradients) >> 2];
       for (let i = 0; i < outputs; i++) {
-        for (let j = 0; j < inputs; j++) f[to + j * outputs + i] = f[(weights >> 2) + i * inputs + j];
+        for (let j = 0; j < inputs; j++) f[to + j * outputs + i] = f[from + i * inputs + j];
       }
-    });
+    }
+    this.isTransposed = true;
   }
 
   /** @param {number} address @param {number} count */
@@ -149,9 +149,10 @@ export class Network {
     return branch === "scaled" ? 1 / Math.sqrt(depth) : 1;
   }
 
-  /** Compute the scores of a pass's images. @param {Pass} pass @param {boolean} training */
+  /** Compute the scores of a pass's images; the gradients are lost. @param {Pass} pass @param {boolean} training */
   forward(pass, training) {
     const { depth, residual, normalization } = this.experiment;
+    if (!this.isTransposed) this.transpose();
     for (let layer = 0; layer < depth; layer++) this.hidden(pass, layer, training);
     if (residual && normalization !== "none") {
       this.normalize(pass, depth, pass.last, pass.signals[depth], training);
@@ -179,10 +180,10 @@ export class Network {
 
   /** @param {Pass} pass @param {number} layer @param {number} from @param {number} to */
   linear(pass, layer, from, to) {
-    const { inputs, outputs, biases } = this.layers[layer];
-    const { kernels, transposed } = this;
-    kernels.product(
-      to, from, 4 * inputs, 4, transposed[layer], 4 * outputs, biases, 0, pass.rows, outputs, inputs,
+    const { inputs, outputs, weights, biases } = this.layers[layer];
+    const transposed = weights + this.gradients;
+    this.kernels.product(
+      to, from, 4 * inputs, 4, transposed, 4 * outputs, biases, 0, pass.rows, outputs, inputs,
     );
   }
 
@@ -219,6 +220,7 @@ export class Network {
     const { kernels, pass } = this;
     const { depth, width, residual, normalization } = this.experiment;
     let [back, other] = this.backs;
+    this.isTransposed = false;
     this.weightGradient(depth, this.lastSignal(pass), this.delta);
     this.through(depth, this.delta, back, this.zeros, 0);
     if (residual && normalization !== "none") {
@@ -226,6 +228,7 @@ export class Network {
     }
     for (let layer = depth - 1; layer >= 0; layer--) {
       const adds = this.adds(layer);
+      this.activateAgain(layer);
       const inner = adds ? this.branchBack(layer, back, other) : back;
       this.innerBack(layer, inner);
       this.weightGradient(layer, pass.signals[layer], inner);
@@ -236,6 +239,13 @@ export class Network {
         [back, other] = [other, back];
       }
     }
+  }
+
+  /** Compute the outputs of a hidden layer again where they were not kept. @param {number} layer */
+  activateAgain(layer) {
+    const { rows, inputs, outputs, again } = this.pass;
+    const { activation, width } = this.experiment;
+    if (outputs[layer] === again) this.kernels.activate[activation](again, inputs[layer], 4 * rows * width);
   }
 
   /** Return the gradient by a branch, from that by the sum. @param {number} layer @param {number} back @param {number} branch */

@@ -22,6 +22,7 @@ import { say, wordsOf } from "./words.js";
 const TRAINING_IMAGES = 1500;
 const UNHURRIED = 120; // milliseconds of training between two drawings, where it goes as fast as it can
 const SPEAK_EVERY = 10_000; // milliseconds between two things that are said while it plays
+const WRITE_EVERY = 400; // milliseconds between two tables of numbers while it plays: to be read, and to save memory
 const KEYS = { k: "play", ".": "step", 0: "restart" };
 
 class Laboratory {
@@ -54,6 +55,7 @@ class Laboratory {
     this.isHeld = false; // at a step to which the reader went back
     this.layer = 1;
     this.spoken = 0;
+    this.written = 0;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.#listen();
     this.open();
@@ -84,6 +86,7 @@ class Laboratory {
     this.isHeld = false;
     this.limit = this.#steps();
     this.#build();
+    this.#showState();
     await Promise.all(this.trainers.map((trainer, place) => trainer.start(state.networks[place])));
     if (generation !== this.generation) return false;
     this.#tellFailures();
@@ -103,6 +106,7 @@ class Laboratory {
     if (changes.networks) await this.load(state);
     else {
       this.state = state;
+      this.#showState();
       this.show(this.now);
     }
   }
@@ -161,11 +165,24 @@ class Laboratory {
     this.cards.forEach((card, place) => {
       const frame = scene.recorded[place].at(-1);
       const { range } = this.trainers[place];
-      if (frame) card.draw(this.#sentence(scene, place), frame, range, this.layer);
+      if (frame) card.draw(frame, range, this.layer);
       if (frame && !this.playing) card.describe(range);
     });
-    this.#showTable(scene);
+    this.#write(scene);
     this.#showControls();
+  }
+
+  /** Write what is read and not seen; while steps are made, now and then. @param {Scene} scene */
+  #write(scene) {
+    const isBusy = this.#isGoing() && !this.isHeld;
+    if (isBusy && performance.now() - this.written < WRITE_EVERY) return;
+    this.written = performance.now();
+    this.cards.forEach((card, place) => card.say(this.#sentence(scene, place)));
+    this.#showTable(scene);
+  }
+
+  #isGoing() {
+    return this.playing || this.wanted > 0;
   }
 
   #stop() {
@@ -178,7 +195,7 @@ class Laboratory {
     const generation = this.generation;
     if (this.runs === generation) return;
     this.runs = generation;
-    while (this.playing || this.wanted > 0) {
+    while (this.#isGoing()) {
       const before = this.#last();
       const count = this.#count();
       await Promise.all(this.trainers.map((trainer) => trainer.reach(before + count)));
@@ -199,7 +216,7 @@ class Laboratory {
       this.show(this.now);
       return;
     }
-    const going = this.playing || this.wanted > 0;
+    const going = this.#isGoing();
     if (!going) this.#keepStep();
     if (!going || !this.calm.matches || isRound(this.drawn, this.#last())) this.show(this.#last());
     if (!going || performance.now() - this.spoken > SPEAK_EVERY) this.speak();
@@ -335,14 +352,19 @@ class Laboratory {
 
   /** Let the controls say where things stand; tests wait for these attributes. */
   #showControls() {
-    const { words, state } = this;
+    const { words } = this;
     this.root.dataset.step = String(this.now);
     this.root.dataset.state = this.playing ? "playing" : this.wanted ? "stepping" : "paused";
-    this.root.dataset.view = state.view;
     setText(this.#find("[data-do=play]"), this.playing ? words.buttons.pause : words.buttons.play);
     const time = this.#slider("vg-lab-time", 0, this.#last(), this.now);
     setText(time, say(words, "notices", "step_of", { step: this.now, steps: this.limit }));
     setText(this.#slider("vg-lab-layer", 1, this.#layers(), this.layer), String(this.layer));
+  }
+
+  /** Let the controls say what is trained and shown. */
+  #showState() {
+    const { words, state } = this;
+    this.root.dataset.view = state.view;
     const experiment = words.experiments.find((one) => address.isSame(address.read(`#${one.address}`).state, state));
     /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment")).value = experiment?.key ?? "";
     setText(this.#find(".vg-lab-hint"), experiment?.hint ?? "");

@@ -6,7 +6,7 @@
 
 import { standardised } from "./data.js";
 import { hasSimd, machine } from "./machine.js";
-import { rangeOf } from "./measures.js";
+import { rangeOf, shares } from "./measures.js";
 import { faultyField } from "./allowed.js";
 import { Training } from "./training.js";
 
@@ -97,7 +97,7 @@ export class Service {
   /** @param {Training} training */
   report(training) {
     const measured = this.timed(() => training.frame());
-    const frame = { ...measured, ms: this.spent };
+    const frame = { ...measured, histograms: shares(measured.histograms), ms: this.spent };
     this.spent = 0;
     this.send({ type: "frame", frame }, buffers(frame));
   }

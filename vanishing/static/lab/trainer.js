@@ -10,7 +10,7 @@
 /** @typedef {import("./state.js").Network} Network */
 /** @typedef {Extract<Answer, {type: "error"}>} Failure */
 
-export const MOST_FRAMES = 720; // of a network; older ones are thinned out then
+export const MOST_FRAMES = 400; // of a network; older ones are thinned out then
 
 /** @returns {Worker} */
 function openWorker() {

@@ -11,7 +11,6 @@ import { ADAM_EPSILON, BETA1, BETA2 } from "./plain.js";
 import { Random } from "./random.js";
 
 /** @typedef {import("./typedefs.js").Experiment} Experiment */
-/** @typedef {import("./typedefs.js").Frame} Frame */
 /** @typedef {import("./typedefs.js").Profile} Profile */
 /** @typedef {import("./typedefs.js").Digits} Digits */
 /** @typedef {import("./typedefs.js").MakeMachine} MakeMachine */
@@ -45,7 +44,7 @@ export class Training {
   changeBit() {
     const { network } = this;
     new Uint32Array(network.numbers.buffer)[network.layers[1].weights >> 2] ^= 1;
-    network.changed();
+    network.isTransposed = false;
   }
 
   /** Look at the next batch: compute loss and gradients. */
@@ -58,7 +57,7 @@ export class Training {
     network.backward();
   }
 
-  /** Look at the next batch and return everything that is known then. @returns {Omit<Frame, "ms">} */
+  /** Look at the next batch and return everything that is known then; the histograms hold counts. */
   frame() {
     const { network } = this;
     this.accuracy = accuracy(network, this.digits.test.targets); // before the batch moves the running statistics
@@ -85,7 +84,6 @@ export class Training {
     this.step += 1;
     this.optimize();
     if (measures) this.ratios = norms(network, network.gradients).map((norm, layer) => norm / before[layer]);
-    network.changed();
   }
 
   clip() {

@@ -50,8 +50,8 @@
  * @property {number} accuracy 0 to 1
  * @property {Float64Array} gradient_norms layers: Euclidean norm of the gradient by the weights, before clipping
  * @property {Float64Array} update_ratios layers: norm of the last update over that of the weights before it; all 0 at step 0
- * @property {Uint32Array} histograms hidden × BINS: how many outputs of the layer fall into each bin; what lies
- *   beyond the range is in the first or last one, NaN in none
+ * @property {Uint8Array} histograms hidden × BINS: how many outputs of the layer fall into each bin, as a share of
+ *   its fullest one, which has 255; what lies beyond the range is in the first or last one, NaN in none
  * @property {Float64Array} signal_norms hidden: root mean square of the layer's outputs
  * @property {Float64Array} dead hidden: share of units whose slope is 0 on every image
  * @property {Float64Array} saturated hidden: share of slopes below a tenth of the greatest
@@ -143,6 +143,7 @@
  * @property {number} sums of the layer, before they are normalized
  * @property {number} last normalized signal
  * @property {number} scores
+ * @property {number} again where an output that is not kept is computed again for the way back; -1 if all are kept
  */
 
 /**
