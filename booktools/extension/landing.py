@@ -18,6 +18,8 @@ from sphinx.util import docname_join, logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx_design.shared import is_component
 
+from booktools.extension.quiz import quiz_answer, quiz_choice
+
 _logger = logging.getLogger(__name__)
 
 STYLE = "landing.css"
@@ -77,11 +79,19 @@ def note_time(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _folded(text: nodes.Node) -> bool:
-    """Return whether a text waits in a closed dropdown."""
+    """Return whether a text waits in something closed."""
     around = text.parent
-    return around is not None and (
-        (is_component(around, "dropdown") and not around["opened"]) or _folded(around)
-    )
+    return around is not None and (_closes(around, text) or _folded(around))
+
+
+def _closes(around: nodes.Element, part: nodes.Node) -> bool:
+    """Return whether a dropdown, a question's answer or a cell of code folds one of its parts."""
+    if is_component(around, "dropdown"):
+        return not around["opened"]
+    if isinstance(around, quiz_answer):
+        return not isinstance(part, quiz_choice)
+    mode, classes = around.get("hide_mode"), getattr(part, "attributes", {}).get("classes", ())
+    return mode == "all" or f"cell_{mode}" in classes
 
 
 def write_cards_again(app: Sphinx, env: BuildEnvironment) -> list[str]:

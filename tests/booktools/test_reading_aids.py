@@ -14,6 +14,7 @@ from sphinx_design.shared import create_component
 from booktools.extension.foreign import English
 from booktools.extension.landing import TIME, minutes, note_time
 from booktools.extension.prose_tables import is_number
+from booktools.extension.quiz import quiz_answer, quiz_choice
 from booktools.extension.scriptless import dark_rules
 from booktools.spoken import spoken, spoken_text
 
@@ -85,12 +86,41 @@ def test_a_text_takes_as_long_as_its_words_and_characters(text: str, expected: i
     assert minutes(text) == expected
 
 
-@pytest.mark.parametrize(("opened", "expected"), [(True, 5), (False, 1)])
-def test_a_folded_answer_takes_no_time_of_the_page(opened: bool, expected: int) -> None:
+def _dropdown(*, opened: bool) -> nodes.Element:
     answer = create_component("dropdown", opened=opened)
     answer += nodes.paragraph("", "word " * 720)
+    return answer
+
+
+def _quiz_answer(*, chosen_from: bool) -> nodes.Element:
+    answer, part = quiz_answer(correct=True), quiz_choice if chosen_from else nodes.paragraph
+    answer += part("", "word " * 720)
+    return answer
+
+
+def _cell(hidden: str, part: str) -> nodes.Element:
+    cell = nodes.container(classes=["cell"], hide_mode=hidden)
+    cell += nodes.container("", nodes.literal_block("", "word " * 720), classes=["cell_" + part])
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        (_dropdown(opened=True), 5),
+        (_dropdown(opened=False), 1),
+        (_quiz_answer(chosen_from=True), 5),
+        (_quiz_answer(chosen_from=False), 1),
+        (_cell("all", "input"), 1),
+        (_cell("all", "output"), 1),
+        (_cell("input", "input"), 1),
+        (_cell("input", "output"), 5),
+        (_cell("", "input"), 5),
+    ],
+)
+def test_what_stays_folded_takes_no_time_of_the_page(what: nodes.Element, expected: int) -> None:
     page = new_document("page")
-    page += [nodes.paragraph("", "word " * 180), answer]
+    page += [nodes.paragraph("", "word " * 180), what]
     kept: dict[str, dict[str, object]] = {"page": {}}
     env = SimpleNamespace(docname="page", metadata=kept)
     note_time(cast(Sphinx, SimpleNamespace(env=env)), page)
