@@ -30,6 +30,10 @@ pytestmark = pytest.mark.browser
 
 SOLUTION = "The slope is one half"
 STATES = [Shown("<p>two layers</p>", "a\r\n"), Shown("<p>thirty layers</p>", "a\r\n")]
+SOLVED = """\
+<div class="cell tag_hide-cell tag_solution container"><details class="admonition hide">
+<summary><span class="collapsed">Unfold</span><span class="expanded">Fold</span></summary>
+<pre>1 + 1</pre></details></div>"""
 EXPLORER = ExplorerPage({"depth": (2, 30)}, {"depth": 0}).html(STATES, "depth", ["", ""])
 CHAPTER = f"""\
 # A chapter
@@ -45,6 +49,10 @@ Text of a chapter, with a {{term}}`gradient`.
 
 What is the slope?
 :::
+
+```{{raw}} html
+{SOLVED}
+```
 
 :::{{dropdown}} Answer
 {SOLUTION}.
@@ -126,7 +134,7 @@ def test_a_printed_page_has_its_title_and_licence_and_nothing_to_press(
     assert "The authors of Vanishing Gradients" in text
     assert "two layers" in text
     assert f"{served}{PAGES[1]}" in text
-    for word in ("Skip to", "Print", "Language", "Next", SOLUTION, "It is right"):
+    for word in ("Skip to", "Print", "Language", "Next", SOLUTION, "It is right", "1 + 1"):
         assert word not in text
 
 
@@ -139,6 +147,8 @@ def test_a_reader_opens_all_solutions_and_prints_them(
     text = printed(page, tmp_path / "open.pdf")
     assert SOLUTION in text
     assert "It is right" in text
+    assert "1 + 1" in text
+    assert "Fold" not in text
     page.locator("#vg-open").click()
     assert SOLUTION not in printed(page, tmp_path / "closed.pdf")
 
@@ -225,7 +235,9 @@ def test_the_pdf_has_contents_with_page_numbers_and_bookmarks(site: Path) -> Non
     assert re.search(rf"A chapter\s*{number}\b", texts[1])
     assert "CC BY 4.0" in texts[0]
     whole = " ".join(texts)
-    assert whole.index("Which one") < min(map(whole.index, (SOLUTION, "It is right")))
+    solved = (whole.index(one) for one in ("1 + 1", SOLUTION, "It is right"))
+    assert whole.index("Which one") < min(solved)
+    assert "Fold" not in whole
     titles = [
         reader.get_destination_page_number(one)
         for one in reader.outline
