@@ -11,7 +11,8 @@ import pytest
 
 from vanishing import localisation, pictures
 from vanishing.figures import Drawing
-from vanishing.figures.scenes.scene import EM, Scene, fitted
+from vanishing.figures.scenes.lines import EM, fitted
+from vanishing.figures.scenes.scene import Scene
 
 EXAMPLES: dict[str, Callable[[], Drawing]] = {
     "draw_attention": lambda: pictures.draw_attention([[0.5, 0.5], [0.9, 0.1]], 20),
@@ -141,8 +142,28 @@ def test_what_flows_begins_right_where_words_do(name: str, monkeypatch: pytest.M
 def test_words_fit_their_width(text: str) -> None:
     set_ = fitted(text, 60)
     assert "".join(set_.lines).replace(" ", "") == text.replace(" ", "")
-    wide = max(sum(2 if ord(letter) > 0x2E80 else 1 for letter in line) for line in set_.lines)
-    assert EM * set_.size * wide <= 60.01
+    wide = max(sum(1 if ord(letter) > 0x2E80 else EM for letter in line) for line in set_.lines)
+    assert set_.size * wide <= 60.01
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("cơ chế chú ý", 90, ("cơ chế", "chú ý")),
+        ("cơ chế chú\u00a0ý", 60, ("cơ chế", "chú\u00a0ý")),
+        ("最后一个", 56, ("最后一个",)),
+        ("批量归一化层", 70, ("批量归", "一化层")),
+        ("输入，再输出", 42, ("输入，", "再输出")),
+        ("层与（一）", 42, ("层与", "（一）")),
+        ("a ReLU 层", 52, ("a", "ReLU 层")),
+        ("一二三", 28, ("一二三",)),
+        ("", 28, ("",)),
+    ],
+)
+def test_lines_break_between_words_and_are_of_one_length(
+    text: str, width: float, lines: tuple[str, ...]
+) -> None:
+    assert fitted(text, width).lines == lines
 
 
 def test_a_scene_grows_with_what_is_in_it() -> None:

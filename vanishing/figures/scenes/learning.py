@@ -10,7 +10,8 @@ from vanishing import bounds
 from vanishing.figures import arguments
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.labels import worded
-from vanishing.figures.scenes.scene import BLUE, EM, GREEN, ORANGE, SIZE, SMALL, Point, Scene
+from vanishing.figures.scenes.lines import EM, SIZE
+from vanishing.figures.scenes.scene import BLUE, GREEN, ORANGE, SMALL, Point, Scene
 from vanishing.localisation import _, format_number
 from vanishing.phrases import paragraph
 

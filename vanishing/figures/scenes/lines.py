@@ -42,27 +42,42 @@ class Lines:
 def fitted(text: str, width: float, size: float = SIZE) -> Lines:
     """Break words into lines of this width; a word that is longer makes all letters smaller."""
     pieces = _PIECE.findall(text)
-    size = min(size, width / max(map(_ems, pieces), default=1.0))
-    return Lines(tuple(_even(pieces, width / size)), size)
+    while True:
+        size = min(size, width / (max(map(_ems, pieces), default=0) or 1.0))
+        lines = _even(pieces, width / size)
+        if (lonely := _lonely(lines)) is None:
+            return Lines(tuple("".join(line).strip() for line in lines), size)
+        place = max(1, sum(map(len, lines[:lonely])))
+        pieces[place - 1 : place + 1] = ["".join(pieces[place - 1 : place + 1])]
 
 
-def _even(pieces: Sequence[str], most: float) -> list[str]:
+def _lonely(lines: Sequence[Sequence[str]]) -> int | None:
+    """Return the number of a line, of several, that is one Chinese letter."""
+    alone = (n for n, line in enumerate(lines) if re.fullmatch(_WIDE, "".join(line).strip()))
+    return next(alone, None) if len(lines) > 1 else None
+
+
+def _even(pieces: Sequence[str], most: float) -> list[list[str]]:
     """Break into as few lines as fit, then as evenly as so many lines can be."""
     lines = _broken(pieces, most)
-    while (longest := max(map(_ems, lines))) > 0:
+    while (longest := _longest(lines)) > 0:
         closer = _broken(pieces, longest - 2 * _ROUNDING)
-        if len(closer) > len(lines) or max(map(_ems, closer)) >= longest:
+        if len(closer) > len(lines) or _longest(closer) >= longest:
             break
         lines = closer
-    return [line.strip() for line in lines]
+    return lines
 
 
-def _broken(pieces: Sequence[str], most: float) -> list[str]:
-    lines = [""]
+def _longest(lines: Sequence[Sequence[str]]) -> float:
+    return max(_ems("".join(line)) for line in lines)
+
+
+def _broken(pieces: Sequence[str], most: float) -> list[list[str]]:
+    lines: list[list[str]] = [[]]
     for piece in pieces:
-        if lines[-1] and _ems(f"{lines[-1]}{piece}") > most + _ROUNDING:
-            lines.append("")
-        lines[-1] += piece
+        if lines[-1] and _ems("".join([*lines[-1], piece])) > most + _ROUNDING:
+            lines.append([])
+        lines[-1].append(piece)
     return lines
 
 

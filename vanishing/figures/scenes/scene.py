@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -15,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Patch, PathPatch
 from matplotlib.path import Path
 
-from vanishing.figures.charts import letters_in
 from vanishing.figures.drawing import COLOURS, Picture, fonts
+from vanishing.figures.scenes.lines import LINE, SIZE, fitted
 from vanishing.figures.svg import own_settings
 from vanishing.localisation import direction
 
@@ -24,40 +22,10 @@ Point = tuple[float, float]
 
 BLUE, ORANGE, GREEN, PINK, BROWN, GREY = COLOURS
 INK = "black"
-SIZE, SMALL = 14.0, 12.0  # of letters, in pixels of the page
-EM = 0.6  # about how wide a Latin letter is, as a part of its size
-LINE = 1.3  # height of a line of words, as a part of their size
+SMALL = 12.0  # size of small letters, in pixels of the page
 LEVELS = 10  # of opacity, which an SVG of ours has in tenths
 MARGIN = 6.0
-_WIDE = "[\u2e80-\ua4cf\uf900-\ufaff\ufe30-\uff60]"  # letters between which a line may break
-_PIECE = re.compile(rf"{_WIDE}\s*|(?:(?!{_WIDE})\S)+\s*")
 HEAD = 7.0  # length of an arrow's head
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Hold words broken into lines that fit a width, and the size at which they do."""
-
-    lines: tuple[str, ...]
-    size: float
-
-    @property
-    def height(self) -> float:
-        """The height of all lines."""
-        return LINE * self.size * len(self.lines)
-
-
-def fitted(text: str, width: float, size: float = SIZE) -> Lines:
-    """Break words into lines of this width; a word that is longer makes all letters smaller."""
-    pieces = _PIECE.findall(text)
-    longest = max((letters_in(piece.strip()) for piece in pieces), default=1)
-    size = min(size, width / (EM * longest))
-    lines = [""]
-    for piece in pieces:
-        if lines[-1] and EM * size * letters_in(f"{lines[-1]}{piece.rstrip()}") > width + 1e-9:
-            lines.append("")
-        lines[-1] += piece
-    return Lines(tuple(line.strip() for line in lines), size)
 
 
 class Scene:
