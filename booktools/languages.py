@@ -83,6 +83,10 @@ class Language:
         """Count the numbers below 1000 that take plural form `form`."""
         return _forms(self.plurals)[:1000].count(form)
 
+    def plural_form(self, count: int) -> int:
+        """Return which plural form a number takes; one above 1000 takes that of 1000."""
+        return _forms(self.plurals)[min(count, COUNTED - 1)]
+
 
 def load_languages(path: Path) -> tuple[Language, ...]:
     """Return the languages of `path` in its order, the source language among them.

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from booktools.book import Book
+from booktools.book import THEME, Book
 from booktools.checks.finding import Finding
 from booktools.languages import Language
 from booktools.po import Catalogue, Entry, Problem, parse
@@ -172,8 +172,8 @@ def _forms(catalogue: Catalogue, language: Language) -> Iterator[Problem]:
 
 
 def has_plurals(domain: str, root: Path) -> bool:
-    """Say whether a catalogue is a package's: pages, captions and buttons have no plural forms."""
-    return domain in Book(root).packages
+    """Say whether a catalogue is a package's: pages and captions have no plural forms."""
+    return domain == THEME or domain in Book(root).packages
 
 
 def is_foreign(entry: Entry, *, plurals: bool) -> bool:

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.locale import _
+from sphinx.locale import _, get_translator
 from sphinx.util import docname_join, logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx_design.shared import is_component
@@ -141,7 +141,9 @@ def _make_card(env: BuildEnvironment, item: nodes.list_item) -> None:
     aim = nodes.inline("", "", *rest, classes=[AIM])
     if aim.children and isinstance(aim[0], nodes.Text):
         aim[0] = nodes.Text(aim[0].lstrip(" :："))
-    time = _("%s min") % env.metadata[item[PAGE]].get(TIME, 1)
+    count = env.metadata[item[PAGE]].get(TIME, 1)
+    # Translators: how long a chapter takes to read; "min" is short for "minutes".
+    time = get_translator().ngettext("{count} min", "{count} min", count).format(count=count)
     paragraph[:] = [link, aim, nodes.inline("", time, classes=[MINUTES])]
 
 

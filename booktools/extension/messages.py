@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 from booktools.book import CATALOGUES, Book, catalogues_below
 from booktools.checks.files import read_catalogue
 from booktools.languages import Language
+from booktools.po import Entry
 
 
 def book_of(app: Sphinx) -> Book:
@@ -36,13 +37,23 @@ def read_messages(app: Sphinx, code: str, domain: str) -> dict[str, str]:
 
     No catalogue, no messages.
     """
+    entries = _entries(app, code, domain)
+    return {entry.msgid: entry.msgstr[0] for entry in entries if entry.plural is None}
+
+
+def read_plurals(app: Sphinx, code: str, domain: str) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return (singular, plural) -> forms of one catalogue, as `read_messages` does the others."""
+    entries = _entries(app, code, domain)
+    return {(entry.msgid, entry.plural): entry.msgstr for entry in entries if entry.plural}
+
+
+def _entries(app: Sphinx, code: str, domain: str) -> list[Entry]:
     path = catalogue_path(app, code, domain)
     if path is None:
-        return {}
+        return []
     catalogue, _problems = read_catalogue(path)
-    return {
-        entry.msgid: entry.msgstr[0]
+    return [
+        entry
         for entry in catalogue.entries
-        if entry.translated and entry.plural is None and entry.context is None
-        if not entry.obsolete
-    }
+        if entry.translated and entry.context is None and not entry.obsolete
+    ]
