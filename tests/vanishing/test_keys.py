@@ -1,5 +1,6 @@
 """A measurement is computed anew where its code has changed, and only there."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -174,3 +175,24 @@ def test_measuring_modules_do_not_depend_on_drawing_or_words() -> None:
         found = {one.relative_to(keys.PACKAGE).parts[0] for one in keys.needed(path)}
         shown = {"figures", "localisation.py", "explorer", "recipes.py"}
         assert not found & {*shown, "__init__.py"}, path
+
+
+def test_what_many_modules_need_is_parsed_once_until_it_changes(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+    parse = ast.parse
+    monkeypatch.setattr(ast, "parse", lambda text: parsed.append(text) or parse(text))
+    modules = [package / f"measuring_{number}.py" for number in range(3)]
+    for number, module in enumerate(modules):
+        module.write_text(f"from vanishing.data import numbers\n\nown = {number}")
+    (package / "data.py").write_text("numbers = 'shared'")
+    first = keys.code_version(modules[0])
+    times = parsed.count("numbers = 'shared'")
+    assert keys.code_version(modules[1]) != first
+    assert parsed.count("numbers = 'shared'") == times > 0
+    (package / "data.py").write_text("numbers = 'changed'")
+    changed = keys.code_version(modules[2])
+    (package / "data.py").write_text("numbers = 'shared'")
+    keys.code_version.cache_clear()
+    assert keys.code_version(modules[2]) != changed

@@ -3,7 +3,7 @@
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ def code_version(module: Path) -> str:
     digest = hashlib.sha256()
     files = {_name(path): path for path in (*needed(module), *needed(SETTINGS))}
     for name, path in sorted(files.items()):
-        digest.update(f"{name} {_meaning(_tree(path))}\n".encode())
+        digest.update(f"{name} {_written(_text(path))}\n".encode())
     return digest.hexdigest()[:32]
 
 
@@ -38,11 +38,11 @@ def needed(module: Path) -> set[Path]:
 
 def _imports(module: Path) -> Iterator[Path]:
     """Yield the files of this package that a module imports, each with the packages it lies in."""
-    for node in ast.walk(_tree(module)):
+    for node in _importing(_text(module)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _files(alias.name)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             source = _source(node, module)
             for alias in node.names:
                 # What is no module of its own comes out of the one named before it.
@@ -76,8 +76,20 @@ def _name(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix() if inside else path.name
 
 
-def _tree(module: Path) -> ast.Module:
-    return ast.parse(module.read_text(encoding="utf-8"))
+def _text(module: Path) -> str:
+    return module.read_text(encoding="utf-8")
+
+
+@functools.cache
+def _importing(source: str) -> Sequence[ast.Import | ast.ImportFrom]:
+    """Return the statements that import; what many modules need is parsed once."""
+    nodes = ast.walk(ast.parse(source))
+    return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+@functools.cache
+def _written(source: str) -> str:
+    return _meaning(ast.parse(source))
 
 
 def _meaning(node: Any) -> str:
