@@ -150,6 +150,22 @@ def test_axe_finds_nothing_serious(opened: Visit) -> None:
     assert grave == []
 
 
+# Writes a comment into a code block, and says whether it ends to the left of where it begins.
+RUNS_LEFT = """(block, comment) => {
+  const span = block.appendChild(document.createElement("span"));
+  span.className = "c1";
+  span.textContent = comment;
+  const places = [0, comment.length - 1].map((at) => {
+    const letter = document.createRange();
+    letter.setStart(span.firstChild, at);
+    letter.setEnd(span.firstChild, at + 1);
+    return letter.getBoundingClientRect().left;
+  });
+  span.remove();
+  return places[1] < places[0];
+}"""
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_page_says_its_language_and_direction(visit: Visit, site_address: str, code: str) -> None:
     page = visit.page
@@ -160,6 +176,8 @@ def test_a_page_says_its_language_and_direction(visit: Visit, site_address: str,
     assert (root.get_attribute("dir") or "ltr") == language.direction
     code_cell = page.locator("main pre").first
     assert code_cell.evaluate("node => getComputedStyle(node).direction") == "ltr"
+    assert code_cell.evaluate(RUNS_LEFT, "# loss نحسب") is False
+    assert code_cell.evaluate(RUNS_LEFT, "# نحسب loss") is True
 
 
 @pytest.mark.parametrize("code", TRIED)
