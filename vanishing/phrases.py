@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from vanishing.localisation import _
+from vanishing.localisation import N_, _
 
 _NEEDLESS = re.compile("(?<=[\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]) ")
 
@@ -29,10 +29,13 @@ def parted(phrases: Iterable[str]) -> str:
     return _("; ").join(phrases)
 
 
+# Translators: a name, and what it stands for or what is true of it.
+EXPLAINED = N_("{name}: {what}")
+
+
 def explained(name: str, what: str) -> str:
     """Say what a name stands for: "BatchNorm: one unit, all examples"."""
-    # Translators: a name, and what it stands for or what is true of it.
-    return _("{name}: {what}", name=name, what=what)
+    return _(EXPLAINED, name=name, what=what)
 
 
 def sentence(words: str) -> str:

@@ -22,6 +22,7 @@ from vanishing.explorer.takeaway import (
 )
 from vanishing.explorer.training_link import address_of, link
 from vanishing.localisation import _
+from vanishing.phrases import EXPLAINED, listed
 
 PREFIX = "explorer-"  # of an explorer's id, before the name of what draws it
 PLAY = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2v12l9-6z"/></svg>'
@@ -100,6 +101,7 @@ class Page:
             "keys": [[key(value) for value in axis] for axis in self.axes.values()],
             "states": order,
             "drawings": ["", *list(places)[1:]],  # the page itself holds the default figure
+            "marks": [listed(["", ""]), _(EXPLAINED)],
             "briefs": [brief(tables[drawing]) for drawing in places],
         }
         if any(addresses):

@@ -64,8 +64,9 @@
       const before = sentences(this.told);
       this.told = this.description;
       const changed = sentences(this.told).filter((sentence) => !before.includes(sentence));
-      const at = this.chosen(this.values).join(", ");
-      this.say(`${at}: ${this.briefs[this.state] || changed.join(" ")}`);
+      const [between, explained] = this.marks;
+      const said = { name: this.chosen(this.values).join(between), what: this.briefs[this.state] || changed.join(" ") };
+      this.say(explained.replace(/{(name|what)}/g, (_field, part) => said[part]));
     }
 
     say(text) {
