@@ -16,6 +16,7 @@ from booktools.book import Book
 from booktools.checks import shortened
 from booktools.downloads import FOLDER
 from booktools.faults import FAULTS, REFUSED, disk_error
+from booktools.garbage import collect_seldom
 from booktools.safe_copies import COPIES, write_safe_copies
 from booktools.sphinx_run import Progress, configuration, run_sphinx
 from booktools.workers import times_path, wait_for_release
@@ -58,6 +59,7 @@ def _load_extensions(root: Path, code: str) -> None:
 def main(root: Path, code: str) -> None:
     """Build one language once standard input says so; leave its times for the parent to read."""
     _load_extensions(root, code)
+    collect_seldom()
     if not wait_for_release():
         return
     try:

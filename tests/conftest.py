@@ -15,9 +15,15 @@ from playwright.sync_api import Browser, sync_playwright
 from small_book import SmallBook
 
 from booktools import browsers
+from booktools.garbage import collect_seldom
 from booktools.serve import address, start_server
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and never among the thousands of tests."""
+    collect_seldom()
 
 
 def book_pages() -> list[str]:

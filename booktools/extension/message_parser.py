@@ -29,6 +29,7 @@ MESSAGE = ":<translated>"  # Sphinx ends the name of a message's source so
 _ENDING = re.compile(r"(\n\n   dummy literal)?(?P<title>\n=+)?\Z")
 _NOT_WORDS = ("html_inline", "footnote_ref", "wordcount", "substitution_inline")
 _REFUSED, _WORDS = "book_refused_messages", "book_words_parser"
+_READINGS = "book_read_messages"
 
 
 class MessageParser(Parser):  # type: ignore[misc]
@@ -42,11 +43,26 @@ class MessageParser(Parser):  # type: ignore[misc]
         ending = _ENDING.search(inputstring)
         text = inputstring[: ending.start()] if ending else inputstring
         refused = text in self.env.temp_data.get(_REFUSED, ())
-        if refused or not read_message(text, document, self._words):
+        if refused or not self._read(text, document):
             document.clear()
         elif ending and ending["title"]:
             title = nodes.title(text, "", *document[0].children)
             document[:] = [nodes.section("", title)]
+
+    def _read(self, text: str, document: nodes.document) -> bool:
+        """Read a message, unless its last reading has not become a part of the page yet.
+
+        The build asks three times for most messages, and uses the third answer only.
+        """
+        readings: dict[str, nodes.Node] = self.env.temp_data.setdefault(_READINGS, {})
+        known = readings.get(text)
+        if known and all(child.parent is known for child in known.children):
+            document += known
+            return True
+        if not read_message(text, document, self._words):
+            return False
+        readings[text] = document[0]
+        return True
 
     @property
     def _words(self) -> MarkdownIt:

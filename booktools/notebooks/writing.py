@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from booktools.book import Book
 from booktools.safe_copies import COPIES, write_safe_copies
 from booktools.checks import shortened
+from booktools.garbage import collect_seldom
 from booktools.notebooks.addresses import Addresses, find_addresses, recorded_addresses
 from booktools.locking import sole_writer
 from booktools.sphinx_run import run_sphinx
@@ -58,6 +59,7 @@ def _build_all(root: Path, codes: Sequence[str], addresses: Addresses) -> list[P
 
 def _build(root: Path, code: str, addresses: Addresses) -> Path:
     """Build one language's notebooks under `_build` and return their folder."""
+    collect_seldom()
     print(f"[{code}] writing notebooks", flush=True)
     for line in shortened(write_safe_copies(code, root / COPIES, root=root)):
         print(f"[{code}] left in {Book(root).source.name}: {line}", flush=True)

@@ -167,6 +167,22 @@ def test_no_document_in_a_message_runs_changes_or_tells_anything(
     assert state(app) == before
 
 
+def test_a_reading_serves_until_its_words_stand_on_the_page(read: Read) -> None:
+    first = read("One *sentence*.")
+    assert read("One *sentence*.") is first
+    placed = nodes.paragraph("", "", *first.children)
+    again = read("One *sentence*.")
+    assert again is not first
+    assert again.pformat() == placed.pformat()
+    assert all(child.parent is placed for child in placed.children)
+
+
+@pytest.mark.parametrize("ending", ["", "\n==="])
+def test_a_heading_that_stands_twice_has_its_words_twice(read: Read, ending: str) -> None:
+    found = [read(f"Twice *here*{ending}").deepcopy() for _ in range(3)]
+    assert [one.astext() for one in found] == ["Twice here"] * 3
+
+
 @pytest.mark.parametrize("message", MORE_THAN_WORDS)
 def test_what_a_page_may_hold_is_words_in_a_message_or_nothing(read: Read, message: str) -> None:
     assert {type(node) for node in read(message).findall()} <= WORDS
