@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import sys
@@ -20,6 +21,8 @@ from booktools.garbage import collect_seldom
 from booktools.safe_copies import COPIES, write_safe_copies
 from booktools.sphinx_run import Progress, configuration, run_sphinx
 from booktools.workers import times_path, wait_for_release
+
+_NEW_OBJECTS = 50_000  # between two collections: a build drops few, and looking takes a fifth of it
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def _load_extensions(root: Path, code: str) -> None:
 
 def main(root: Path, code: str) -> None:
     """Build one language once standard input says so; leave its times for the parent to read."""
+    gc.set_threshold(_NEW_OBJECTS)
     _load_extensions(root, code)
     collect_seldom()
     if not wait_for_release():
