@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import shutil
 import sys
@@ -21,8 +20,6 @@ from booktools.garbage import collect_seldom
 from booktools.safe_copies import COPIES, write_safe_copies
 from booktools.sphinx_run import Progress, configuration, run_sphinx
 from booktools.workers import times_path, wait_for_release
-
-_NEW_OBJECTS = 50_000  # between two collections: a build drops few, and looking takes a fifth of it
 
 
 @dataclass(frozen=True)
@@ -61,9 +58,9 @@ def _load_extensions(root: Path, code: str) -> None:
 
 def main(root: Path, code: str) -> None:
     """Build one language once standard input says so; leave its times for the parent to read."""
-    gc.set_threshold(_NEW_OBJECTS)
-    _load_extensions(root, code)
     collect_seldom()
+    _load_extensions(root, code)
+    collect_seldom()  # what has just been loaded stays as well
     if not wait_for_release():
         return
     try:
