@@ -14,6 +14,8 @@ from typing import Any
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
+from booktools.plain_maths import raised
+
 _DRAWN = re.compile(r"<(script|svg|style)\b.*?</\1>", re.DOTALL)
 _CODE = re.compile(r"(?<=<pre>).*?(?=</pre>)", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
@@ -151,7 +153,7 @@ def _is_left_out(tag: Tag) -> bool:
 
 
 def formula(tag: Tag) -> str:
-    """Return a MathML element as one line: fractions with a slash, x^2, n_in."""
+    """Return a MathML element as one line: fractions with a slash, x², e^x, n_in."""
     return _RELATIONS.sub(r" \1 ", _linear(tag))
 
 
@@ -170,11 +172,15 @@ def _atom(text: str) -> str:
     return text if len(text) == 1 or text.isalnum() else f"({text})"
 
 
+def _power(text: str) -> str:
+    return text if text in "′″" else raised(text) or f"^{_atom(text)}"
+
+
 _JOINTS: Mapping[str, Callable[[list[str]], str]] = {
     "mfrac": lambda parts: "/".join(map(_atom, parts)),
-    "msup": lambda parts: parts[0] + (parts[1] if parts[1] in "′″" else f"^{_atom(parts[1])}"),
+    "msup": lambda parts: parts[0] + _power(parts[1]),
     "msub": lambda parts: f"{parts[0]}_{_atom(parts[1])}",
-    "msubsup": lambda parts: f"{parts[0]}_{_atom(parts[1])}^{_atom(parts[2])}",
+    "msubsup": lambda parts: f"{parts[0]}_{_atom(parts[1])}{_power(parts[2])}",
     "msqrt": lambda parts: f"√{_atom(''.join(parts))}",
     "mover": lambda parts: parts[0],
     "munder": " ".join,

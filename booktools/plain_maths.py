@@ -51,6 +51,11 @@ def _with_scripts(node: ElementTree.Element, base: str, lower: str, upper: str) 
     return base + _script(lower, "_", _LOWERED) + _script(upper, "^", _RAISED)
 
 
+def raised(text: str) -> str | None:
+    """Return an exponent in small raised signs, None where there are none for it."""
+    return "".join(_RAISED[sign] for sign in text) if set(text) <= _RAISED.keys() else None
+
+
 def _script(text: str, sign: str, letters: dict[str, str]) -> str:
     text = "".join(text.split())
     if not text or set(text) <= _PRIMES:

@@ -6,8 +6,11 @@ it is loaded as a script, so that the search works from a folder without a serve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from docutils import nodes
@@ -15,24 +18,66 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from booktools.embedding import script_json
+from booktools.extension.messages import book_of, current_language
+from booktools.faults import BuildError
 from booktools.files import write_changed
-from booktools.passages import as_row, read_page
+from booktools.passages import Place, as_row, read_page
 
 FILE = "places.js"
+SOUGHT = "searches.toml"  # in a language's folder
 STYLE = "search/search.css"
 PAGE = "search"
 
 
-def write_places(site: Path, pages: Iterable[str]) -> None:
-    """Write the places of these pages, in this order, for the site's search page."""
+Sought = Mapping[str, Sequence[str]]
+
+
+def read_sought(path: Path) -> Sought:
+    """Return place -> words of queries that look for it; none where there is no such file.
+
+    Raises BuildError where it is no table of lists of words.
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise BuildError(f"{path} must be TOML in UTF-8, got: {error}; correct it") from None
+    for place, queries in found.items():
+        if not (isinstance(queries, list) and all(isinstance(one, str) for one in queries)):
+            raise BuildError(
+                f"{path}: {place} must have a list of queries, got {queries!r}; "
+                f'write "{place}" = ["words of a query", …]'
+            )
+    return found
+
+
+def write_places(site: Path, pages: Iterable[str], sought: Sought = MappingProxyType({})) -> None:
+    """Write the places of these pages, in this order, for the site's search page.
+
+    sought: page or page#section -> words of queries that look for it.
+    Raises BuildError where the site has no such place.
+    """
     found: dict[str, list[Any]] = {"pages": [], "places": []}
+    rest = dict(sought)
     for page in pages:
-        places = read_page((site / f"{page}.html").read_text(encoding="utf-8"))
+        read = read_page((site / f"{page}.html").read_text(encoding="utf-8"))
+        places = [_with_queries(page, place, rest) for place in read]
         if places:
             rows = [as_row(len(found["pages"]), place) for place in places]
             found["pages"].append([f"{page}.html", places[0].title])
             found["places"].extend(rows)
+    if rest:
+        raise BuildError(
+            f"{SOUGHT} leads to {min(rest)}, which is no place of the book; correct it"
+        )
     write_changed(site / FILE, f"globalThis.vgPlaces = {script_json(found)};\n")
+
+
+def _with_queries(page: str, place: Place, rest: dict[str, Sequence[str]]) -> Place:
+    """Give a page or section the queries that look for it, which then leave the rest."""
+    if place.kind not in ("page", "section", "list"):
+        return place
+    queries = rest.pop(f"{page}#{place.anchor}" if place.anchor else page, ())
+    return replace(place, names=tuple(queries))
 
 
 def pages_in_order(app: Sphinx) -> Iterator[str]:
@@ -45,7 +90,8 @@ def pages_in_order(app: Sphinx) -> Iterator[str]:
 def write_after_build(app: Sphinx, exception: Exception | None) -> None:
     """Read the site that Sphinx has just written."""
     if exception is None and app.builder.format == "html":
-        write_places(Path(app.outdir), pages_in_order(app))
+        folder = book_of(app).language_folder(current_language(app).code)
+        write_places(Path(app.outdir), pages_in_order(app), read_sought(folder / SOUGHT))
 
 
 def link_style(

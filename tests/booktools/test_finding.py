@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from finder import Question, ask
 
-from booktools.search import write_places
+from booktools.faults import BuildError
+from booktools.search import SOUGHT, read_sought, write_places
 
 PAGES = {
     "en": {
         "residual": ("Residual connections", "A path that adds. Use BatchNorm1d here."),
         "recurrent": ("Recurrence", "A vanishing gradient, and normalization. Call fan_in."),
+        "question": ("What is the loss?", "It falls, how much it falls: why is it my loss."),
     },
     "tr": {"sifir": ("Sıfır", "Ağırlıkların İlklemesi kaybolması."), "other": ("Kutu", "Bağlam.")},
     "vi": {"dao": ("Đạo hàm", "Mạng nơ-ron."), "other": ("Khởi tạo", "Hàm.")},
@@ -45,6 +47,9 @@ PROBES = {
         "fan_in": "recurrent",
         "残差连接": "residual",
         "shortcuts": "residual",
+        "Why isn't my loss falling?": "recurrent",
+        "how to use it": "residual",
+        "what is the": "question",
     },
     "tr": {
         "SIFIR": "sifir",
@@ -74,7 +79,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str,
         for name, (title, text) in pages.items():
             (site / f"{name}.html").write_text(PAGE.format(title, text), encoding="utf-8")
         (site / "terms.html").write_text(GLOSSARY, encoding="utf-8")
-        write_places(site, [*pages, "terms"] if code == "en" else pages)
+        if code == "en":
+            write_places(site, [*pages, "terms"], {"recurrent": ["loss not fall"]})
+        else:
+            write_places(site, pages)
         queries = [*PROBES[code], "xyzzyx", "  ", "gradient"]
         questions.append(Question(site / "places.js", code, queries))
     answers = ask(*questions)
@@ -82,6 +90,30 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str,
         one.language: dict(zip(one.queries, given, strict=True))
         for one, given in zip(questions, answers, strict=True)
     }
+
+
+def test_queries_of_a_place_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(PAGE.format("Title", "Text."), encoding="utf-8")
+    with pytest.raises(BuildError, match=r"leads to page#gone, which is no place"):
+        write_places(tmp_path, ["page"], {"page": ["a"], "page#gone": ["b"]})
+
+
+@pytest.mark.parametrize(
+    ("table", "error"),
+    [
+        ("page = ", "must be TOML in UTF-8, got: Invalid value"),
+        ('page = "words"', "page must have a list of queries, got 'words'"),
+        ('page = ["words", 3]', 'page must have a list of queries, got .*write "page" ='),
+    ],
+)
+def test_a_table_of_queries_that_cannot_be_read_says_why(
+    tmp_path: Path, table: str, error: str
+) -> None:
+    path = tmp_path / SOUGHT
+    assert read_sought(path) == {}
+    path.write_text(table, encoding="utf-8")
+    with pytest.raises(BuildError, match=error):
+        read_sought(path)
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,31 @@
 // Finds the places of a book that hold what a reader types: pages, sections, terms and sources.
 (() => {
-  const { fold, words, keys, plain, partsOf, isUnspaced } = globalThis.vgWords;
-  const BOOST = { page: 12, title: 1.2, names: 2, text: 1, code: 0.5, cited: 0.03 };
+  const { fold, words, content, keys, plain, partsOf, isUnspaced } = globalThis.vgWords;
+  const BOOST = { page: 12, title: 1.2, names: 2, queries: 0.3, text: 1, code: 0.5, cited: 0.03 };
   const WEIGHT = { list: 0.4, term: 0.1, source: 0.02 };
   const TITLE = 2; // how much more a page counts whose title is the query
   const FURTHER = 0.8; // what the next place of a page adds, and so on, as a share of the one before
   const TOGETHER = 3, HEADED = 1.5; // how much more a place counts that has all words together, or in its heading
+  const ASKED = 16; // how much more a place counts if the query holds all words under which it is sought
   const NAMED = 3; // pages that stand before the list of terms if one of them is just what is sought
   const FAINT = 0.1; // the share of the best score that a page needs which has only some words of the query
   const MOST_PAGES = 30, MOST_PLACES = 3, MOST_VARIANTS = 4, FEW_TERMS = 2, EXCERPT = 220;
   const ONE_WRONG = 4, TWO_WRONG = 8; // letters from which on a word may be misspelt once, or twice
   const stems = (text, language) => [...words(text, language)].map(({ text: word }) => plain(word, language)[1]);
+  const line = (text) => fold(text).trim().replace(/\s+/g, " ");
 
   // data: {pages: [[address, title]], places: [[page, kind, anchor, title, names, text, code, cites]]}
   function places(data) {
     const sources = new Map(data.places.filter(([, kind]) => kind === "source").map(([, , anchor, , , text]) => [anchor, text]));
     return data.places.map(([page, kind, anchor, title, names, text, code, cites], id) => ({
-      id, kind, title, names: names.join("\n"), text, code, page: kind === "page" ? title : "", number: page,
+      id, kind, title, ...named(kind, names.join("\n")), text, code, page: kind === "page" ? title : "", number: page,
       cited: cites.map((source) => sources.get(source)).join("\n"),
       folded: fold([title, ...names, text].join("\n")), address: data.pages[page][0] + (anchor && `#${anchor}`),
     }));
   }
+
+  // A term has further names; a page or a section has the words of queries that look for it.
+  const named = (kind, names) => (kind === "term" ? { names, queries: "" } : { names: "", queries: names });
 
   class Finder {
     constructor(data, language) {
@@ -35,27 +40,37 @@
         processTerm: (word, field) => this.#note(keys(word, language), field),
       });
       this.index.addAll(this.places);
+      this.asked = new Map(this.places.filter(({ queries }) => queries).map((place) => [place.id, this.#asked(place)]));
       this.titles = data.pages.map(([, title]) => [...words(title, language)].map(({ text }) => keys(text, language)));
+      this.headings = new Set(data.pages.map(([, title]) => stems(title, language).join(" ")));
       this.terms = this.places.filter(({ kind }) => kind === "term").map((place) => this.#term(place));
     }
 
     // A term, and the names that stand for it, as the words that they are found by.
     #term({ title, names }) {
-      const read = names.split("\n").map((name) => stems(name, this.language).join(" "));
+      const read = names.split("\n").map((name) => stems(content(name, this.language), this.language).join(" "));
       return { own: title, names: [...new Set(read)].filter(Boolean) };
+    }
+
+    // The words of each query under which a place is sought.
+    #asked({ queries }) {
+      const found = queries.split("\n").map((query) => stems(content(query, this.language), this.language));
+      found.flat().forEach((stem) => this.known.add(stem));
+      return found;
     }
 
     // A word that only a further name of a term has may still be meant for another one.
     #note(found, field) {
-      if (field !== "names") found.forEach((key) => this.known.add(key));
+      if (field !== "names" && field !== "queries") found.forEach((key) => this.known.add(key));
       return found;
     }
 
     // The pages that fit a query, the best one first, each with its best places.
     find(query) {
-      const found = new Map();
-      for (const { text, weight } of this.#variants(query)) {
-        for (const hit of shared(this.#hits(text))) {
+      const isTitle = this.headings.has(stems(query, this.language).join(" "));
+      const sought = isTitle ? query : content(query, this.language), found = new Map(), phrases = [line(query), line(sought)];
+      for (const { text, weight } of this.#variants(sought)) {
+        for (const hit of shared(this.#hits(text, text === sought ? phrases : [line(text)]))) {
           const better = found.get(hit.place.id), score = weight * hit.score;
           if (!better || better.score < score) found.set(hit.place.id, { ...hit, score });
         }
@@ -77,7 +92,7 @@
       return [{ text: query, weight: 1 }, ...others.slice(0, MOST_VARIANTS)];
     }
 
-    #hits(query) {
+    #hits(query, phrases) {
       const sought = [...words(query, this.language)].map(({ text }) => text);
       const owner = new Map(); // key -> the number of its word
       sought.forEach((word, number) => new Set(plain(word, this.language)).forEach((key) => owner.has(key) || owner.set(key, number)));
@@ -93,17 +108,18 @@
         fuzzy: (key) => !this.known.has(key) && !single.has(key) && key.length >= ONE_WRONG && (key.length < TWO_WRONG ? 1 : 2),
         weights: { prefix: 0.4, fuzzy: 0.3 },
       });
-      const phrase = fold(query).trim().replace(/\s+/g, " ");
-      return results.map((result) => this.#hit(result, owner, sought.length, phrase));
+      return results.map((result) => this.#hit(result, owner, sought.length, phrases));
     }
 
-    #hit({ id, score, terms, queryTerms }, owner, count, phrase) {
+    #hit({ id, score, terms, queryTerms }, owner, count, phrases) {
       const place = this.places[id];
       const covered = new Set(queryTerms.map((key) => owner.get(key)).filter((number) => number !== undefined));
-      const near = phrase.length > 1 && place.folded.includes(phrase) ? (fold(place.title).includes(phrase) ? HEADED : TOGETHER) : 1;
+      const phrase = phrases.find((one) => one.length > 1 && place.folded.includes(one));
+      const near = !phrase ? 1 : fold(place.title).includes(phrase) ? HEADED : TOGETHER;
       const fits = this.#fit(place.number, new Set(terms), count);
-      const named = place.kind === "term" && `\n${place.folded}\n`.includes(`\n${phrase}\n`);
-      return { place, named, terms: new Set(terms), covered, count, score: score * near * (1 + TITLE * fits) * (WEIGHT[place.kind] ?? 1) };
+      const named = place.kind === "term" && phrases.some((one) => `\n${place.folded}\n`.includes(`\n${one}\n`));
+      const asked = Math.max(0, ...(this.asked.get(id) ?? []).filter((one) => one.every((stem) => owner.has(stem))).map(({ length }) => length));
+      return { place, named, terms: new Set(terms), covered, count, score: score * near * (1 + TITLE * fits + ASKED * (asked / count)) * (WEIGHT[place.kind] ?? 1) };
     }
 
     // How much of a page's title and of the query is the same, from 0 to 1.

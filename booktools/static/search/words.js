@@ -45,6 +45,18 @@
   const JOINED = { ar: /^[وفبلك](?=....)/ }; // one letter that may be a word of its own before another
   const AFTER_NAMES = { en: /['’]s\b/gu, tr: /(?<=\p{L})['’]\p{L}+/gu };
 
+  // Words of a question that say nothing of what is sought, as they are written and as they are typed without accents.
+  const little = (text) => new Set(text.split(" "));
+  const LITTLE = {
+    en: little("a an the and or of to in on at for with from is are was were be been am do does did can could should would will i me my we us our you your it its this that these those how why what which when where who whom whose there here please always still"),
+    vi: little("tại tai sao vì làm lam thế nào nao như nhu là gì gi tôi của cua bị được thì mà cái này khi và ở để cho có với thể nên hãy vẫn mãi cứ"),
+    tr: little("neden niye niçin nicin nasıl nasil ne nedir nedenle hangi hangisi kim mi mı mu mü midir bir ve ile için icin bu şu benim bizim hep hâlâ hala"),
+    pt: little("a o as os à ao um uma uns e de do da dos das em no na nos nas com para por pelo pela que o qual quais como porque porquê porque quando onde quem é e são sao está esta estão meu minha meus minhas nosso se isto este esse sempre ainda devo posso"),
+    ar: little("كيف لماذا لما ما ماذا هل هو هي في من على إلى الى عن أن ان هذا هذه الذي التي متى أين اين أي اي لدي عندي مع دائما"),
+  };
+  const LITTLE_SIGNS = /为什么|為什麼|为何|為何|怎么办|怎麼辦|怎么样|怎麼樣|怎么|怎麼|怎样|怎樣|如何|什么是|什麼是|是什么|是什麼|什么|什麼|我的|请问|請問|一直|总是|總是|吗|嗎|呢/g;
+  const REFUSED = /n['’]t(?!\p{L})/giu; // not, as English speaks it
+
   const fold = (text) => text.normalize("NFKD").replace(/[\p{M}\u0640\u200c]/gu, "").toLowerCase()
     .replace(ODD, (letter) => FOLDED[letter]).replace(DIGIT, (digit) => digit.codePointAt(0) % 16);
 
@@ -64,6 +76,13 @@
     }
   }
 
+  // A query without the words that only make a question of it, if any other is left.
+  function content(query, language) {
+    const left = query.replace(LITTLE_SIGNS, " ").replace(language === "en" ? REFUSED : /$^/g, " not")
+      .replace(WORD, (word) => (LITTLE[language]?.has(word.normalize("NFC").toLowerCase()) ? " " : word));
+    return [...words(left, language)].length ? left : query;
+  }
+
   const isUnspaced = (word) => IS_UNSPACED.test(word);
   const partsOf = (word) => (PARTS.test(word) ? word.split(PARTS).filter((part) => part.length > 1) : []);
   const plain = (word, language) => [fold(word), stem(fold(word), language)];
@@ -78,5 +97,5 @@
     return [...new Set(found)].filter(Boolean);
   }
 
-  globalThis.vgWords = { fold, stem, words, keys, plain, partsOf, isUnspaced };
+  globalThis.vgWords = { fold, stem, words, content, keys, plain, partsOf, isUnspaced };
 })();
