@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SIZE = 14.0  # of letters, in pixels of the page
-EM = (
-    0.6  # about how wide a Latin letter is, as a part of its size; a Chinese one is as wide as high
-)
+EM = 0.6  # about how wide a Latin letter is, as a part of its size; a Chinese one is 1
 LINE = 1.3  # height of a line of words, as a part of their size
 _BLANK = "[^\\S\u00a0\u202f]"
 _WIDE = "[\u2e80-\ua4cf\uf900-\ufaff\ufe30-\uff60]"
@@ -23,7 +21,11 @@ _CLOSES = "[\u3001\u3002\u3009\u300b\u300d\u300f\u3011\uff01\uff09\uff0c\uff1a\u
 _PIECE = re.compile(
     rf"{_OPENS}*(?:{_WIDE}|(?:(?!{_WIDE}|{_OPENS}|{_BLANK}).)+){_CLOSES}*{_BLANK}*|\S{_BLANK}*"
 )
+_MARK = re.compile("[,;:.?!\u060c\u061b\u061f\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f]\\s*$")
 _ROUNDING = 1e-9
+
+# lines, with how many they are, how many end inside a phrase, and how long the longest is
+_Broken = tuple[tuple[int, int, float], list[list[str]]]
 
 
 @dataclass(frozen=True)
@@ -58,27 +60,23 @@ def _lonely(lines: Sequence[Sequence[str]]) -> int | None:
 
 
 def _even(pieces: Sequence[str], most: float) -> list[list[str]]:
-    """Break into as few lines as fit, then as evenly as so many lines can be."""
-    lines = _broken(pieces, most)
-    while (longest := _longest(lines)) > 0:
-        closer = _broken(pieces, longest - 2 * _ROUNDING)
-        if len(closer) > len(lines) or _longest(closer) >= longest:
-            break
-        lines = closer
-    return lines
+    """Break into as few lines as fit, rather behind a mark, then as evenly as can be."""
+    best: list[_Broken] = [((0, 0, 0.0), [])]  # of the first pieces, of none at first
+    for end in range(1, len(pieces) + 1):
+        options = [
+            _one_line_more(best[start], pieces[:start], pieces[start:end])
+            for start in range(end)
+            if start == end - 1 or _ems("".join(pieces[start:end])) <= most + _ROUNDING
+        ]
+        best.append(min(options, key=lambda option: option[0]))
+    return best[-1][1] or [[]]
 
 
-def _longest(lines: Sequence[Sequence[str]]) -> float:
-    return max(_ems("".join(line)) for line in lines)
-
-
-def _broken(pieces: Sequence[str], most: float) -> list[list[str]]:
-    lines: list[list[str]] = [[]]
-    for piece in pieces:
-        if lines[-1] and _ems("".join([*lines[-1], piece])) > most + _ROUNDING:
-            lines.append([])
-        lines[-1].append(piece)
-    return lines
+def _one_line_more(before: _Broken, done: Sequence[str], line: Sequence[str]) -> _Broken:
+    (count, inside, longest), lines = before
+    breaks_inside = bool(done) and not _MARK.search(done[-1])
+    cost = (count + 1, inside + breaks_inside, max(longest, _ems("".join(line))))
+    return cost, [*lines, [*line]]
 
 
 def _ems(text: str) -> float:
