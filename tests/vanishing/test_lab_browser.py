@@ -194,14 +194,29 @@ def test_a_changed_setting_starts_anew_and_stands_in_the_address(lab: Page) -> N
     press(lab, "step")
     reached(lab, 1)
     lab.locator(".vg-lab-settings summary").first.click()
+    lab.locator(".vg-lab-card [name=init]").first.focus()
     lab.locator(".vg-lab-card [name=init]").first.select_option("xavier")
     reached(lab, 0)
     assert "a=depth:3,width:16,activation:sigmoid,init:xavier&b=" in lab.url
     assert lab.locator("#vg-lab-experiment").input_value() == ""
-    lab.locator(".vg-lab-card [name=seed]").first.fill("-5")
-    lab.locator(".vg-lab-card [name=seed]").first.blur()
-    problem = lab.locator(".vg-lab-problems").inner_text()
-    assert problem == "A, Random seed must be between 0 and 4294967295, got -5: it is 0 now."
+    assert lab.locator(".vg-news").inner_text().startswith("Training step 0 of 180. A sigmoid")
+    assert lab.evaluate("document.activeElement.name") == "init"
+
+
+def test_a_refused_setting_is_told_beside_its_field(lab: Page) -> None:
+    lab.locator(".vg-lab-settings summary").first.click()
+    seed = lab.locator(".vg-lab-card [name=seed]").first
+    seed.fill("-5")
+    seed.press("Enter")
+    described = f"#{seed.get_attribute('aria-describedby')}"
+    problem = "A, Random seed must be between 0 and 4294967295, got -5: it is 0 now."
+    assert lab.locator(described).inner_text() == problem
+    assert lab.evaluate("document.activeElement.name") == "seed"
+    assert seed.get_attribute("aria-invalid") == "true"
+    seed.fill("3")
+    assert lab.locator(described).inner_text() == ""
+    assert seed.get_attribute("aria-describedby") is None
+    assert seed.get_attribute("aria-invalid") == "false"
 
 
 def test_what_an_address_cannot_mean_is_said(shared: Page, site: str) -> None:
@@ -216,7 +231,52 @@ def test_an_address_leads_to_its_step(shared: Page, site: str) -> None:
     shared.goto("about:blank")
     shared.goto(f"{site}en.html{SHALLOW}&at=4")
     reached(shared, 4)
-    assert shared.locator("#vg-lab-time").get_attribute("max") == "4"
+    time = shared.locator("#vg-lab-time")
+    assert (time.input_value(), time.get_attribute("max")) == ("4", "180")
+
+
+def test_the_slider_leads_to_steps_that_are_still_to_be_made(lab: Page) -> None:
+    lab.locator("#vg-lab-time").focus()
+    lab.keyboard.press("ArrowRight")
+    reached(lab, 1)
+    time = lab.locator("#vg-lab-time")
+    time.evaluate("node => { node.value = 5; node.dispatchEvent(new Event('input')); }")
+    assert (time.input_value(), lab.locator(".vg-lab").get_attribute("data-step")) == ("5", "1")
+    time.dispatch_event("change")
+    reached(lab, 5)
+
+
+def test_what_has_no_value_yet_is_said_in_the_chart(shared: Page, site: str) -> None:
+    opened(shared, site, f"{SHALLOW}&show=update_ratios")
+    notice = shared.locator("[data-chart=layers] p")
+    assert notice.inner_text().startswith("No weight has been changed yet")
+    press(shared, "step")
+    reached(shared, 1)
+    assert notice.inner_text() == ""
+
+
+def test_networks_of_one_kind_are_told_apart(shared: Page, site: str) -> None:
+    opened(shared, site, "#v=1&a=depth:2,width:16&b=depth:3,width:16&c=depth:2,width:16,bit:true")
+    depth = "PyTorch init · Depth (hidden layers)"
+    names = [f"A ReLU + {depth}: 2", f"B ReLU + {depth}: 3"]
+    names.append(f"C ReLU + {depth}: 2 · Change the last bit of one weight")
+    legend = shared.locator("[data-chart=layers]").inner_text().replace("\n", " ")
+    with shared.expect_download() as saved:
+        press(shared, "csv")
+    lines = saved.value.path().read_text(encoding="utf-8").splitlines()[1:]
+    assert list(dict.fromkeys(line.split('"')[1] for line in lines)) == names
+    assert all(name in legend for name in names)
+
+
+def test_the_bar_stays_while_the_charts_are_seen(lab: Page) -> None:
+    for size in ({"width": 1280, "height": 720}, {"width": 360, "height": 740}):
+        lab.set_viewport_size(size)  # type: ignore[arg-type]
+        for chart in ("layers", "loss"):
+            lab.locator(f"[data-chart={chart}]").evaluate("node => node.scrollIntoView()")
+            box = lab.locator("[data-do=play]").bounding_box()
+            assert box is not None
+            assert 0 <= box["y"] < 120
+    lab.set_viewport_size({"width": 1000, "height": 900})
 
 
 def test_pause_really_pauses_and_a_hidden_page_pauses_too(lab: Page) -> None:
@@ -332,14 +392,45 @@ def test_networks_are_added_and_removed(lab: Page) -> None:
     assert urlsplit(lab.url).fragment == "v=1&a=depth:2,width:16,init:he"
 
 
+def test_what_a_pressed_button_takes_away_leaves_the_focus_near(lab: Page) -> None:
+    lab.locator("[data-do=add]").focus()
+    lab.keyboard.press("Enter")
+    reached(lab, 0)
+    assert lab.evaluate("document.activeElement.localName") == "summary"
+    for focused in ("BUTTON", "SUMMARY"):
+        lab.evaluate(
+            "document.querySelectorAll('.vg-lab-settings').forEach(one => one.open = true)"
+        )
+        lab.locator("[data-do=remove]").last.focus()
+        lab.keyboard.press("Enter")
+        reached(lab, 0)
+        assert lab.evaluate("document.activeElement.tagName") == focused
+
+
 def test_the_projectors_view_shows_charts_alone(lab: Page) -> None:
     press(lab, "projector")
     lab.locator('.vg-lab[data-view="projector"]').wait_for()
     assert lab.locator(".vg-lab-settings").first.is_hidden()
-    assert lab.locator("[data-chart=layers]").is_visible()
-    lab.locator("[data-do=play]").focus()
+    lab.set_viewport_size({"width": 1280, "height": 720})
+    for chart in ("layers", "loss", "accuracy"):
+        box = lab.locator(f"[data-chart={chart}]").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 720
+    assert lab.evaluate("document.activeElement.dataset.do") == "play"
+    lab.evaluate("document.activeElement.blur()")
     lab.keyboard.press("Escape")
     lab.locator('.vg-lab[data-view="page"]').wait_for()
+    assert lab.evaluate("document.activeElement.dataset.do") == "projector"
+    lab.set_viewport_size({"width": 1000, "height": 900})
+
+
+def test_the_address_keeps_the_step_when_the_view_changes(lab: Page, site: str) -> None:
+    press(lab, "step")
+    reached(lab, 1)
+    press(lab, "projector")
+    assert urlsplit(lab.url).fragment.endswith("&at=1&view=projector")
+    press(lab, "leave")
+    assert urlsplit(lab.url).fragment.endswith("&at=1")
 
 
 def test_what_is_copied_is_shown(lab: Page, site: str) -> None:

@@ -18,11 +18,10 @@ def room() -> str:
     labels, buttons = words.translated(words.LABELS), words.translated(words.BUTTONS)
     parts = (
         '<div class="vg-lab-problems" role="alert" hidden></div>',
-        _choice(labels),
-        _transport(labels, buttons),
-        _by_layer(labels),
+        f'<div class="vg-lab-stage">{_choice(labels)}{_transport(labels, buttons)}',
+        _by_layer(labels, buttons),
         '<div class="vg-lab-pair"><div data-chart="loss"></div>'
-        '<div data-chart="accuracy"></div></div>',
+        '<div data-chart="accuracy"></div></div></div>',
         '<div class="vg-lab-networks"></div>',
         f"<p>{_button('add', buttons)}</p>",
         _one_layer(labels),
@@ -50,34 +49,40 @@ def _choice(labels: Mapping[str, str]) -> str:
 def _transport(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
     keys = {"play": "k", "step": ".", "restart": "0"}
     pressed = "".join(
-        _button(name, buttons, keys.get(name, ""))
-        for name in ("play", "step", "ten", "restart", "reseed")
-    )
-    speeds = "".join(
-        f'<option value="{value}">{escape(labels[name])}</option>'
-        for value, name in (("1", "speed_1"), ("5", "speed_5"), ("0", "speed_most"))
+        _button(name, buttons, keys.get(name, "")) for name in ("play", "step", "ten", "restart")
     )
     return (
         f'<div class="vg-lab-transport" role="group" aria-label="{escape(labels["training"])}">'
-        f'{pressed}<label>{escape(labels["speed"])} <select name="speed" autocomplete="off">'
-        f"{speeds}</select></label></div>"
-        f'<div class="vg-axis"><label for="vg-lab-time">{escape(labels["time"])}</label>'
+        f'{pressed}<div class="vg-axis"><label for="vg-lab-time">{escape(labels["time"])}</label>'
         '<output for="vg-lab-time" aria-live="off"><bdi></bdi></output>'
-        '<input type="range" id="vg-lab-time" min="0" max="0" value="0" autocomplete="off"></div>'
+        '<input type="range" id="vg-lab-time" min="0" max="1" value="0" autocomplete="off"></div>'
+        f"{_button('leave', buttons)}</div>"
     )
 
 
-def _by_layer(labels: Mapping[str, str]) -> str:
+def _by_layer(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
     options = "".join(
         f'<option value="{name}">{escape(text)}</option>'
         for name, text in words.translated(words.MEASURES).items()
     )
     return (
         f'<div class="vg-lab-measure"><label>{escape(labels["by_layer"])} '
-        f'<select name="show" autocomplete="off">{options}</select></label>'
+        f'<select name="show" autocomplete="off">{options}</select></label></div>'
+        '<div data-chart="layers"></div>'
+        f'<p class="vg-lab-note">{escape(labels["pale"])}</p>{_options(labels, buttons)}'
+    )
+
+
+def _options(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
+    speeds = "".join(
+        f'<option value="{value}">{escape(labels[name])}</option>'
+        for value, name in (("1", "speed_1"), ("5", "speed_5"), ("0", "speed_most"))
+    )
+    return (
+        f'<div class="vg-lab-options"><label>{escape(labels["speed"])} '
+        f'<select name="speed" autocomplete="off">{speeds}</select></label>'
         f'<label><input type="checkbox" name="fixed" autocomplete="off"> {escape(labels["fixed"])}'
-        f'</label></div><div data-chart="layers"></div><p class="vg-lab-note">'
-        f"{escape(labels['pale'])}</p>"
+        f"</label>{_button('reseed', buttons)}</div>"
     )
 
 
@@ -102,8 +107,7 @@ def _table(labels: Mapping[str, str]) -> str:
 
 def _take_away(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
     pressed = "".join(
-        _button(name, buttons)
-        for name in ("link", "python", "csv", "svg", "embed", "projector", "leave")
+        _button(name, buttons) for name in ("link", "python", "csv", "svg", "embed", "projector")
     )
     return (
         f'<div class="vg-lab-take" role="group" aria-label="{escape(labels["take_away"])}">'

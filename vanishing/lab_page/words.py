@@ -231,6 +231,7 @@ NOTICES = {
         "layers, from bottom to top values from {low} to {high}."
     ),
     "histogram": N_("Histogram of {network}: the outputs of layer {layer}, from {low} to {high}."),
+    "no_update": N_("No weight has been changed yet: press Play, or make a step."),
     "no_outputs": N_("Layer {layer} is not a hidden layer of this network."),
 }
 """What the script tells of the page itself, with `{name}` fields that it fills."""

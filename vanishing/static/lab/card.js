@@ -18,7 +18,7 @@ const HEIGHT = 24; // of a histogram, whose width is its number of bins
 /**
  * @typedef {object} Actions
  * @property {(place: number, network: Network) => void} change
- * @property {(place: number, name: string, value: string) => void} refuse
+ * @property {(place: number, name: string, value: string) => string} refuse says why
  * @property {(place: number) => void} remove
  * @property {(place: number) => void} copy settings to the other networks
  * @property {(layer: number) => void} pick
@@ -149,6 +149,7 @@ function settings(place, network, words, actions) {
     (name, value) => actions.refuse(place, name, value),
   );
   const copy = button(words.buttons.copy_to_all, () => actions.copy(place));
+  copy.dataset.do = "copy";
   const remove = button(words.buttons.remove, () => actions.remove(place));
   remove.dataset.do = "remove";
   details.append(make("summary", "", {}, words.labels.settings), form, copy, remove);

@@ -12,6 +12,8 @@ const LEFT = 52;
 const RIGHT = 14;
 const BOTTOM = 42;
 const ROW = 20;
+const [LETTER, IDEOGRAPH] = [0.57, 1.04]; // of the letters' size, on the safe side
+const TEXT = 13; // pixels, where the page's style does not say another size
 const DASHES = ["", "8 3", "2.5 3"];
 const EDGE = 7; // pixels from the axes' edge to the mark of a value that has no place on them
 const SMALLEST = 1e-40;
@@ -36,19 +38,20 @@ const LARGEST = 1e10;
  * @property {{low: number, high: number, text: string, log: boolean}} y
  * @property {{text: string, value: number}[]} marks dotted horizontal lines
  * @property {number} [guide] position of a vertical line
+ * @property {string} [notice] what stands in the middle where there is nothing to draw
  * @property {string} label for a screen reader
  */
 
 export class LineChart {
   /**
-   * @param {HTMLElement} host
-   * @param {number} height
+   * @param {HTMLElement} host whose style says how high the chart is
    * @param {string} direction of the words, "ltr" or "rtl"
    * @param {(x: number) => void} [pick] called with the position that is clicked
    */
-  constructor(host, height, direction, pick) {
+  constructor(host, direction, pick) {
     this.host = host;
-    this.height = height;
+    this.height = 0;
+    this.size = TEXT;
     this.direction = direction;
     this.width = 0;
     this.frame = "";
@@ -58,7 +61,9 @@ export class LineChart {
     this.axes = this.svg.appendChild(element("g", {}));
     this.guide = this.svg.appendChild(element("path", { class: "vg-lab-guide", fill: "none" }));
     this.curves = this.svg.appendChild(element("g", { fill: "none" }));
-    host.append(this.svg);
+    this.notice = document.createElement("p");
+    this.notice.dir = direction;
+    host.append(this.svg, this.notice);
     if (pick) this.svg.addEventListener("click", (event) => pick(this.#position(event)));
     new ResizeObserver(() => this.view && this.draw(this.view)).observe(host);
   }
@@ -67,7 +72,12 @@ export class LineChart {
   draw(view) {
     this.view = view;
     this.width = Math.max(240, Math.floor(this.host.clientWidth) || 640);
-    this.top = 32 + ROW * legendRows(view.names, this.width).length;
+    this.size = parseFloat(getComputedStyle(this.host).getPropertyValue("--vg-lab-text")) || TEXT;
+    const rows = legendRows(view.names, this.width, this.size).length;
+    this.host.style.setProperty("--vg-lab-rows", String(Math.max(0, rows - 1))); // the legend's further rows make it higher
+    this.height = Math.max(120, Math.floor(this.host.clientHeight) || 220);
+    this.top = 32 + ROW * rows;
+    this.notice.textContent = view.notice ?? "";
     this.#drawAxes(view);
     this.#drawGuide(view);
     view.lines.forEach((line, number) => this.#drawLine(view, line, number));
@@ -95,7 +105,7 @@ export class LineChart {
 
   /** @param {View} view */
   #drawAxes(view) {
-    const frame = JSON.stringify([this.width, view.names, view.x, view.y, view.marks]);
+    const frame = JSON.stringify([this.width, this.height, this.size, view.names, view.x, view.y, view.marks]);
     if (frame === this.frame) return;
     this.frame = frame;
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
@@ -121,14 +131,16 @@ export class LineChart {
 
   /** @param {string[]} names */
   #legend(names) {
-    return legendRows(names, this.width).flatMap((row, line) =>
-      row.flatMap(({ place, name, x }) => {
+    return legendRows(names, this.width, this.size).flatMap((row, line) =>
+      row.flatMap(({ place, part, x, isFirst }) => {
         const y = 12 + ROW * line;
+        const text = this.#text(part, x + 36, y + 4, "start");
+        if (!isFirst) return [text];
         const style = `stroke:${colour(place)};fill:none`;
         return [
           element("path", { d: `M${x} ${y}h30`, style, "stroke-width": "2.5", "stroke-dasharray": DASHES[place] }),
           element("path", { d: marker(place, x + 15, y), style: `fill:${colour(place)}` }),
-          this.#text(name, x + 36, y + 4, "start"),
+          text,
         ];
       }),
     );
@@ -258,7 +270,7 @@ export class LineChart {
    * @param {string} anchor
    */
   #text(text, x, y, anchor) {
-    const node = element("text", { x: String(x), y: String(y), "text-anchor": anchor, "font-size": "13" });
+    const node = element("text", { x: String(x), y: String(y), "text-anchor": anchor, "font-size": String(this.size) });
     node.textContent = text;
     return node;
   }
@@ -366,22 +378,46 @@ function kindOf({ low, high, log }, value) {
 }
 
 /**
- * Set the names of the networks in rows that fit.
+ * Set the names of the networks in rows that fit; a name that is too long for one goes on in the next.
  *
  * @param {string[]} names
  * @param {number} width
+ * @param {number} size of the letters
  */
-function legendRows(names, width) {
-  /** @type {{place: number, name: string, x: number}[][]} */
+function legendRows(names, width, size) {
+  /** @type {{place: number, part: string, x: number, isFirst: boolean}[][]} */
   const rows = [[]];
   let x = 2;
   names.forEach((name, place) => {
-    const wide = 52 + 7.4 * name.length;
-    if (x > 2 && x + wide > width) [x] = [2, rows.push([])];
-    rows[rows.length - 1].push({ place, name, x });
-    x += wide;
+    folded(name, (width - 52) / size).forEach((part, number) => {
+      const wide = 52 + size * widthOf(part);
+      if (x > 2 && (number || x + wide > width)) [x] = [2, rows.push([])];
+      rows[rows.length - 1].push({ place, part, x, isFirst: number === 0 });
+      x += wide;
+    });
   });
   return rows;
+}
+
+/** Return the width of a text in sizes of its letters. @param {string} text */
+function widthOf(text) {
+  return [...text].reduce((all, letter) => all + (letter > "\u2e7f" ? IDEOGRAPH : LETTER), 0);
+}
+
+/**
+ * @param {string} name
+ * @param {number} width
+ */
+function folded(name, width) {
+  const [first, ...others] = name.split(" ");
+  /** @type {string[]} */
+  const lines = [first];
+  for (const word of others) {
+    const longer = `${lines[lines.length - 1]} ${word}`;
+    if (widthOf(longer) > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 /**

@@ -32,12 +32,12 @@ class Laboratory {
     this.words = wordsOf(root);
     this.room = this.#find(".vg-lab-room");
     this.room.hidden = false;
-    const chart = (/** @type {string} */ name, /** @type {number} */ height, /** @type {any} */ pick) =>
-      new LineChart(this.#find(`[data-chart=${name}]`), height, this.words.direction, pick);
+    const chart = (/** @type {string} */ name, /** @type {((x: number) => void) | undefined} */ pick) =>
+      new LineChart(this.#find(`[data-chart=${name}]`), this.words.direction, pick);
     this.charts = {
-      layers: chart("layers", 320, (/** @type {number} */ layer) => this.look(Math.round(layer))),
-      loss: chart("loss", 220, undefined),
-      accuracy: chart("accuracy", 220, undefined),
+      layers: chart("layers", (layer) => this.look(Math.round(layer))),
+      loss: chart("loss", undefined),
+      accuracy: chart("accuracy", undefined),
     };
     /** @type {State} */
     this.state = address.read("").state;
@@ -53,6 +53,7 @@ class Laboratory {
     this.now = 0;
     this.drawn = 0;
     this.isHeld = false; // at a step to which the reader went back
+    this.sought = 0; // step to which the reader draws the slider
     this.layer = 1;
     this.spoken = 0;
     this.written = 0;
@@ -84,6 +85,7 @@ class Laboratory {
     this.#stop();
     this.state = state;
     this.isHeld = false;
+    this.sought = 0;
     this.limit = this.#steps();
     this.#build();
     this.#showState();
@@ -91,6 +93,7 @@ class Laboratory {
     if (generation !== this.generation) return false;
     this.#tellFailures();
     this.show(0);
+    if (generation > 1) this.speak();
     return true;
   }
 
@@ -100,7 +103,7 @@ class Laboratory {
    * @param {Partial<State>} changes
    */
   async change(changes) {
-    const state = { ...this.state, at: 0, ...changes };
+    const state = { ...this.state, at: changes.networks ? 0 : this.now, ...changes };
     this.#tell([]);
     history.replaceState(null, "", address.write(state));
     if (changes.networks) await this.load(state);
@@ -108,6 +111,7 @@ class Laboratory {
       this.state = state;
       this.#showState();
       this.show(this.now);
+      this.speak();
     }
   }
 
@@ -115,6 +119,7 @@ class Laboratory {
   async play(from = 0) {
     this.playing = true;
     this.isHeld = false;
+    this.sought = 0;
     while (Math.max(this.#last(), from) >= this.limit) this.limit += this.#steps();
     this.show(this.#last());
     await this.#run();
@@ -133,6 +138,22 @@ class Laboratory {
     this.wanted += count;
     this.isHeld = false;
     void this.#run();
+  }
+
+  /** Show a step to which the reader draws the slider, or the last one before it. @param {number} step */
+  seek(step) {
+    this.#stop();
+    this.isHeld = true;
+    this.sought = step > this.#last() ? step : 0;
+    this.show(step);
+  }
+
+  /** Train up to the step at which the slider was left. */
+  arrive() {
+    const ahead = this.sought - this.#last();
+    this.sought = 0;
+    if (ahead > 0) this.make(ahead);
+    else this.speak();
   }
 
   /** @param {number} layer to look into */
@@ -245,21 +266,31 @@ class Laboratory {
     return 1 + Math.max(...this.state.networks.map(({ depth }) => depth));
   }
 
-  #names() {
+  #kinds() {
     return this.state.networks.map((network, place) => `${address.LETTERS[place].toUpperCase()} ${label(network)}`);
   }
 
+  /** Name the networks where nothing else tells those of the same kind apart. */
+  #names() {
+    const { networks } = this.state;
+    const isAlone = (/** @type {Network} */ network) => networks.every((other) => other === network || label(other) !== label(network));
+    return this.#kinds().map((kind, place) =>
+      isAlone(networks[place]) ? kind : [kind, ...this.#differences(networks[place])].join(" · "),
+    );
+  }
+
   /**
-   * Write the numbers in which a network differs from another one: its name does not hold them.
+   * Write the settings in which a network differs from another one and that its kind does not hold.
    *
    * @param {Network} network
    */
   #differences(network) {
-    const written = (/** @type {unknown} */ value) => (value === null ? this.words.choices.none : String(value));
-    return Object.entries(network)
+    const { fields, choices } = this.words;
+    const written = (/** @type {unknown} */ value) => (value === null ? choices.none : String(value));
+    const numbers = Object.entries(network)
       .filter(([name, value]) => name in BOUNDS && this.state.networks.some((other) => /** @type {any} */ (other)[name] !== value))
-      .map(([name, value]) => say(this.words, "notices", "setting", { setting: this.words.fields[name], value: written(value) }))
-      .join(" · ");
+      .map(([name, value]) => say(this.words, "notices", "setting", { setting: fields[name], value: written(value) }));
+    return network.bit ? [...numbers, fields.bit] : numbers;
   }
 
   /** @returns {Scene} */
@@ -303,20 +334,20 @@ class Laboratory {
       return new Trainer();
     });
     const opened = this.cards.map(({ root }) => root.querySelector("details")?.open);
-    const names = this.#names();
+    const refocus = this.#focused();
+    const kinds = this.#kinds();
+    const differences = networks.map((network) => this.#differences(network).join(" · "));
     this.cards = networks.map((network, place) => {
-      const differences = this.#differences(network);
-      return new Card(place, network, names[place], differences, this.words, this.#actions());
+      return new Card(place, network, kinds[place], differences[place], this.words, this.#actions());
     });
     this.cards.forEach(({ root }, place) => root.querySelector("details")?.toggleAttribute("open", opened[place] ?? false));
     this.#find(".vg-lab-networks").replaceChildren(...this.cards.map(({ root }) => root));
     this.#find(".vg-lab-layers").replaceChildren(...this.cards.map(({ layer }) => layer.root));
     this.#find("tbody").replaceChildren(
-      ...names.map((name, place) => {
+      ...kinds.map((kind, place) => {
         const line = make("tr");
-        const head = make("th", "", { scope: "row" }, name);
-        const differences = this.#differences(networks[place]);
-        if (differences) head.append(make("br"), make("small", "", {}, differences));
+        const head = make("th", "", { scope: "row" }, kind);
+        if (differences[place]) head.append(make("br"), make("small", "", {}, differences[place]));
         line.append(head, ...Array.from({ length: 7 }, () => make("td")));
         return line;
       }),
@@ -324,6 +355,23 @@ class Laboratory {
     for (const button of this.room.querySelectorAll("[data-do=remove]")) button.toggleAttribute("hidden", networks.length < 2);
     this.#find("[data-do=add]").toggleAttribute("hidden", networks.length >= address.LETTERS.length);
     this.layer = Math.min(this.layer, this.#layers());
+    refocus();
+  }
+
+  /** Return what gives the focus back to a card's control once the cards are made anew, or to what opens its settings. */
+  #focused() {
+    const control = /** @type {HTMLInputElement | HTMLButtonElement | null} */ (document.activeElement);
+    const adds = control?.dataset.do === "add";
+    const place = adds ? this.cards.length : this.cards.findIndex(({ root }) => root.contains(control));
+    if (!control || place < 0) return () => {};
+    const same = control.name ? `[name="${control.name}"]` : control.dataset.do ? `[data-do="${control.dataset.do}"]` : "summary";
+    return () => {
+      if (adds && !control.hidden) return;
+      const { root } = this.cards[Math.min(place, this.cards.length - 1)];
+      for (const selector of ["summary", same]) {
+        /** @type {HTMLElement | null} */ (root.querySelector(selector))?.focus({ preventScroll: true });
+      }
+    };
   }
 
   /** @returns {import("./card.js").Actions} */
@@ -333,7 +381,7 @@ class Laboratory {
       change: (place, network) => void this.change({ networks: networks().map((old, here) => (here === place ? network : old)) }),
       refuse: (place, name, value) => {
         const used = /** @type {any} */ (this.state.networks[place])[name];
-        this.#tell([this.#problem({ letter: address.LETTERS[place], name, value, used: String(used ?? "none") })]);
+        return this.#problem({ letter: address.LETTERS[place], name, value, used: String(used ?? "none") });
       },
       remove: (place) => void this.change({ networks: networks().filter((_, here) => here !== place) }),
       copy: (place) => void this.change({ networks: networks().map(() => networks()[place]) }),
@@ -356,8 +404,9 @@ class Laboratory {
     this.root.dataset.step = String(this.now);
     this.root.dataset.state = this.playing ? "playing" : this.wanted ? "stepping" : "paused";
     setText(this.#find("[data-do=play]"), this.playing ? words.buttons.pause : words.buttons.play);
-    const time = this.#slider("vg-lab-time", 0, this.#last(), this.now);
-    setText(time, say(words, "notices", "step_of", { step: this.now, steps: this.limit }));
+    const step = Math.max(this.now, this.sought);
+    const time = this.#slider("vg-lab-time", 0, Math.max(this.#last(), this.limit), step);
+    setText(time, say(words, "notices", "step_of", { step, steps: this.limit }));
     setText(this.#slider("vg-lab-layer", 1, this.#layers(), this.layer), String(this.layer));
   }
 
@@ -438,8 +487,8 @@ class Laboratory {
       restart: () => this.change({ networks }),
       reseed: () => this.change({ networks: reseeded() }),
       add: () => this.change({ networks: [...networks, networks[networks.length - 1] ?? { ...DEFAULTS, bit: false }] }),
-      projector: () => this.change({ view: "projector" }),
-      leave: () => this.change({ view: "page" }),
+      projector: () => this.#view("projector", "play"),
+      leave: () => this.#view("page", "projector"),
       link: () => this.#copy(this.#link({})),
       embed: () => this.#copy(embedding(this.#link({ view: "embed" }), document.title)),
       python: () => this.#copy(python(networks)),
@@ -447,6 +496,17 @@ class Laboratory {
       svg: () => save("laboratory.svg", "image/svg+xml", this.charts.layers.file()),
     };
     void actions[action]?.();
+  }
+
+  /**
+   * Change the view; the button that is pressed for it goes, so another one takes the focus.
+   *
+   * @param {string} view
+   * @param {string} next the name of that button
+   */
+  #view(view, next) {
+    void this.change({ view });
+    this.#find(`[data-do=${next}]`).focus({ preventScroll: view === "projector" });
   }
 
   /** @param {Partial<State>} changes */
@@ -476,14 +536,11 @@ class Laboratory {
     this.#on("[name=show]", "change", ({ value }) => void this.change({ show: value }));
     this.#on("[name=fixed]", "change", () => this.show(this.now));
     this.#on("#vg-lab-layer", "input", ({ value }) => this.look(Number(value)));
-    this.#on("#vg-lab-time", "input", ({ value }) => {
-      this.#stop();
-      this.isHeld = true;
-      this.show(Number(value));
-    });
-    this.#on("#vg-lab-time", "change", () => this.speak());
+    this.#on("#vg-lab-time", "input", ({ value }) => this.seek(Number(value)));
+    this.#on("#vg-lab-time", "change", () => this.arrive());
     this.#find(".vg-lab-one").addEventListener("toggle", () => this.show(this.now));
     this.room.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.state.view === "projector" && this.do("leave"));
     addEventListener("hashchange", () => address.isState(location.hash) && this.open());
     document.addEventListener("visibilitychange", () => document.hidden && this.pause());
     new MutationObserver(() => this.show(this.now)).observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -493,7 +550,6 @@ class Laboratory {
   #key(event) {
     const target = /** @type {HTMLInputElement} */ (event.target);
     const isTyping = target.matches("textarea, select, input[type=number]");
-    if (event.key === "Escape" && this.state.view === "projector") this.do("leave");
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
     event.preventDefault();
     this.do(KEYS[/** @type {keyof typeof KEYS} */ (event.key)]);

@@ -19,7 +19,7 @@ const DEPTHS = { least: 2, most: 60 }; // what the slider offers; an address may
  * @param {Network} network
  * @param {Words} words
  * @param {(network: Network) => void} change called with the network as it is to be
- * @param {(name: string, value: string) => void} refuse called with what cannot be used
+ * @param {(name: string, value: string) => string} refuse says why a value cannot be used
  */
 export function settingsForm(network, words, change, refuse) {
   const form = document.createElement("div");
@@ -32,15 +32,38 @@ export function settingsForm(network, words, change, refuse) {
     /** @type {any} */ (control).disabled = isIdle(name, network);
     row.append(text, " ", control);
     if (control.type === "range") row.insertBefore(readout(/** @type {HTMLInputElement} */ (control)), control);
+    const refusal = refusalOf(control);
+    control.addEventListener("input", () => refusal.tell(""));
     control.addEventListener("change", () => {
       const value = parse(name, textOf(control));
-      if (value !== undefined) return change({ ...network, [name]: value });
-      refuse(name, textOf(control));
+      if (value !== undefined) return void setTimeout(() => change({ ...network, [name]: value })); // when the focus has moved
+      refusal.tell(refuse(name, textOf(control)));
       control.value = valueText(/** @type {any} */ (network)[name]);
     });
-    form.append(row);
+    form.append(row, refusal.place);
   }
   return form;
+}
+
+let refusals = 0;
+
+/**
+ * Make the place beside a control that says why what was typed is not used.
+ *
+ * @param {HTMLElement} control
+ */
+function refusalOf(control) {
+  const place = document.createElement("p");
+  place.className = "vg-lab-refusal";
+  place.id = `vg-lab-refusal-${(refusals += 1)}`;
+  place.setAttribute("role", "alert");
+  const tell = (/** @type {string} */ sentence) => {
+    place.textContent = sentence;
+    control.toggleAttribute("aria-describedby", sentence !== "");
+    if (sentence) control.setAttribute("aria-describedby", place.id);
+    control.setAttribute("aria-invalid", String(sentence !== ""));
+  };
+  return { place, tell };
 }
 
 /**

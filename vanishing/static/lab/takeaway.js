@@ -118,7 +118,7 @@ export function csv(names, recorded) {
  */
 function rowsOf(name, frame) {
   const { step, loss, accuracy, gradient_norms, update_ratios, signal_norms, dead, saturated, similarities } = frame;
-  const first = [`"${name}"`, step, loss, accuracy];
+  const first = [`"${name.replaceAll('"', '""')}"`, step, loss, accuracy];
   return Array.from(gradient_norms, (norm, layer) => {
     const hidden = [signal_norms, dead, saturated, similarities].map((list) => list[layer] ?? "");
     const named = layer < signal_norms.length ? layer + 1 : "output";

@@ -54,7 +54,9 @@ export function byLayer({ words, names, recorded, everything, show, fixed, layer
     ...lines.filter(({ pale }) => !pale).map(({ place, ys }) => ends(words, "line_by_layer", names[place], ys)),
   ].join(" ");
   const x = { low: 0.5, high: depth + 0.5, text: words.labels.layer };
-  return { lines, names, x, y: { ...scale, text: words.measures[show] }, marks: [], guide: layer, label };
+  const isEmpty = lines.length === 0 && recorded.some((frames) => frames.length);
+  const notice = isEmpty ? say(words, "notices", "no_update", {}) : "";
+  return { lines, names, x, y: { ...scale, text: words.measures[show] }, marks: [], guide: layer, notice, label };
 }
 
 /**
