@@ -202,7 +202,8 @@ def _notes(diagnosis: Judgement, html: bool) -> list[str]:
         notes.append(_say(CAUSES[spot.cause], {"layer": spot.layer, "operation": spot.operation}))
     if diagnosis.softmax_twice:
         cause = _("The outputs are probabilities, and the loss takes a softmax of them again.")
-        notes.append(paragraph(cause, _("Try: {remedy}", remedy=_(REMEDIES["twice"]))))
+        remedy = _say(REMEDIES["twice"], {})
+        notes.append(paragraph(cause, _("Try: {remedy}", remedy=remedy)))
     quantity = _("gradient norm / weight norm")
     notes.append(_("The number behind each verdict: {quantity}.", quantity=quantity))
     notes.append(_("This describes one batch at one moment."))
