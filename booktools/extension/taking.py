@@ -25,7 +25,7 @@ def add_ways_to_take(
     context["has_solutions"] = any(name in body for name in _FOLDED)
     author = book_of(app).author
     names = [context.get("docstitle"), author and get_translator().gettext(author)]
-    context["imprint"] = ". ".join(filter(None, names))
+    context["imprint"] = " · ".join(filter(None, names))
     context["editions"] = [
         (text, context["content_root"] + edition_path(book_of(app), current_language(app), kind))
         for kind, text in _offers()
