@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial, reduce
+from functools import cache, partial, reduce
 from html import unescape
 from operator import or_
 from pathlib import Path
@@ -34,9 +34,10 @@ _LINK = re.compile(
 _MADE = re.compile(rf'(?<=/)({re.escape(FORMULA_FONT)}|style-[0-9a-f]{{8}}\.css)(?:\?v=\w+)?(?=")')
 _FONT = re.compile(rf"""(?<=[("'/])({re.escape(FORMULA_FONT)})(?=["')])""")
 _LOADED = re.compile(r'\b(?:href|src)="[^"]*?_static/([^"?]+\.css)')
+_SCRIPT = re.compile(r'<script\b[^>]*\bsrc="[^"]*?_static/([^"?]+)')
+_IMPORT = re.compile(r"""\bimport\b[^;"']*["'](\.{1,2}/[^"']+)["']""")
 _MATHS = re.compile(r"<math\b.*?</math>", re.DOTALL)
 _TOKEN = re.compile(r"<(m[a-z]+)\b([^<>]*)>([^<>]+)</\1>")
-_ADDED = Used(frozenset({"mark"}), frozenset(), frozenset())  # by the search's own script
 _MATHS_LETTERS = range(0x1D400, 0x1D800)
 _SLANTED = "MATHEMATICAL ITALIC "  # letters in which browsers show the variables of a formula
 
@@ -84,36 +85,45 @@ def _with_version(folder: Path, name: re.Match[str]) -> str:
     return f"{name[1]}?v={digest[:8]}" if digest else name[1]
 
 
-def _write_sheets(site: Path, cache: Path, pages: Iterable[str]) -> None:
+def _write_sheets(site: Path, kept: Path, pages: Iterable[str]) -> None:
     """Write each sheet, into a folder of the cache also with all that nothing uses."""
-    scripts = reduce(or_, map(used_in_script, _scripts(site)), _ADDED)
-    kinds = _kinds(pages)
+    kinds = _kinds(pages, site / _FOLDER)
     with_version = partial(_with_version, site / _FOLDER)
     for name, (sheets, used) in kinds.items():
         texts = parts(_texts(site / _FOLDER, [*THEME, *sheets]))
         sheet = [_FONT.sub(with_version, text) for text in texts]
-        write_changed(cache / site.name / name, "\n".join(sheet))
-        write_changed(site / _FOLDER / name, purged_once(sheet, used | scripts, cache))
+        write_changed(kept / site.name / name, "\n".join(sheet))
+        write_changed(site / _FOLDER / name, purged_once(sheet, used, kept))
     for path in site.glob(f"{_FOLDER}style-*.css"):
         if path.name not in kinds:  # an earlier build's
             path.unlink()
 
 
-def _scripts(site: Path) -> Iterator[str]:
-    for path in sorted(site.glob("_static/**/*.js")):
-        yield path.read_text(encoding="utf-8")
-
-
-def _kinds(pages: Any) -> dict[str, tuple[Sequence[str], Used]]:
-    """Return name of a stylesheet -> those that it is made of, what its pages use."""
+def _kinds(pages: Any, folder: Path) -> dict[str, tuple[Sequence[str], Used]]:
+    """Return name of a stylesheet -> those that it is made of, what its pages and scripts use."""
     found: dict[str, tuple[Sequence[str], Used]] = {}
+    used_by = cache(partial(_used_by, folder.resolve()))
     for html in pages:
         for name, sheets in _LINK.findall(html):
-            used = used_in_page(html)
+            used = reduce(or_, map(used_by, _SCRIPT.findall(html)), used_in_page(html))
             if name in found:
                 used = used | found[name][1]
             found[name] = unescape(sheets).split(), used
     return found
+
+
+def _used_by(folder: Path, name: str) -> Used:
+    """Return what a script may add to a page, with those that it imports."""
+    waiting, seen = [folder / name], set[Path]()
+    used = Used(frozenset(), frozenset(), frozenset())
+    while waiting:
+        path = waiting.pop()
+        if path not in seen and path.is_file():
+            text = path.read_text(encoding="utf-8")
+            used = used | used_in_script(text)
+            waiting += [(path.parent / other).resolve() for other in _IMPORT.findall(text)]
+        seen.add(path)
+    return used
 
 
 def _texts(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, str]]:

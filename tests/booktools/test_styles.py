@@ -9,7 +9,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from real_book import ROOT
 
-from booktools.extension.bundle import maths_characters
+from booktools.extension.bundle import _kinds, maths_characters
 from booktools.fonts import subset_once
 from booktools.styles import Used, parts, purged, purged_once, used_in_page, used_in_script
 
@@ -120,6 +120,21 @@ def test_pages_and_scripts_add_up() -> None:
         frozenset("c"), frozenset(), frozenset("d")
     )
     assert both == Used(frozenset("ac"), frozenset("b"), frozenset("d"))
+
+
+def test_a_sheet_knows_the_scripts_of_its_own_pages_and_what_these_import(tmp_path: Path) -> None:
+    scripts = {"a.js": 'import { x } from "./in/b.js"; "one"', "in/b.js": 'import "../a.js"; "two"'}
+    (tmp_path / "in").mkdir()
+    for name, text in {**scripts, "other.js": "'three'"}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    link = '<link rel="stylesheet" href="_static/style-0123abcd.css?v=1" data-of="book.css">'
+    pages = [
+        f'{link}<script defer src="_static/{name}?v=2"></script>' for name in ("a.js", "no.js")
+    ]
+    [(sheets, used)] = _kinds(pages, tmp_path).values()
+    assert sheets == ["book.css"]
+    assert {"one", "two", "script"} <= used.names
+    assert "three" not in used.names
 
 
 def test_letters_of_formulas_are_kept_in_the_form_that_a_browser_shows() -> None:

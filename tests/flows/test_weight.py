@@ -22,8 +22,8 @@ LINKED = re.compile(r'<(?:link|script)\b[^>]*?\b(?:href|src)="([^"]+)"[^>]*>')
 WEIGHED = re.compile(r'rel="(?:stylesheet|preload|modulepreload)"|<script')
 NOT_ASKED = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
 IMPORTED = re.compile(r"""\b(?:from|import)\s*["'](\./[^"']+)["']""")
-LIMITS = {"book/index": 80, "book/glossary": 110}  # kB, as gzip sends them
-OTHERS = 100
+LIMITS = {"book/index": 75, "book/glossary": 110}  # kB, as gzip sends them
+OTHERS = 90
 STYLE = 20
 CODES = [language.code for language in BOOK.languages]
 SHOWN = [
