@@ -21,8 +21,13 @@ from booktools.serve import address, start_server
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_configure() -> None:
+    """Look for garbage seldom: every test is an object, and stays."""
+    collect_seldom()
+
+
 def pytest_collection_finish() -> None:
-    """Look for garbage seldom, and never among the thousands of tests."""
+    """Never look for it among the thousands of tests."""
     collect_seldom()
 
 

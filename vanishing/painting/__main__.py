@@ -5,6 +5,7 @@ Everything is loaded before the line is read: one who expects to ask may start i
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -34,4 +35,7 @@ def _report(done: int, all_: int) -> None:
 
 
 if __name__ == "__main__" and (question := sys.stdin.readline()):
+    # On figures, thousands of objects each, the usual thresholds cost a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     print(json.dumps(answer(json.loads(question))))
