@@ -11,7 +11,8 @@ import { PIXELS } from "./network.js";
 
 /** @param {Scans} scans @returns {Digits} */
 export function standardised({ pixels, labels, training }) {
-  const raw = Float64Array.from(pixels, (letter) => letter.charCodeAt(0) - 97);
+  const raw = new Uint8Array(pixels.length);
+  for (let at = 0; at < raw.length; at++) raw[at] = pixels.charCodeAt(at) - 97;
   const inputs = new Float32Array(raw.length);
   for (let pixel = 0; pixel < PIXELS; pixel++) {
     const [mean, scale] = standard(raw, pixel, training);
@@ -24,7 +25,7 @@ export function standardised({ pixels, labels, training }) {
   };
 }
 
-/** Return the mean of a pixel and one over its deviation, or 0. @param {Float64Array} raw @param {number} pixel @param {number} training @returns {[number, number]} */
+/** Return the mean of a pixel and one over its deviation, or 0. @param {Uint8Array} raw @param {number} pixel @param {number} training @returns {[number, number]} */
 function standard(raw, pixel, training) {
   let [sum, squares] = [0, 0];
   const end = training * PIXELS;

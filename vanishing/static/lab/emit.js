@@ -476,12 +476,21 @@ const BATCH = {
   },
 };
 
-/** @param {Code} code @returns {number[]} */
-const flat = (code) => code.flatMap((part) => (typeof part === "number" ? part : flat(part)));
+/** @param {Code} code @param {number[]} [bytes] to which they are added */
+function flat(code, bytes = []) {
+  for (const part of code) {
+    if (typeof part === "number") bytes.push(part);
+    else flat(part, bytes);
+  }
+  return bytes;
+}
 /** @param {Code[]} items @returns {Code} behind their number */
 const vector = (items) => [unsigned(items.length), items];
 /** @param {Code} code @returns {Code} behind its length */
-const sized = (code) => [unsigned(flat(code).length), code];
+function sized(code) {
+  const bytes = flat(code);
+  return [unsigned(bytes.length), bytes];
+}
 /** @param {string} text */
 const name = (text) => sized([...text].map((letter) => letter.charCodeAt(0)));
 
