@@ -12,6 +12,7 @@ from vanishing.experiment import _NAMES
 from vanishing.explorer.sliders import value_text
 from vanishing.figures.drawing import Drawing
 from vanishing.figures.labels import LABELS, worded
+from vanishing.lab_page.words import kinds
 
 RUN = SimpleNamespace(
     experiment=SimpleNamespace(label="linear", seed=0),
@@ -110,3 +111,11 @@ def test_a_whole_name_comes_before_its_parts(monkeypatch: pytest.MonkeyPatch) ->
     assert whole in LABELS
     monkeypatch.setattr(localisation, "look_up", lambda lookup: f"<{lookup[0]}>")
     assert worded(whole) == f"<{whole}>"
+
+
+def test_the_laboratory_names_networks_as_figures_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(localisation, "look_up", lambda lookup: lookup[0])
+    assert kinds() == {}
+    monkeypatch.setattr(localisation, "look_up", masked)
+    assert kinds()["skip"] == "жжжж"
+    assert kinds().keys() == LABELS

@@ -128,6 +128,7 @@ def _script() -> str:
         "direction": direction(),
         "fields": words.fields(),
         "choices": words.translated(words.CHOICES),
+        "kinds": words.kinds(),
         "measures": words.translated(words.MEASURES),
         "buttons": words.translated(words.BUTTONS),
         "labels": words.translated(words.LABELS),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from vanishing.explorer import takeaway
 from vanishing.explorer.sliders import label
+from vanishing.figures.labels import LABELS as LABELLED
+from vanishing.figures.labels import worded
 from vanishing.localisation import N_, _
 
 FIELDS = (
@@ -235,6 +237,11 @@ NOTICES = {
     "no_outputs": N_("Layer {layer} is not a hidden layer of this network."),
 }
 """What the script tells of the page itself, with `{name}` fields that it fills."""
+
+
+def kinds() -> dict[str, str]:
+    """Return the names of networks, and parts of them, for which the language has other words."""
+    return {name: worded(name) for name in sorted(LABELLED) if worded(name) != name}
 
 
 def translated(words: Mapping[str, str]) -> dict[str, str]:

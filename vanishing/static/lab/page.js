@@ -8,7 +8,7 @@ import { LineChart } from "./charts.js";
 import { comparison, sentenceOf, stateOf, twinOf } from "./sentences.js";
 import * as address from "./state.js";
 import { csv, embedding, python } from "./takeaway.js";
-import { label } from "./text.js";
+import { label, worded } from "./text.js";
 import { Trainer } from "./trainer.js";
 import { BOUNDS, DEFAULTS } from "./types.js";
 import { byLayer, byStep, pace, row } from "./views.js";
@@ -267,7 +267,7 @@ class Laboratory {
   }
 
   #kinds() {
-    return this.state.networks.map((network, place) => `${address.LETTERS[place].toUpperCase()} ${label(network)}`);
+    return this.state.networks.map((network, place) => `${address.LETTERS[place].toUpperCase()} ${worded(label(network), this.words.kinds)}`);
   }
 
   /** Name the networks where nothing else tells those of the same kind apart. */

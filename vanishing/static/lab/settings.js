@@ -4,7 +4,7 @@
  * @module
  */
 import { parse } from "./state.js";
-import { choiceName } from "./text.js";
+import { choiceName, worded } from "./text.js";
 import { BOUNDS, CHOICES } from "./types.js";
 
 /** @typedef {import("./state.js").Network} Network */
@@ -85,7 +85,7 @@ function isIdle(name, { residual, optimizer }) {
 function controlOf(name, network, words) {
   const value = /** @type {any} */ (network)[name];
   const choices = /** @type {Record<string, string[]>} */ (CHOICES)[name];
-  if (choices) return selectOf(choices, value, (choice) => words.choices[choice] ?? choiceName(choice));
+  if (choices) return selectOf(choices, value, (choice) => words.choices[choice] ?? worded(choiceName(choice), words.kinds));
   if (name === "width") return selectOf(withValue(WIDTHS, value), value, String);
   const control = document.createElement("input");
   control.type = typeof value === "boolean" ? "checkbox" : name === "depth" ? "range" : "number";

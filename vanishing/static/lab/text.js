@@ -86,6 +86,16 @@ export function label(network) {
   return parts.join(" + ");
 }
 
+/**
+ * Say a kind of network, or one of the values of a field, in the reader's language, as Python's `worded` does.
+ *
+ * @param {string} name
+ * @param {Record<string, string>} kinds the words of whole names, and of their parts
+ */
+export function worded(name, kinds) {
+  return kinds[name] ?? name.split(" + ").map((part) => kinds[part] ?? part).join(" + ");
+}
+
 /** @param {Omit<Network, "bit">} network */
 function plainParts({ activation, residual, normalization }) {
   const parts = [choiceName(activation)];

@@ -10,6 +10,7 @@ import { fill } from "./text.js";
  * @property {string} direction "ltr" or "rtl"
  * @property {Record<string, string>} fields
  * @property {Record<string, string>} choices
+ * @property {Record<string, string>} kinds names of networks, and parts of them, that the language says otherwise
  * @property {Record<string, string>} measures
  * @property {Record<string, string>} buttons
  * @property {Record<string, string>} labels
