@@ -69,17 +69,19 @@ def first_figure(html: str) -> str:
 
 def _polylines(data: str) -> Iterator[Curve]:
     """Yield the lines of a path that only moves and draws straight on, if they bend."""
+    here = (0.0, 0.0)
     points: list[tuple[float, float]] = []
     for letter, written in _COMMAND.findall(data):
         numbers = [float(number) for number in _NUMBER.findall(written)]
-        if letter not in "MLl":
+        if letter not in "MmLl":
             return
-        if letter == "M":
+        if letter in "Mm":
             yield from _curve(points)
             points = []
         for x, y in zip(numbers[::2], numbers[1::2], strict=False):
-            left, top = points[-1] if letter == "l" and points else (0.0, 0.0)
-            points.append((left + x, top + y))
+            left, top = here if letter.islower() else (0.0, 0.0)
+            here = (left + x, top + y)
+            points.append(here)
     yield from _curve(points)
 
 

@@ -53,6 +53,8 @@ def test_curves_come_from_the_first_figure_that_has_some() -> None:
     )
     steps = curves_of(svg("M0 0l1 2 1 1 1 2 1 3"))
     assert steps == curves_of(svg(CURVE))
+    moved = curves_of(svg("m9 9l1 0m-10-9l1 2 1 1 1 2 1 3"))
+    assert moved == curves_of(svg(CURVE))
     assert curves_of(svg("M0 0C1 2 3 4 5 6")) == ()
     assert curves_of("<p>no figure</p>") == ()
 
