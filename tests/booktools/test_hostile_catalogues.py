@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from gettext import NullTranslations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,8 @@ from real_book import ROOT
 from small_book import write_frame
 
 from booktools.checks import SECURITY_RULES, check_catalogues
-from booktools.extension.messages import read_messages
+from booktools.extension.messages import read_messages, read_plurals
+from booktools.extension.theme import BookTranslations
 from booktools.po import Entry, parse, render
 from booktools.safe_copies import write_safe_copies
 from vanishing import localisation
@@ -175,15 +177,18 @@ def test_a_plural_brings_nothing_that_its_singular_has_not(name: str, root: Path
     assert parse(copy).entries == ()
 
 
-@pytest.mark.parametrize("domain", ["book/page", "theme", "toc"])
+CONTEXT = Entry(msgid="A word", context="pwned", msgstr=("pwned",))
+EMPTY_CONTEXT = Entry(msgid="A word", context="", msgstr=("pwned",))
+FORMS = Entry(msgid="A word", plural="pwned", msgstr=("pwned",) * LANGUAGE.plural_count)
+
+
 @pytest.mark.parametrize(
-    "entry",
+    ("domain", "entry"),
     [
-        Entry(msgid="A word", context="pwned", msgstr=("pwned",)),
-        Entry(msgid="A word", context="", msgstr=("pwned",)),
-        Entry(msgid="A word", plural="pwned", msgstr=("pwned",) * LANGUAGE.plural_count),
+        *((domain, CONTEXT) for domain in ("book/page", "theme", "toc")),
+        *((domain, EMPTY_CONTEXT) for domain in ("book/page", "theme", "toc")),
+        *((domain, FORMS) for domain in ("book/page", "toc")),  # what stands around a page has some
     ],
-    ids=["context", "empty context", "plural"],
 )
 def test_an_entry_that_only_some_readers_would_find_is_foreign(
     entry: Entry, domain: str, root: Path
@@ -198,3 +203,14 @@ def test_an_entry_that_only_some_readers_would_find_is_foreign(
     app: Any = SimpleNamespace(srcdir=root, config=SimpleNamespace(locale_dirs=[]))
     assert path.is_file()
     assert read_messages(app, CODE, domain) == {}
+
+
+def test_a_plural_form_answers_for_no_message_without_one(root: Path) -> None:
+    place(root, "theme", render(HEADER, [FORMS]).encode("utf-8"))
+    app: Any = SimpleNamespace(srcdir=root, config=SimpleNamespace(locale_dirs=[]))
+    assert read_messages(app, CODE, "theme") == {}
+    plurals = read_plurals(app, CODE, "theme")
+    assert plurals.keys() == {("A word", "pwned")}
+    words = BookTranslations({}, NullTranslations(), plurals, LANGUAGE.plural_form)
+    assert words.gettext("A word") == "A word"
+    assert words.ngettext("A word", "Words", 3) == "Words"
