@@ -52,6 +52,7 @@ export class LineChart {
     this.host = host;
     this.height = 0;
     this.size = TEXT;
+    this.measured = "?"; // the names for which the chart was measured
     this.direction = direction;
     this.width = 0;
     this.frame = "";
@@ -65,23 +66,34 @@ export class LineChart {
     this.notice.dir = direction;
     host.append(this.svg, this.notice);
     if (pick) this.svg.addEventListener("click", (event) => pick(this.#position(event)));
-    new ResizeObserver(() => this.view && this.draw(this.view)).observe(host);
+    new ResizeObserver(() => this.#resized()).observe(host);
   }
 
   /** @param {View} view */
   draw(view) {
     this.view = view;
-    this.width = Math.max(240, Math.floor(this.host.clientWidth) || 640);
-    this.size = parseFloat(getComputedStyle(this.host).getPropertyValue("--vg-lab-text")) || TEXT;
-    const rows = legendRows(view.names, this.width, this.size).length;
-    this.host.style.setProperty("--vg-lab-rows", String(Math.max(0, rows - 1))); // the legend's further rows make it higher
-    this.height = Math.max(120, Math.floor(this.host.clientHeight) || 220);
-    this.top = 32 + ROW * rows;
-    this.notice.textContent = view.notice ?? "";
+    if (view.names.join() !== this.measured) this.#measure(view.names);
+    if (this.notice.textContent !== (view.notice ?? "")) this.notice.textContent = view.notice ?? "";
     this.#drawAxes(view);
     this.#drawGuide(view);
     view.lines.forEach((line, number) => this.#drawLine(view, line, number));
     while (this.curves.childElementCount > 2 * view.lines.length) this.curves.lastElementChild?.remove();
+  }
+
+  /** Ask how large the chart is, which costs a layout. @param {string[]} names */
+  #measure(names) {
+    this.measured = names.join();
+    this.width = Math.max(240, Math.floor(this.host.clientWidth) || 640);
+    this.size = parseFloat(getComputedStyle(this.host).getPropertyValue("--vg-lab-text")) || TEXT;
+    const rows = legendRows(names, this.width, this.size).length;
+    this.host.style.setProperty("--vg-lab-rows", String(Math.max(0, rows - 1))); // the legend's further rows make it higher
+    this.height = Math.max(120, Math.floor(this.host.clientHeight) || 220);
+    this.top = 32 + ROW * rows;
+  }
+
+  #resized() {
+    this.measured = "?";
+    if (this.view) this.draw(this.view);
   }
 
   /** @param {string} label what a screen reader says of the chart */

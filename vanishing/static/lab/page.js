@@ -430,7 +430,10 @@ class Laboratory {
    */
   #slider(id, least, most, value) {
     const slider = /** @type {HTMLInputElement} */ (this.#find(`#${id}`));
-    [slider.min, slider.max, slider.value] = [least, most, value].map(String);
+    const values = { min: String(least), max: String(most), value: String(value) };
+    for (const name of /** @type {const} */ (["min", "max", "value"])) {
+      if (slider[name] !== values[name]) slider[name] = values[name];
+    }
     return this.#find(`output[for=${id}] bdi`);
   }
 
