@@ -71,7 +71,7 @@ def test_a_line_with_fewer_points_leaves_none_of_them_far(height: float) -> None
     places = [one.real for one in kept]
     heights = np.interp([one.real for one in points], places, [one.imag for one in kept])
     off = np.abs(heights - [one.imag for one in points])
-    assert off.max() <= 0.16  # a tenth of a pixel, and what rounding adds
+    assert off.max() <= 0.21  # pixels: the tolerance, and what rounding adds
 
 
 def test_markers_of_one_kind_have_one_shape_wherever_they_stand() -> None:

@@ -43,7 +43,7 @@ _settings_lock = threading.RLock()
 _NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
 _ZERO = re.compile(r"(?<![\d.])0(?=\.)\.")
 _NEEDLESS = ("stroke-dashoffset", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit")
-TOLERANCE = 0.1  # pixels
+TOLERANCE = 0.15  # pixels
 LEAST_LETTERS = 10  # pixels, below which letters cannot be read
 NARROW = 300  # pixels that a figure has on the smallest phones in use
 _MIRRORED = {"start": "end", "end": "start"}
@@ -184,7 +184,7 @@ def _short(text: str) -> str:
 def compact(path: str) -> str:
     """Write path data as steps: those of a curve repeat, so a page packs them small.
 
-    Points within a tenth of a pixel of the line without them are left out.
+    Points that lie nearly on the line without them are left out.
     """
     return _written(_outline(_short(path)))
 
