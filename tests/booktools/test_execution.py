@@ -100,40 +100,41 @@ def test_prose_runs_nothing_and_code_runs_its_own_chapter(
     assert ran(capsys) == ["book/course/chapter"]
 
 
-def test_the_library_runs_only_the_chapters_that_use_what_has_changed(
-    small_book: SmallBook,
-) -> None:
-    small_book.copy_tools()
-    add(small_book, FIGURE)
+LABELS = "locales/tr/LC_MESSAGES/vanishing.po"
+LABEL = 'msgid ""\nmsgstr "Language: tr\\n"\n\nmsgid "layer (1 = next to the input)"\nmsgstr "{}"\n'
 
-    def built() -> str:
-        return small_book.run("build", "en")
 
-    assert "ran book/index" in built()
-    training = small_book.root / "vanishing/translation.py"
-    training.write_text(training.read_text(encoding="utf-8") + "\nNEW = 1\n", encoding="utf-8")
-    assert "ran book/index" not in built()
-    drawing = small_book.root / "vanishing/figures/charts.py"
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
+    """Give a book with tools of its own and a figure, which is built in Turkish."""
+    book = SmallBook(tmp_path_factory.mktemp("drawn"))
+    book.copy_tools()
+    add(book, FIGURE)
+    book.write(LABELS, LABEL.format("katman bir"))
+    assert "ran book/index" in book.run("build", "tr")
+    assert ">katman bir</text>" in book.page("tr", "book/index.html")
+    return book
+
+
+def test_an_edited_label_reaches_the_page_without_running_a_cell(drawn: SmallBook) -> None:
+    drawn.write(LABELS, LABEL.format("katman iki"))
+    log = drawn.run("build", "tr")
+    assert ">katman iki</text>" in drawn.page("tr", "book/index.html")
+    assert "ran book/index" not in log
+    assert re.findall(r"reading (book\S+)", log) == ["book/index"]
+
+
+def test_the_library_runs_only_the_chapters_that_use_what_has_changed(drawn: SmallBook) -> None:
+    unused = drawn.root / "vanishing/translation.py"
+    unused.write_text(unused.read_text(encoding="utf-8") + "\nNEW = 1\n", encoding="utf-8")
+    assert "ran book/index" not in drawn.run("build", "tr")
+    drawing = drawn.root / "vanishing/figures/charts.py"
     drawing.write_text(
         drawing.read_text(encoding="utf-8").replace("WIDTH, HEIGHT = 440,", "WIDTH, HEIGHT = 441,"),
         encoding="utf-8",
     )
-    assert "ran book/index" in built()
-    assert 'width="441"' in small_book.page("en", "book/index.html")
-
-
-def test_an_edited_label_reaches_the_page_without_running_a_cell(small_book: SmallBook) -> None:
-    add(small_book, FIGURE)
-    catalogue = "locales/tr/LC_MESSAGES/vanishing.po"
-    label = 'msgid ""\nmsgstr "Language: tr\\n"\n\nmsgid "{}"\nmsgstr "{}"\n'
-    small_book.write(catalogue, label.format("layer (1 = next to the input)", "katman bir"))
-    small_book.run("build", "tr")
-    assert ">katman bir</text>" in small_book.page("tr", "book/index.html")
-    small_book.write(catalogue, label.format("layer (1 = next to the input)", "katman iki"))
-    log = small_book.run("build", "tr")
-    assert ">katman iki</text>" in small_book.page("tr", "book/index.html")
-    assert "ran book/index" not in log
-    assert re.findall(r"reading (book\S+)", log) == ["book/index"]
+    assert "ran book/index" in drawn.run("build", "tr")
+    assert 'width="441"' in drawn.page("tr", "book/index.html")
 
 
 def test_a_failing_cell_is_named_and_nothing_is_kept_of_its_chapter(small_book: SmallBook) -> None:
