@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Letters and marks by their category, yet nothing is seen of them.
 _UNSEEN = re.compile(
@@ -54,6 +55,7 @@ def in_name(character: str) -> bool:
     return character.isalnum() or is_mark(character) or character in _NAME_SIGNS
 
 
+@lru_cache(4096)
 def is_mark(character: str) -> bool:
     """Say whether a character is written on another, as accents and vowel signs are."""
     return unicodedata.category(character).startswith("M")
@@ -80,6 +82,8 @@ def _is_balanced(line: str) -> bool:
 
 def has_tower(text: str, most: int = 4) -> bool:
     """Say whether more than so many marks follow each other: they are drawn above each other."""
+    if not any(map(is_mark, text)):
+        return False
     seen = (character for character in text if unicodedata.category(character) != "Cf")
     shape = "".join("m" if is_mark(character) else " " for character in seen)
     return "m" * (most + 1) in shape
@@ -87,6 +91,8 @@ def has_tower(text: str, most: int = 4) -> bool:
 
 def has_stray_mark(text: str) -> bool:
     """Say whether a mark stands on anything but a letter: it would strike or circle a number."""
+    if not any(map(is_mark, text)):
+        return False
     before = " "
     for character in text:
         if is_mark(character) and not (before.isalpha() or is_mark(before)):

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from booktools.characters import (
     closes_isolates,
@@ -572,6 +573,7 @@ def is_visible(text: str) -> bool:
     )
 
 
+@lru_cache(4096)
 def _is_control(character: str) -> bool:
     unseen = unicodedata.category(character) in ("Cc", "Co", "Cs", "Zl", "Zp")
     return unseen or is_noncharacter(character)
