@@ -68,6 +68,7 @@ def note_time(app: Sphinx, doctree: nodes.document) -> None:
     """Remember how long the words of a page take, those of its code among them.
 
     What stays folded is not counted: an answer is read after its exercise, whose minutes it tells.
+    Nor is what a drawing says to those who do not see it.
     """
     words = (
         text.astext()
@@ -79,19 +80,22 @@ def note_time(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _folded(text: nodes.Node) -> bool:
-    """Return whether a text waits in something closed."""
+    """Return whether a text waits in something closed, or behind a drawing."""
     around = text.parent
     return around is not None and (_closes(around, text) or _folded(around))
 
 
 def _closes(around: nodes.Element, part: nodes.Node) -> bool:
-    """Return whether a dropdown, a question's answer or a cell of code folds one of its parts."""
+    """Return whether a dropdown, a question, a cell or an output does not show one of its parts."""
     if is_component(around, "dropdown"):
         return not around["opened"]
     if isinstance(around, quiz_answer):
         return not isinstance(part, quiz_choice)
-    mode, classes = around.get("hide_mode"), getattr(part, "attributes", {}).get("classes", ())
-    return mode == "all" or f"cell_{mode}" in classes
+    marks = getattr(part, "attributes", {})
+    if marks.get("mime_type") == "text/plain":
+        return "<svg" in around.astext()
+    mode = around.get("hide_mode")
+    return mode == "all" or f"cell_{mode}" in marks.get("classes", ())
 
 
 def write_cards_again(app: Sphinx, env: BuildEnvironment) -> list[str]:

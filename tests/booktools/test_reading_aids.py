@@ -104,6 +104,14 @@ def _cell(hidden: str, part: str) -> nodes.Element:
     return cell
 
 
+def _output(shown: str) -> nodes.Element:
+    bundle = nodes.container(nb_element="mime_bundle")
+    for kind, text in (("text/html", shown), ("text/plain", "word " * 720)):
+        part = nodes.raw if kind == "text/html" else nodes.literal_block
+        bundle += nodes.container("", part("", text), mime_type=kind)
+    return bundle
+
+
 @pytest.mark.parametrize(
     ("what", "expected"),
     [
@@ -116,6 +124,8 @@ def _cell(hidden: str, part: str) -> nodes.Element:
         (_cell("input", "input"), 1),
         (_cell("input", "output"), 5),
         (_cell("", "input"), 5),
+        (_output("<figure><svg></svg></figure>"), 1),
+        (_output("<table></table>"), 5),
     ],
 )
 def test_what_stays_folded_takes_no_time_of_the_page(what: nodes.Element, expected: int) -> None:
