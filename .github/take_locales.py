@@ -24,7 +24,7 @@ NAME = r"[\w-]{1,80}"
 RESERVED = r"(?!(?i:.*/(aux|con|nul|prn|com[0-9]|lpt[0-9])[./]))"  # as names on Windows
 ALLOWED = re.compile(
     rf"{RESERVED}locales/(languages\.toml"
-    rf"|{CODE}/(terms\.toml|[A-Z][A-Z-]{{0,40}}\.md|LC_MESSAGES/({NAME}/){{0,4}}{NAME}\.po))",
+    rf"|{CODE}/((terms|searches)\.toml|[A-Z][A-Z-]{{0,40}}\.md|LC_MESSAGES/({NAME}/){{0,4}}{NAME}\.po))",
     re.ASCII,
 )
 
