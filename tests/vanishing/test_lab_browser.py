@@ -125,6 +125,14 @@ def cells(page: Page, column: int) -> list[str]:
     return page.locator(f".vg-lab tbody td:nth-of-type({column})").all_inner_texts()
 
 
+def drawn(page: Page) -> list[str]:
+    """Return the outlines of all lines and of their marks."""
+    lines: list[str] = page.locator("[data-chart] svg > g:last-child > path").evaluate_all(
+        "paths => paths.map((path) => path.getAttribute('d'))"
+    )
+    return lines
+
+
 @dataclass(frozen=True)
 class Seen:
     """What the table says of the three networks, and the sentences below them."""
@@ -307,14 +315,17 @@ def test_it_plays_to_the_end_and_goes_back(shared: Page, site: str) -> None:
     press(shared, "play")
     reached(shared, 6)
     assert shared.locator(".vg-news").inner_text().startswith("Training step 6 of 6. A ReLU: ")
-    end = cells(shared, 2)
+    end, curves = cells(shared, 2), drawn(shared)
     shared.locator("#vg-lab-time").focus()
     shared.keyboard.press("Home")
     reached(shared, 0)
     assert cells(shared, 2) != end
+    assert drawn(shared) != curves
     shared.keyboard.press("End")
     reached(shared, 6)
     assert cells(shared, 2) == end
+    assert drawn(shared) == curves  # lines that grew are those that are drawn at once
+    assert [one.count("L") for one in curves[-4:]] == [6, 0, 6, 0]
 
 
 def test_a_step_that_the_reader_goes_back_to_stays_while_a_round_ends(lab: Page) -> None:

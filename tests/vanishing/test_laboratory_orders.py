@@ -155,7 +155,7 @@ def test_a_start_is_answered_with_the_layers_and_the_first_frame(lab: Laboratory
     assert started["range"] == [0, 1]
     assert started["kernels"] == "emitted"
     assert frame["frame"]["step"] == 0
-    assert frame["moved"] == 7  # the lists move to the page instead of being copied
+    assert frame["moved"] == 1  # the lists move to the page in one buffer instead of being copied
     assert frame["frame"]["ms"] > 0
 
 

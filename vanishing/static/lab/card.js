@@ -56,14 +56,12 @@ export class Card {
   /**
    * @param {Frame} frame
    * @param {[number, number]} range
-   * @param {number} layer
    */
-  draw(frame, range, layer) {
+  draw(frame, range) {
     this.map.draw(frame.histograms);
     const [low, high] = range.map(formatNumber);
     setText(this.low, low);
     setText(this.high, high);
-    this.layer.draw(frame, range, layer);
   }
 
   /** @param {string} sentence */

@@ -16,16 +16,20 @@ const [LETTER, IDEOGRAPH] = [0.57, 1.04]; // of the letters' size, on the safe s
 const TEXT = 13; // pixels, where the page's style does not say another size
 const DASHES = ["", "8 3", "2.5 3"];
 const EDGE = 7; // pixels from the axes' edge to the mark of a value that has no place on them
-const SMALLEST = 1e-40;
+export const SMALLEST = 1e-40;
 const LARGEST = 1e10;
+const OPACITY = Uint8ClampedArray.from({ length: 256 }, (_, share) => share && 40 + 215 * Math.sqrt(share / 255));
 
 /**
- * One line: its network's place (0, 1, 2), its values at whole or other positions.
+ * One line: its network's place (0, 1, 2), and so many points. What comes from the same source has the same
+ * points, to which others may have been added.
  *
  * @typedef {object} Line
  * @property {number} place
- * @property {ArrayLike<number>} xs
- * @property {ArrayLike<number>} ys
+ * @property {object} source
+ * @property {number} count
+ * @property {(n: number) => number} x
+ * @property {(n: number) => number} y
  * @property {boolean} [pale]
  * @property {boolean} [markers]
  */
@@ -39,7 +43,20 @@ const LARGEST = 1e10;
  * @property {{text: string, value: number}[]} marks dotted horizontal lines
  * @property {number} [guide] position of a vertical line
  * @property {string} [notice] what stands in the middle where there is nothing to draw
- * @property {string} label for a screen reader
+ * @property {() => string} label for a screen reader
+ */
+
+/**
+ * What was drawn of a line, but for its last point, whose mark depends on the next one.
+ *
+ * @typedef {object} Begun
+ * @property {string} frame
+ * @property {object | null} source
+ * @property {boolean | undefined} markers
+ * @property {number} count
+ * @property {string} path
+ * @property {string} marks
+ * @property {boolean} joined
  */
 
 export class LineChart {
@@ -56,6 +73,8 @@ export class LineChart {
     this.direction = direction;
     this.width = 0;
     this.frame = "";
+    /** @type {Begun[]} */
+    this.begun = [];
     /** @type {View | null} */
     this.view = null;
     this.svg = element("svg", { fill: "currentColor", "stroke-linejoin": "round" });
@@ -96,10 +115,10 @@ export class LineChart {
     if (this.view) this.draw(this.view);
   }
 
-  /** @param {string} label what a screen reader says of the chart */
-  describe(label) {
-    this.svg.setAttribute("role", "img");
-    this.svg.setAttribute("aria-label", label);
+  /** Let a screen reader say what is drawn. */
+  describe() {
+    put(this.svg, "role", "img");
+    put(this.svg, "aria-label", this.view?.label() ?? "");
   }
 
   /** Return the chart as a file of its own, in the colours that the page has now. */
@@ -178,7 +197,7 @@ export class LineChart {
     put(curve, "stroke-width", line.pale ? "1.5" : "2.25");
     put(curve, "stroke-dasharray", DASHES[line.place]);
     put(points, "style", `fill:${colour(line.place)};stroke:${colour(line.place)};${paint}`);
-    const [path, marks] = this.#paths(view, line);
+    const [path, marks] = this.#paths(view, line, number);
     put(curve, "d", path);
     put(points, "d", marks);
   }
@@ -188,25 +207,42 @@ export class LineChart {
    *
    * @param {View} view
    * @param {Line} line
+   * @param {number} number
    */
-  #paths(view, line) {
-    let path = "";
-    let marks = "";
-    let joined = false;
-    const every = Math.ceil(line.ys.length / 12);
-    for (let n = 0; n < line.ys.length; n += 1) {
-      const x = this.#x(view, line.xs[n]);
-      const value = line.ys[n];
+  #paths(view, line, number) {
+    const { place, markers } = line;
+    const begun = this.#begin(line, number);
+    let { path, marks, joined } = begun;
+    const every = Math.ceil(line.count / 12);
+    for (let n = begun.count; n < line.count; n += 1) {
+      if (n === line.count - 1) Object.assign(begun, { count: n, path, marks, joined });
+      const x = this.#x(view, line.x(n));
+      const value = line.y(n);
       const kind = kindOf(view.y, value);
       if (kind === "") {
         const y = this.#y(view, value);
         path += `${joined ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
-        const isolated = !joined && kindOf(view.y, line.ys[n + 1] ?? NaN) !== "";
-        if (line.markers ? n % every === 0 : isolated) marks += marker(line.place, x, y);
-      } else if (line.markers || !line.pale) marks += this.#special(kind, x, line.place, line.markers || joined || n === 0);
+        const isolated = !joined && kindOf(view.y, n + 1 < line.count ? line.y(n + 1) : NaN) !== "";
+        if (markers ? n % every === 0 : isolated) marks += marker(place, x, y);
+      } else if (markers || !line.pale) marks += this.#special(kind, x, place, markers || joined || n === 0);
       joined = kind === "";
     }
     return [path, marks];
+  }
+
+  /**
+   * Return what can be drawn further: a line that only became longer is not written anew, which would be most of
+   * what is thrown away while it plays.
+   *
+   * @param {Line} line
+   * @param {number} number
+   */
+  #begin({ source, markers, count }, number) {
+    const { frame } = this;
+    const old = this.begun[number];
+    const goesOn = old?.source === source && old.frame === frame && old.markers === markers && old.count < count;
+    if (goesOn && !markers) return old;
+    return (this.begun[number] = { frame, source, markers, count: 0, path: "", marks: "", joined: false });
   }
 
   /**
@@ -247,9 +283,9 @@ export class LineChart {
    * @param {number} value
    */
   #y({ y }, value) {
-    const [low, high, here] = y.log ? [y.low, y.high, value].map(Math.log10) : [y.low, y.high, value];
+    const low = placed(y, y.low);
     const floor = this.height - BOTTOM;
-    return floor - ((here - low) / (high - low || 1)) * (floor - this.#top());
+    return floor - ((placed(y, value) - low) / (placed(y, y.high) - low || 1)) * (floor - this.#top());
   }
 
   /** @param {MouseEvent} event */
@@ -299,21 +335,31 @@ export class HeatMap {
   constructor(canvas, layers, bins, place) {
     [canvas.width, canvas.height] = [layers, bins];
     this.canvas = canvas;
+    this.context = canvas.getContext("2d");
     this.colour = `--vg-series-${place + 1}`;
+    this.theme = "?"; // for which the image has its colour
     this.image = new ImageData(layers, bins);
   }
 
   /** @param {Uint8Array} histograms layers × bins, as shares of each layer's fullest one, which has 255 */
   draw(histograms) {
     const { width: layers, height: bins, data } = this.image;
-    const [red, green, blue] = rgb(getComputedStyle(this.canvas).getPropertyValue(this.colour));
-    histograms.forEach((share, place) => {
-      const [layer, bin] = [Math.floor(place / bins), place % bins];
-      const at = 4 * ((bins - 1 - bin) * layers + layer);
-      [data[at], data[at + 1], data[at + 2]] = [red, green, blue];
-      data[at + 3] = share && 40 + 215 * Math.sqrt(share / 255);
-    });
-    this.canvas.getContext("2d")?.putImageData(this.image, 0, 0);
+    this.#paint();
+    for (let place = 0; place < histograms.length; place += 1) {
+      const row = bins - 1 - (place % bins);
+      data[4 * (row * layers + Math.floor(place / bins)) + 3] = OPACITY[histograms[place]];
+    }
+    this.context?.putImageData(this.image, 0, 0);
+  }
+
+  /** Ask for the colour, which costs a style of the whole page. */
+  #paint() {
+    const theme = document.documentElement.dataset.theme ?? "";
+    if (theme === this.theme) return;
+    this.theme = theme;
+    const { data } = this.image;
+    const colour = rgb(getComputedStyle(this.canvas).getPropertyValue(this.colour));
+    for (let at = 0; at < data.length; at += 4) data.set(colour, at);
   }
 }
 
@@ -368,6 +414,14 @@ function ticks({ low, high, log }, most) {
   if (log) return steps(Math.round(Math.log10(low)), Math.round(Math.log10(high)), most).map((n) => 10 ** n);
   const unit = 10 ** Math.floor(Math.log10((high - low) / most));
   return steps(low / unit, high / unit, most).map((value) => value * unit);
+}
+
+/**
+ * @param {View["y"]} axis
+ * @param {number} value
+ */
+function placed({ log }, value) {
+  return log ? Math.log10(value) : value;
 }
 
 /**

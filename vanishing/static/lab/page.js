@@ -23,6 +23,8 @@ const TRAINING_IMAGES = 1500;
 const UNHURRIED = 120; // milliseconds of training between two drawings, where it goes as fast as it can
 const SPEAK_EVERY = 10_000; // milliseconds between two things that are said while it plays
 const WRITE_EVERY = 400; // milliseconds between two tables of numbers while it plays: to be read, and to save memory
+const PIXELS = 400; // of a chart by step: while steps are made, it is drawn where it became wider by one
+const BY_STEP = /** @type {const} */ (["loss", "accuracy"]);
 const KEYS = { k: "play", ".": "step", 0: "restart" };
 
 class Laboratory {
@@ -45,6 +47,11 @@ class Laboratory {
     this.trainers = [];
     /** @type {Card[]} */
     this.cards = [];
+    /** @type {string[]} */
+    this.names = [];
+    /** @type {Set<Element>} */
+    this.inView = new Set(); // charts and cards
+    this.observer = new IntersectionObserver((entries) => this.#see(entries));
     this.generation = 0; // of the networks: what was begun for older ones ends
     this.runs = 0; // the generation for which a training loop runs
     this.playing = false;
@@ -52,6 +59,7 @@ class Laboratory {
     this.limit = 0; // step at which it stops to play
     this.now = 0;
     this.drawn = 0;
+    this.charted = 0; // step up to which the charts by step are drawn
     this.isHeld = false; // at a step to which the reader went back
     this.sought = 0; // step to which the reader draws the slider
     this.layer = 1;
@@ -173,33 +181,49 @@ class Laboratory {
     setText(this.#find(".vg-news"), [steps, ...said].join(" "));
   }
 
-  /** @param {number} step up to which everything is shown */
+  /** @param {number} step up to which everything is shown; while steps are made, only what is in view */
   show(step) {
     this.now = Math.min(step, this.#last());
     this.drawn = this.now;
     const scene = this.#scene();
-    const views = { layers: byLayer(scene), loss: byStep(scene, "loss"), accuracy: byStep(scene, "accuracy") };
-    for (const name of /** @type {const} */ (["layers", "loss", "accuracy"])) {
-      this.charts[name].draw(views[name]);
-      if (!this.playing) this.charts[name].describe(views[name].label);
+    const isBusy = this.#isGoing() && !this.isHeld;
+    const isShown = (/** @type {Element} */ node) => !isBusy || this.inView.has(node);
+    if (isShown(this.charts.layers.host)) this.charts.layers.draw(byLayer(scene));
+    if (!isBusy || this.#isWider()) {
+      this.charted = this.now;
+      for (const name of BY_STEP) if (isShown(this.charts[name].host)) this.charts[name].draw(byStep(scene, name));
     }
     this.cards.forEach((card, place) => {
       const frame = scene.recorded[place].at(-1);
       const { range } = this.trainers[place];
-      if (frame) card.draw(frame, range, this.layer);
-      if (frame && !this.playing) card.describe(range);
+      if (frame && isShown(card.root)) card.draw(frame, range);
+      if (frame && isShown(card.layer.root)) card.layer.draw(frame, range, this.layer);
     });
-    this.#write(scene);
+    if (!isBusy || performance.now() - this.written >= WRITE_EVERY) this.#write(scene);
     this.#showControls();
   }
 
-  /** Write what is read and not seen; while steps are made, now and then. @param {Scene} scene */
+  #isWider() {
+    return Math.abs(this.now - this.charted) * PIXELS >= Math.max(this.#last(), this.limit);
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  #see(entries) {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) this.inView.add(target);
+      else this.inView.delete(target);
+    }
+    this.charted = -Infinity; // what came into view is drawn with the next step
+  }
+
+  /** Write what is read and not seen. @param {Scene} scene */
   #write(scene) {
-    const isBusy = this.#isGoing() && !this.isHeld;
-    if (isBusy && performance.now() - this.written < WRITE_EVERY) return;
     this.written = performance.now();
     this.cards.forEach((card, place) => card.say(this.#sentence(scene, place)));
     this.#showTable(scene);
+    if (this.playing) return;
+    for (const chart of Object.values(this.charts)) chart.describe();
+    this.cards.forEach((card, place) => card.describe(this.trainers[place].range));
   }
 
   #isGoing() {
@@ -298,7 +322,7 @@ class Laboratory {
     const fixed = /** @type {HTMLInputElement} */ (this.#find("[name=fixed]")).checked;
     return {
       words: this.words,
-      names: this.#names(),
+      names: this.names,
       recorded: this.trainers.map((trainer) => trainer.until(this.now)),
       everything: this.trainers.map(({ frames }) => frames),
       show: this.state.show,
@@ -333,6 +357,7 @@ class Laboratory {
       old?.close();
       return new Trainer();
     });
+    this.names = this.#names();
     const opened = this.cards.map(({ root }) => root.querySelector("details")?.open);
     const refocus = this.#focused();
     const kinds = this.#kinds();
@@ -355,7 +380,17 @@ class Laboratory {
     for (const button of this.room.querySelectorAll("[data-do=remove]")) button.toggleAttribute("hidden", networks.length < 2);
     this.#find("[data-do=add]").toggleAttribute("hidden", networks.length >= address.LETTERS.length);
     this.layer = Math.min(this.layer, this.#layers());
+    this.#watch();
     refocus();
+  }
+
+  /** Learn which charts and cards are in view. */
+  #watch() {
+    this.observer.disconnect();
+    this.inView.clear();
+    const hosts = Object.values(this.charts).map(({ host }) => host);
+    const cards = this.cards.flatMap(({ root, layer }) => [root, layer.root]);
+    for (const node of [...hosts, ...cards]) this.observer.observe(node);
   }
 
   /** Return what gives the focus back to a card's control once the cards are made anew, or to what opens its settings. */
@@ -452,7 +487,7 @@ class Laboratory {
   }
 
   #tellFailures() {
-    const names = this.#names();
+    const { names } = this;
     const told = this.trainers.flatMap(({ failure }, place) => {
       if (!failure) return [];
       const values = { network: names[place], error: failure.detail ?? failure.field ?? failure.code };
@@ -495,7 +530,7 @@ class Laboratory {
       link: () => this.#copy(this.#link({})),
       embed: () => this.#copy(embedding(this.#link({ view: "embed" }), document.title)),
       python: () => this.#copy(python(networks)),
-      csv: () => save("laboratory.csv", "text/csv", csv(this.#names(), this.trainers.map(({ frames }) => frames))),
+      csv: () => save("laboratory.csv", "text/csv", csv(this.names, this.trainers.map(({ frames }) => frames))),
       svg: () => save("laboratory.svg", "image/svg+xml", this.charts.layers.file()),
     };
     void actions[action]?.();

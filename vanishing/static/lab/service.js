@@ -13,6 +13,7 @@ import { Training } from "./training.js";
 /** @typedef {import("./typedefs.js").Answer} Answer */
 /** @typedef {import("./typedefs.js").Order} Order */
 /** @typedef {import("./typedefs.js").Digits} Digits */
+/** @typedef {import("./typedefs.js").Frame} Frame */
 /** @typedef {Extract<Order, {type: "start"}>} Start */
 /** @typedef {Extract<Order, {type: "step"}>} Step */
 
@@ -97,9 +98,9 @@ export class Service {
   /** @param {Training} training */
   report(training) {
     const measured = this.timed(() => training.frame());
-    const frame = { ...measured, histograms: shares(measured.histograms), ms: this.spent };
+    const { frame, buffer } = packed({ ...measured, histograms: shares(measured.histograms), ms: this.spent });
     this.spent = 0;
-    this.send({ type: "frame", frame }, buffers(frame));
+    this.send({ type: "frame", frame }, [buffer]);
   }
 
   /** @param {Training} training */
@@ -115,6 +116,23 @@ export class Service {
     this.spent += performance.now() - start;
     return made;
   }
+}
+
+/** Put a frame's lists into one buffer: hundreds of frames are kept, and a buffer costs more than a list. @param {Frame} frame */
+function packed(frame) {
+  const lists = Object.entries(frame).flatMap(([name, list]) => (list instanceof Float64Array ? [{ name, list }] : []));
+  const size = lists.reduce((sum, { list }) => sum + list.byteLength, 0);
+  const buffer = new ArrayBuffer(size + frame.histograms.length);
+  const histograms = new Uint8Array(buffer, size);
+  histograms.set(frame.histograms);
+  let start = 0;
+  const moved = lists.map(({ name, list }) => {
+    const view = new Float64Array(buffer, start, list.length);
+    view.set(list);
+    start += list.byteLength;
+    return [name, view];
+  });
+  return { frame: { ...frame, ...Object.fromEntries(moved), histograms }, buffer };
 }
 
 /** @param {object} record */

@@ -68,14 +68,15 @@ export class Trainer {
   }
 
   /**
-   * Return the frames up to a step.
+   * Return the frames up to a step; where these are all, the growing list itself.
    *
    * @param {number} step
+   * @returns {readonly Frame[]}
    */
   until(step) {
     let end = this.frames.length;
     while (end > 0 && this.frames[end - 1].step > step) end -= 1;
-    return this.frames.slice(0, end);
+    return end === this.frames.length ? this.frames : this.frames.slice(0, end);
   }
 
   /**

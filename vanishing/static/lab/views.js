@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decades } from "./charts.js";
+import { decades, SMALLEST } from "./charts.js";
 import { GUESSING_ACCURACY, GUESSING_LOSS, ratioOf, stateOf } from "./sentences.js";
 import { formatNumber } from "./text.js";
 import { say } from "./words.js";
@@ -35,23 +35,23 @@ const FIXED = { low: 1e-16, high: 1e4 };
  * @returns {View}
  */
 export function byLayer({ words, names, recorded, everything, show, fixed, layer }) {
-  const valuesOf = (/** @type {Frame} */ frame) => /** @type {Float64Array} */ (/** @type {any} */ (frame)[show]);
   const isKnown = (/** @type {Frame | undefined} */ frame) => frame && (show !== "update_ratios" || frame.step > 0);
   const lines = recorded.flatMap((frames, place) => {
     const [first, now] = [frames[0], frames.at(-1)];
     const line = (/** @type {any} */ frame, /** @type {boolean} */ pale) => {
-      const ys = valuesOf(frame);
-      return { place, xs: Array.from(ys, (_, n) => n + 1), ys, pale, markers: !pale };
+      const source = valuesOf(frame, show);
+      return { place, source, count: source.length, x: nextLayer, y: (/** @type {number} */ n) => source[n], pale, markers: !pale };
     };
     const isMoved = now && first !== now;
     return [...(isMoved && isKnown(first) ? [line(first, true)] : []), ...(isKnown(now) ? [line(now, false)] : [])];
   });
-  const seen = everything.flatMap((frames) => frames.filter(isKnown).flatMap((frame) => extremes(frame, show, valuesOf(frame))));
-  const scale = LINEAR.includes(show) ? { low: 0, high: 1, log: false } : { ...(fixed ? FIXED : decades(seen)), log: true };
+  const isLinear = LINEAR.includes(show);
+  const seen = isLinear || fixed ? [] : everything.flatMap((frames) => extentOf(frames, show));
+  const scale = isLinear ? { low: 0, high: 1, log: false } : { ...(fixed ? FIXED : decades(seen)), log: true };
   const depth = Math.max(1, ...recorded.map((frames) => frames[0]?.gradient_norms.length ?? 1));
-  const label = [
+  const label = () => [
     say(words, "notices", "chart_by_layer", { measure: words.measures[show], step: recorded[0]?.at(-1)?.step ?? 0 }),
-    ...lines.filter(({ pale }) => !pale).map(({ place, ys }) => ends(words, "line_by_layer", names[place], ys)),
+    ...lines.filter(({ pale }) => !pale).map((line) => ends(words, "line_by_layer", names[line.place], line)),
   ].join(" ");
   const x = { low: 0.5, high: depth + 0.5, text: words.labels.layer };
   const isEmpty = lines.length === 0 && recorded.some((frames) => frames.length);
@@ -68,20 +68,21 @@ export function byStep({ words, names, recorded, everything, steps }, measure) {
   const log = measure === "loss";
   const lines = recorded.map((frames, place) => ({
     place,
-    xs: frames.map(({ step }) => step),
-    ys: frames.map((frame) => frame[measure]),
+    source: frames,
+    count: frames.length,
+    x: (/** @type {number} */ n) => frames[n].step,
+    y: (/** @type {number} */ n) => frames[n][measure],
   }));
-  const seen = everything.flatMap((frames) => frames.map(({ loss }) => loss));
-  const scale = log ? decades([...seen, 1, 10]) : { low: 0, high: 1 };
+  const scale = log ? decades([...everything.flatMap((frames) => extentOf(frames, measure)), 1, 10]) : { low: 0, high: 1 };
   const guess = log ? GUESSING_LOSS : GUESSING_ACCURACY;
   const shown = log ? guess.toFixed(2) : formatNumber(guess);
   const marks = [{ value: guess, text: say(words, "notices", `guessing_${measure}`, { [measure]: shown }) }];
   const [step, last] = [recorded, everything].map((list) => Math.max(0, ...list.map((frames) => frames.at(-1)?.step ?? 0)));
-  const label = [
+  const label = () => [
     say(words, "notices", "chart_by_step", { measure: words.labels[measure], step }),
-    ...lines.map(({ place, ys }) => ends(words, "line_by_step", names[place], ys)),
+    ...lines.map((line) => ends(words, "line_by_step", names[line.place], line)),
   ].join(" ");
-  const x = { low: 0, high: Math.max(steps, last), text: words.labels.x_step };
+  const x = { low: 0, high: steps * Math.max(1, Math.ceil(last / steps)), text: words.labels.x_step }; // it rarely moves
   return { lines, names: [], x, y: { ...scale, log, text: words.labels[measure] }, marks, label };
 }
 
@@ -115,29 +116,55 @@ export function pace(frames) {
  * @param {Words} words
  * @param {string} key
  * @param {string} network
- * @param {ArrayLike<number>} values
+ * @param {import("./charts.js").Line} line
  */
-function ends(words, key, network, values) {
-  const [first, last] = [values[0], values[values.length - 1]].map((value) => formatNumber(value ?? NaN));
+function ends(words, key, network, { count, y }) {
+  const [first, last] = [0, count - 1].map((n) => formatNumber(count ? y(n) : NaN));
   return say(words, "notices", key, { network, first, last });
 }
 
-/** @type {WeakMap<Frame, Record<string, number[]>>} */
-const known = new WeakMap();
+/** @param {number} n place of a value */
+function nextLayer(n) {
+  return n + 1;
+}
 
 /**
- * Return the smallest and the largest of the values that are above 0; they are looked for once.
- *
  * @param {Frame} frame
- * @param {string} show
- * @param {Float64Array} values
+ * @param {string} measure of layers
+ * @returns {Float64Array}
  */
-function extremes(frame, show, values) {
-  const found = known.get(frame) ?? {};
-  known.set(frame, found);
-  if (!found[show]) {
-    const drawn = values.filter((value) => value > 0 && value < Infinity);
-    found[show] = drawn.length ? [drawn.reduce((one, other) => Math.min(one, other)), Math.max(...drawn)] : [];
+function valuesOf(frame, measure) {
+  return /** @type {any} */ (frame)[measure];
+}
+
+/** @typedef {{seen: number, low: number, high: number}} Extent of so many frames */
+/** @type {WeakMap<readonly Frame[], Record<string, Extent>>} */
+const extents = new WeakMap();
+
+/**
+ * Return the smallest and the largest number that has a place among decades, or nothing; each frame is looked at once.
+ *
+ * @param {readonly Frame[]} frames a list that only grows
+ * @param {string} measure
+ */
+function extentOf(frames, measure) {
+  const known = extents.get(frames) ?? {};
+  extents.set(frames, known);
+  const extent = (known[measure] ??= { seen: 0, low: Infinity, high: 0 });
+  for (; extent.seen < frames.length; extent.seen += 1) {
+    const frame = frames[extent.seen];
+    if (measure === "loss") widen(extent, Math.min(frame.loss, Number.MAX_VALUE)); // an infinite one reaches the top
+    else valuesOf(frame, measure).forEach((value) => widen(extent, value));
   }
-  return found[show];
+  return extent.high ? [extent.low, extent.high] : [];
+}
+
+/**
+ * @param {Extent} extent
+ * @param {number} value
+ */
+function widen(extent, value) {
+  if (!(value >= SMALLEST && value < Infinity)) return;
+  extent.low = Math.min(extent.low, value);
+  extent.high = Math.max(extent.high, value);
 }
