@@ -216,9 +216,9 @@ NETWORK = bounds.a(ImageNetwork, "ImageNetwork()")
 class ImageRun:
     """Hold what a training run did, as plain numbers, before it and after it.
 
-    ``gradient_norms[i][j]`` is the norm of the training loss's gradient by the weights of layer j
-    of the main path after ``steps[i]`` updates, ``losses`` that loss in nats and ``accuracies``
-    the test accuracy from 0 to 1. ``state`` is that of a ``Run``.
+    ``gradient_norms[i][j]`` is the norm of the training loss's gradient with respect to the weights
+    of layer j of the main path after ``steps[i]`` updates, ``losses`` that loss in nats and
+    ``accuracies`` the test accuracy from 0 to 1. ``state`` is that of a ``Run``.
     """
 
     network: ImageNetwork

@@ -86,9 +86,9 @@ class Detector:
 class DetectorRun:
     """Hold what the blocks of a detector received at some steps, and its loss at every step.
 
-    ``gradient_norms[i][j]`` is the Euclidean norm of the gradient by all convolution weights of
-    block ``blocks[j]`` of the yaml file after ``steps[i]`` updates; ``losses[i]`` is the loss per
-    image after ``i`` updates.
+    ``gradient_norms[i][j]`` is the Euclidean norm of the gradient with respect to all convolution
+    weights of block ``blocks[j]`` of the yaml file after ``steps[i]`` updates; ``losses[i]`` is the
+    loss per image after ``i`` updates.
     """
 
     blocks: tuple[int, ...]
@@ -275,7 +275,7 @@ def generate_images(count: int, size: int = 64, seed: int = 0) -> dict[str, Tens
 
 
 def block_norms(network: nn.Module) -> dict[int, float]:
-    """Return block of the yaml file -> norm of the gradient by all its convolution weights.
+    """Map a block of the yaml file to the norm of the gradient of all its convolution weights.
 
     Blocks without convolutions are left out; the gradient must be there (after ``backward``).
     """

@@ -35,11 +35,11 @@ class Divergence:
     """Hold a run, update by update, as plain numbers that may be infinite or NaN.
 
     ``losses[i]``, ``gradient_norms[i]`` and ``largest_weights[i]`` belong to the network after
-    ``i`` updates: the training loss in nats, the norm of its gradient by all parameters and the
-    largest absolute value of a parameter. ``broken_at`` is the first ``i`` at which a value is
-    not finite anywhere, ``None`` if there is none, and ``origin`` the place where the computation
-    of the loss and its gradient met one first: the name of a layer for its output, ``"loss"`` or
-    ``"gradient"``; ``""`` if there is none.
+    ``i`` updates: the training loss in nats, the norm of its gradient with respect to all
+    parameters and the largest absolute value of a parameter. ``broken_at`` is the first ``i`` at
+    which a value is not finite anywhere, ``None`` if there is none, and ``origin`` the place where
+    the computation of the loss and its gradient met one first: the name of a layer for its output,
+    ``"loss"`` or ``"gradient"``; ``""`` if there is none.
     """
 
     experiment: Experiment

@@ -105,7 +105,7 @@ class Stream:
     ``signal`` is the mean square of the residual stream, ``gradient`` the mean square of the loss's
     gradient with respect to it, 1 behind the last block (0 where no gradient enters the last block,
     because the output starts at 0). ``weight_norms`` are the norms of the
-    gradient by the last matrix of each block. ``loss`` is the first loss, in nats.
+    gradient with respect to the last matrix of each block. ``loss`` is the first loss, in nats.
     """
 
     signal: tuple[float, ...]

@@ -57,9 +57,9 @@ class Propagation:
 
     ``lengths`` are the variances q (Poole's "length"): the mean squares of the pre-activations,
     weights times signal plus bias, over units and examples. ``gradient_norms`` are the norms of the
-    gradient by these, for a random gradient of norm 1 at the last layer. ``ratio`` is the mean
-    factor of the squared norm per layer, going back, without the first layers, in which the signal
-    still settles.
+    gradient with respect to these, for a random gradient of norm 1 at the last layer. ``ratio`` is
+    the mean factor of the squared norm per layer, going back, without the first layers, in which
+    the signal still settles.
     """
 
     lengths: tuple[float, ...]

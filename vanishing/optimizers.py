@@ -83,8 +83,9 @@ class OptimizedRun:
     ``losses`` (training, in nats) and ``accuracies`` (test, 0 to 1) belong to ``steps``, which
     start at 0. ``relative_updates[i][j]`` says how far update number ``steps[i + 1]`` moved the
     weights of layer j: the norm of the change, divided by that of the weights before it.
-    ``relative_gradients[j]`` is the norm of the first gradient by these weights, divided likewise.
-    ``state`` is that of a ``Run``: ``"learned"``, ``"stalled"`` or ``"diverged"``.
+    ``relative_gradients[j]`` is the norm of the first gradient with respect to these weights,
+    divided likewise. ``state`` is that of a ``Run``: ``"learned"``, ``"stalled"`` or
+    ``"diverged"``.
     """
 
     optimization: Optimization

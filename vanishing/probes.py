@@ -57,7 +57,7 @@ def gradient_profile(
 
     A layer is a module that owns weights: parameters named ``weight…``, or, where it has no modules
     inside, any parameters that are not biases. Its weight norm is the Euclidean norm of the loss's
-    gradient by all these, frozen ones included. Its signal norm is
+    gradient with respect to all these, frozen ones included. Its signal norm is
     that by everything it puts out: by all tensors of a tuple (``nn.LSTM``: output, last hidden
     and cell state), by all calls of a layer that is used several times. A layer that the loss does
     not depend on has 0.0; one whose weights are used without calling it has a NaN signal norm

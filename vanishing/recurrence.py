@@ -142,7 +142,7 @@ def _initialize(layer: nn.Module, recurrence: Recurrence, random: torch.Generato
 def gradient_by_time(
     network: RecurrentNetwork, inputs: Tensor, targets: Tensor
 ) -> tuple[float, ...]:
-    """Measure the mean squared error's gradient by the state at each time step, in float64.
+    """Measure the error's gradient with respect to the state at each time step, in float64.
 
     inputs: (number, length, 2); targets: (number,). Returns one norm, over all sequences, for each
     state from 0 to the length. The network and its gradients are left as they are. For an LSTM, see

@@ -93,7 +93,7 @@ class Lesions:
 
 @dataclass(frozen=True)
 class PathGradients:
-    """Hold what the paths of each length, 0 blocks to all, bring of the gradient by the input.
+    """Hold what the paths of each length, 0 blocks to all, bring of the gradient at the input.
 
     All gradients are stacked over the test images. ``norms[k]``: norm of the sum over all paths
     through k blocks; ``shares[k]``: that sum's projection on the whole gradient, as a part of it.
@@ -147,7 +147,7 @@ def lesions(experiment: Experiment) -> Lesions:
 @bounds.checked(experiment=EXPERIMENT)
 @remembered
 def path_gradients(experiment: Experiment) -> PathGradients:
-    """Train a residual network and split its gradient by the input by the length of the paths.
+    """Train a residual network and split its gradient at the input by the length of the paths.
 
     Exact: the gradient is the product of (I + Jᵢ)ᵀ, and the paths through k blocks are its terms
     with k factors J. The network is in its test mode. Veit, Wilber & Belongie 2016, section 5,
@@ -191,7 +191,7 @@ def _trained(experiment: Experiment) -> Network:
 
 
 def _gradients_by_length(network: Network, inputs: Tensor, targets: Tensor) -> Tensor:
-    """Return the gradient by the inputs, (blocks + 1, number, pixels), one part per path length."""
+    """Return the gradient at the inputs, (blocks + 1, number, pixels), one part per path length."""
     signals = [inputs]
     with torch.no_grad():
         for number in range(len(network.hidden)):

@@ -29,9 +29,9 @@ _NUMBERS = bounds.several(bounds.number, "(0.1, 0.2)", most=10_000)
 class Run:
     """Hold what a training run did, at its recorded steps, as plain numbers.
 
-    ``gradient_norms[i][j]`` is the norm of the training loss's gradient by the weights of
-    ``layers[j]`` after ``steps[i]`` updates, ``losses[i]`` that loss in nats and ``accuracies[i]``
-    the test accuracy from 0 to 1. Norms and losses may be NaN or infinite.
+    ``gradient_norms[i][j]`` is the norm of the training loss's gradient with respect to the weights
+    of ``layers[j]`` after ``steps[i]`` updates, ``losses[i]`` that loss in nats and
+    ``accuracies[i]`` the test accuracy from 0 to 1. Norms and losses may be NaN or infinite.
 
     ``state`` says how the run ended:
 

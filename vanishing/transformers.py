@@ -279,7 +279,7 @@ def recall_accuracies(recall: Recall, seeds: Sequence[int] = (0, 1, 2)) -> tuple
 @bounds.checked(norm=bounds.choice(NORMS), depth=bounds.whole(1, 64), seeds=bounds.whole(1, 100))
 @remembered
 def block_gradients(norm: str, depth: int, seeds: int = 5) -> BlockGradients:
-    """Measure the gradient by the last matrix of every block's feed-forward branch, untrained.
+    """Measure the gradient of the last matrix in every block's feed-forward branch, untrained.
 
     The network is 64 wide; it names a random one of 64 tokens at each of 16 positions of 8 random
     sequences. Xiong et al. 2020, theorem 1, bounds this norm in the last block at initialization:

@@ -108,7 +108,7 @@ class TranslationRun:
 
     @bounds.checked(length=bounds.whole(1, 200), step=bounds.whole(0, 100_000))
     def gradients_at(self, length: int, step: int) -> tuple[float, ...]:
-        """Return the gradient by each source token, at the last recorded step up to ``step``.
+        """Return the gradient of each source token, at the last recorded step up to ``step``.
 
         Raises ``ValueError`` for a length that was not measured and ``TypeError`` for a step that
         is no whole number.

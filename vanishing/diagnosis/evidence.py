@@ -231,7 +231,7 @@ class Measurement:
             yield
 
     def take_gradients(self) -> None:
-        """Take the gradients by the weights from where an ordinary way back has left them."""
+        """Take the gradients of the weights from where an ordinary way back has left them."""
         self.gradients |= {weight: weight.grad for part in self.parts for weight in part.weights}
 
     def _share_out(self) -> None:

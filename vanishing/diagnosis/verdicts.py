@@ -51,8 +51,8 @@ LOST_SHARE = 0.1
 """Share of gradient entries rounded to zero from which on a layer underflows.
 
 If the entries are normally distributed, the typical one then is about four times the dtype's
-smallest number: two bits of it are left. The gradient by the outputs counts as well, because the
-weights' gradient is a sum over examples, which hides what each of them has lost.
+smallest number: two bits of it are left. The gradient with respect to the outputs counts as well,
+because the weights' gradient is a sum over examples, which hides what each of them has lost.
 """
 
 SATURATED_SLOPE = 0.1
@@ -80,7 +80,7 @@ learns.
 """
 
 SMALL_SIGNAL = 1e-2
-"""Gradient by the weights over that by the outputs, below which a layer hardly gets a signal."""
+"""Gradient of the weights over that of the outputs, below which a layer hardly gets a signal."""
 
 LARGE_INPUTS = 10.0
 """Root mean square of the inputs from which on their scale is named as a cause."""
@@ -126,17 +126,17 @@ class LayerEvidence:
     other vectors, and matrices that are all zero, count as if each of their rows had length 1.
     ``gain`` is fan-in times the mean squared weight (2 for He initialization; 0: no matrix).
     ``signal`` is the root mean square of what the layer puts out (NaN: unknown).
-    ``asked`` is the norm of the gradient by what it puts out (NaN: unknown).
+    ``asked`` is the norm of the gradient with respect to what it puts out (NaN: unknown).
     ``inactive_share``: of the units after it, the share that a rectifier on the gradient's way
     sets to zero on every example. ``saturated_share``: of the values behind it, the share on a flat
     part of the activation function ``operation``.
     ``zero_share``: of the gradient's entries, the share that is exactly zero.
     ``lost_share``: of the entries that are not zero when the loss is scaled up, the share that is
-    zero without, in the gradient by the weights or by the outputs, whichever has lost more.
-    ``first_step``, ``last_step``: the gradient that reaches the first or last step of a sequence,
-    or call of a layer, as a share of the largest over all steps (1 where there are no steps).
-    ``turns`` counts the uses of a layer on a way that comes back to it; ``first_turn`` is the
-    gradient that the first of them receives, as a share of what the best one receives.
+    zero without, in the gradient with respect to the weights or to the outputs, whichever has lost
+    more. ``first_step``, ``last_step``: the gradient that reaches the first or last step of a
+    sequence, or call of a layer, as a share of the largest over all steps (1 where there are no
+    steps). ``turns`` counts the uses of a layer on a way that comes back to it; ``first_turn`` is
+    the gradient that the first of them receives, as a share of what the best one receives.
     ``likeness``: the mean cosine between what two examples make the layer put out (NaN: unknown).
     ``update``: by what share of its length the optimizer moved the weights (NaN: unknown).
     ``lookup`` is whether the layer is an embedding, of which a batch reads only some rows;

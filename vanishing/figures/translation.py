@@ -1,4 +1,4 @@
-"""Translators: right words by the length of the sentence, gradients by the source's tokens."""
+"""Translators: right words by the length of the sentence, gradients of the source's tokens."""
 
 from __future__ import annotations
 

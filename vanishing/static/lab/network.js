@@ -248,7 +248,7 @@ export class Network {
     if (outputs[layer] === again) this.kernels.activate[activation](again, inputs[layer], 4 * rows * width);
   }
 
-  /** Return the gradient by a branch, from that by the sum. @param {number} layer @param {number} back @param {number} branch */
+  /** Return the gradient with respect to a branch, from that with respect to the sum. @param {number} layer @param {number} back @param {number} branch */
   branchBack(layer, back, branch) {
     const count = this.pass.rows * this.experiment.width;
     const scale = this.scale(layer);

@@ -155,7 +155,7 @@ function gather(network, { inputs, targets }, batch) {
 }
 
 /**
- * Return the mean cross entropy of the training pass in nats, and leave its gradient by the scores.
+ * Return the mean cross entropy of the training pass in nats, and leave its gradient with respect to the scores.
  *
  * @param {Network} network @param {Uint8Array} targets @param {number} size images over which the gradient is a mean
  */

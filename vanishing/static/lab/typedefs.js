@@ -48,7 +48,7 @@
  * @property {number} step updates done
  * @property {number} loss cross entropy in nats; NaN or infinite where the network exploded
  * @property {number} accuracy 0 to 1
- * @property {Float64Array} gradient_norms layers: Euclidean norm of the gradient by the weights, before clipping
+ * @property {Float64Array} gradient_norms layers: Euclidean norm of the gradient with respect to the weights, before clipping
  * @property {Float64Array} update_ratios layers: norm of the last update over that of the weights before it; all 0 at step 0
  * @property {Uint8Array} histograms hidden × BINS: how many outputs of the layer fall into each bin, as a share of
  *   its fullest one, which has 255; what lies beyond the range is in the first or last one, NaN in none
@@ -124,7 +124,7 @@
  * @property {(weights: number, gradients: number, first: number, second: number, size: number, rate: number,
  *   epsilon: number) => void} adam rate and epsilon: corrected for the step; leaves the update where the gradients were
  * @property {Record<string, Normalize>} normalize statistics: 3 · columns or rows numbers are written, the factor first
- * @property {Record<string, Normalize>} normalizeBack out = gradient by what was normalized to x
+ * @property {Record<string, Normalize>} normalizeBack out = gradient with respect to what was normalized to x
  */
 
 /** @typedef {{memory: WebAssembly.Memory | {buffer: ArrayBuffer}, kernels: Kernels}} Machine */
