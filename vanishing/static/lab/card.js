@@ -44,6 +44,7 @@ export class Card {
     this.canvas = make("canvas", "");
     this.map = new HeatMap(this.canvas, network.depth, BINS, place);
     this.canvas.addEventListener("click", (event) => actions.pick(this.#layerAt(event)));
+    this.drawn = 0; // when
     this.low = make("bdi");
     this.high = make("bdi");
     const map = make("div", "vg-lab-map");
@@ -56,8 +57,12 @@ export class Card {
   /**
    * @param {Frame} frame
    * @param {[number, number]} range
+   * @param {number} pause milliseconds that the last drawing is to be old
    */
-  draw(frame, range) {
+  draw(frame, range, pause) {
+    const now = performance.now();
+    if (now - this.drawn < pause) return;
+    this.drawn = now;
     this.map.draw(frame.histograms);
     const [low, high] = range.map(formatNumber);
     setText(this.low, low);

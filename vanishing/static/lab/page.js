@@ -20,7 +20,9 @@ import { say, wordsOf } from "./words.js";
 /** @typedef {import("./views.js").Scene} Scene */
 
 const TRAINING_IMAGES = 1500;
-const UNHURRIED = 120; // milliseconds of training between two drawings, where it goes as fast as it can
+const UNHURRIED = 120; // milliseconds of training between two drawings, where it plays as fast as it can
+const HURRIED = 400; // the same where steps are made to reach one
+const MAP_SPEED = 10; // bins that a heat map draws in a millisecond at most while steps are made: to save memory
 const SPEAK_EVERY = 10_000; // milliseconds between two things that are said while it plays
 const WRITE_EVERY = 400; // milliseconds between two tables of numbers while it plays: to be read, and to save memory
 const PIXELS = 400; // of a chart by step: while steps are made, it is drawn where it became wider by one
@@ -196,7 +198,7 @@ class Laboratory {
     this.cards.forEach((card, place) => {
       const frame = scene.recorded[place].at(-1);
       const { range } = this.trainers[place];
-      if (frame && isShown(card.root)) card.draw(frame, range);
+      if (frame && isShown(card.root)) card.draw(frame, range, isBusy ? frame.histograms.length / MAP_SPEED : 0);
       if (frame && isShown(card.layer.root)) card.layer.draw(frame, range, this.layer);
     });
     if (!isBusy || performance.now() - this.written >= WRITE_EVERY) this.#write(scene);
@@ -270,10 +272,10 @@ class Laboratory {
   /** Return how many updates the next round has: what is wanted, or as the chosen speed says. */
   #count() {
     const slowest = Math.max(1, ...this.trainers.map(({ frames }) => pace(frames)));
-    const swift = Math.max(1, Math.min(50, Math.floor(UNHURRIED / slowest)));
-    if (!this.playing) return Math.min(this.wanted, swift);
+    const within = (/** @type {number} */ time) => Math.max(1, Math.min(50, Math.floor(time / slowest)));
+    if (!this.playing) return Math.min(this.wanted, within(HURRIED));
     const speed = Number(/** @type {HTMLSelectElement} */ (this.#find("[name=speed]")).value);
-    return Math.min(speed || swift, this.limit - this.#last());
+    return Math.min(speed || within(UNHURRIED), this.limit - this.#last());
   }
 
   #last() {
