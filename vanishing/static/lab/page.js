@@ -22,6 +22,7 @@ import { say, wordsOf } from "./words.js";
 const TRAINING_IMAGES = 1500;
 const UNHURRIED = 120; // milliseconds of training between two drawings, where it plays as fast as it can
 const HURRIED = 400; // the same where steps are made to reach one
+const [SLOW, SLOWLY] = [50, 250]; // where an update takes more milliseconds than that, so many lie between two drawings
 const MAP_SPEED = 10; // bins that a heat map draws in a millisecond at most while steps are made: to save memory
 const SPEAK_EVERY = 10_000; // milliseconds between two things that are said while it plays
 const WRITE_EVERY = 400; // milliseconds between two tables of numbers while it plays: to be read, and to save memory
@@ -61,6 +62,7 @@ class Laboratory {
     this.limit = 0; // step at which it stops to play
     this.now = 0;
     this.drawn = 0;
+    this.shown = 0; // when
     this.charted = 0; // step up to which the charts by step are drawn
     this.isHeld = false; // at a step to which the reader went back
     this.sought = 0; // step to which the reader draws the slider
@@ -187,6 +189,7 @@ class Laboratory {
   show(step) {
     this.now = Math.min(step, this.#last());
     this.drawn = this.now;
+    this.shown = performance.now();
     const scene = this.#scene();
     const isBusy = this.#isGoing() && !this.isHeld;
     const isShown = (/** @type {Element} */ node) => !isBusy || this.inView.has(node);
@@ -265,13 +268,24 @@ class Laboratory {
     }
     const going = this.#isGoing();
     if (!going) this.#keepStep();
-    if (!going || !this.calm.matches || isRound(this.drawn, this.#last())) this.show(this.#last());
+    const isDue = this.calm.matches ? isRound(this.drawn, this.#last()) : this.#isTime();
+    if (!going || isDue) this.show(this.#last());
     if (!going || performance.now() - this.spoken > SPEAK_EVERY) this.speak();
+  }
+
+  /** Say whether it is time for a drawing; small networks have one for each round. */
+  #isTime() {
+    return this.#slowest() <= SLOW || performance.now() - this.shown >= SLOWLY;
+  }
+
+  /** Return the milliseconds of an update of the slowest network. */
+  #slowest() {
+    return Math.max(1, ...this.trainers.map(({ frames }) => pace(frames)));
   }
 
   /** Return how many updates the next round has: what is wanted, or as the chosen speed says. */
   #count() {
-    const slowest = Math.max(1, ...this.trainers.map(({ frames }) => pace(frames)));
+    const slowest = this.#slowest();
     const within = (/** @type {number} */ time) => Math.max(1, Math.min(50, Math.floor(time / slowest)));
     if (!this.playing) return Math.min(this.wanted, within(HURRIED));
     const speed = Number(/** @type {HTMLSelectElement} */ (this.#find("[name=speed]")).value);
