@@ -15,11 +15,14 @@ from booktools.book import CATALOGUES, catalogues_below
 from booktools.languages import Language
 from booktools.library import Library
 from booktools.notebooks.addresses import Addresses, packed
-from booktools.notebooks.markdown import Markdown, escape_start, label, link_label, quoted
+from booktools.notebooks.markdown import Markdown, aligned, escape_start, label, link_label, quoted
 
 Cell = dict[str, Any]
 
-HIDING_TAGS = frozenset({"hide-cell", "hide-input", "remove-cell", "remove-input", "solution"})
+HIDING_TAGS = {
+    "source_hidden": {"hide-cell", "hide-input", "remove-cell", "remove-input", "solution"},
+    "outputs_hidden": {"hide-cell", "hide-output", "remove-cell", "remove-output", "solution"},
+}
 SETUP = """\
 # {comment}
 import importlib.util, shutil, sys
@@ -49,8 +52,7 @@ HTML(
     "</style>"
 )"""
 DARK = (
-    "[data-jp-theme-light=false] .jp-OutputArea-output img "
-    "{filter: invert(1) hue-rotate(180deg)}"
+    "[data-jp-theme-light=false] .jp-OutputArea-output img {filter: invert(1) hue-rotate(180deg)}"
 )
 # It aligns paragraphs to the left and bars quotes on the left, whatever their direction.
 RIGHT_TO_LEFT = (
@@ -135,9 +137,13 @@ def _text_cell(text: str, language: Language) -> Cell:
 def _code_cell(code: str, tags: Iterable[str]) -> Cell:
     kept = list(tags)
     metadata: dict[str, object] = {"tags": kept} if kept else {}
-    if HIDING_TAGS.intersection(kept):
-        metadata["jupyter"] = {"source_hidden": True}
+    hidden = {part: True for part, tags in HIDING_TAGS.items() if tags.intersection(kept)}
+    if hidden:
+        metadata["jupyter"] = hidden
+    if "source_hidden" in hidden:
         metadata["cellView"] = "form"  # hides it in Colab
+    if "outputs_hidden" in hidden:
+        metadata["collapsed"] = True  # hides them in the classic Notebook
     cell = _cell("code", code.strip("\n"), metadata)
     return {**cell, "execution_count": None, "outputs": []}
 
@@ -168,6 +174,7 @@ def _banner(document: Document) -> str:
             "%(chapter)s or the translation in %(catalogue)s."
         )
     notice = escape_start(label(text)) % {"chapter": chapter, "catalogue": catalogue}
+    notice = aligned(notice, document.language.direction)
     if document.page_address is None:
         return notice
     link = link_label(_("Read this page on the web"))
@@ -277,7 +284,7 @@ def _code_cells(
     shown = node.next_node(nodes.literal_block) if _shows_code(node) else None
     if "solution" in tags:
         title = label(_("Solution"))
-        yield _text_cell(f"**{title}**", language)
+        yield _text_cell(aligned(f"**{title}**", language.direction), language)
     yield _code_cell(written.code if shown is None else shown.astext(), tags)
 
 

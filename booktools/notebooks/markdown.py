@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.locale import _, admonitionlabels
 from sphinx.util import logging
 
-from booktools.extension.numbered import figure_name
+from booktools.extension.numbered import figure_name, numbered_caption
 from booktools.extension.quiz import QUESTION, verdict
 
 LOGGER = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ _SEAMS = (
     (re.compile(r"(?<=\$)\Z"), re.compile(r"\$"), " "),
 )
 SAFE_IN_ADDRESSES = "/:?#@!$&'*+,;=%~"
+PARTS = (nodes.entry, nodes.citation, nodes.footnote, numbered_caption)  # more is on their lines
 FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 
 
@@ -131,6 +132,12 @@ def _as_entity(sign: re.Match[str]) -> str:
 def joined(blocks: Iterable[str]) -> str:
     """Join Markdown blocks, leaving out the empty ones."""
     return "\n\n".join(block for block in blocks if block.strip())
+
+
+def aligned(text: str, direction: str) -> str:
+    """Align a paragraph to its start: JupyterLab has all on the left, whatever their direction."""
+    wanted = text and direction == "rtl"
+    return f'<span style="display: block; text-align: right">{text}</span>' if wanted else text
 
 
 def folded(summary: str, body: str) -> str:
@@ -258,10 +265,15 @@ class Markdown:
     # Blocks
 
     def _block_paragraph(self, node: nodes.Element) -> str:
-        return escape_start(self.inlines(node.children).strip())
+        text = escape_start(self.inlines(node.children).strip())
+        is_part = isinstance(node.parent, PARTS)
+        return text if is_part else self._line(text)
+
+    def _line(self, text: str) -> str:
+        return aligned(text, self.page.direction)
 
     def _block_rubric(self, node: nodes.Element) -> str:
-        return self._marked("**", node)
+        return self._line(self._marked("**", node))
 
     def _block_reference(self, node: nodes.Element) -> str:
         return self.inline(node)
@@ -339,13 +351,13 @@ class Markdown:
         terms = [child for child in node.children if isinstance(child, nodes.term)]
         bodies = [child for child in node.children if isinstance(child, nodes.definition)]
         headword = " / ".join(f"**{self.inlines(term.children)}**" for term in terms)
-        return joined([headword, *(self.blocks(body.children) for body in bodies)])
+        return joined([self._line(headword), *(self.blocks(body.children) for body in bodies)])
 
     # Admonitions and what opens
 
     def _block_Admonition(self, node: nodes.Element) -> str:  # noqa: N802
         title, body = self._titled(node)
-        return quoted(joined([f"**{title}**", self.blocks(body)]))
+        return quoted(joined([self._line(f"**{title}**"), self.blocks(body)]))
 
     _block_topic = _block_sidebar = _block_Admonition
 
@@ -384,12 +396,12 @@ class Markdown:
         return one_line("".join(parts)).strip()
 
     def _block_quiz_node(self, node: nodes.Element) -> str:
-        return joined([f"**{label(_(QUESTION))}**", self.blocks(node.children)])
+        return joined([self._line(f"**{label(_(QUESTION))}**"), self.blocks(node.children)])
 
     def _block_quiz_answer(self, node: nodes.Element) -> str:
         choice, *reason = node.children
         return folded(
-            self.summary(choice), joined([f"**{label(verdict(node['correct']))}**", self.blocks(reason)])
+            self.summary(choice), joined([self._line(f"**{label(verdict(node['correct']))}**"), self.blocks(reason)])
         )
 
     # Figures and tables
@@ -407,7 +419,8 @@ class Markdown:
 
     def _block_numbered_caption(self, node: nodes.Element) -> str:
         first, *others = map(self.block, node.children)
-        return joined([f"**{label(figure_name(node['number']))}** {first}", *others])
+        numbered = f"**{label(figure_name(node['number']))}** {first}"
+        return joined(map(self._line, [numbered, *others]))
 
     def _block_legend(self, node: nodes.Element) -> str:
         return self.blocks(node.children)
@@ -415,7 +428,7 @@ class Markdown:
     def _caption(self, node: nodes.Element, caption: nodes.Element) -> str:
         number = label(self._number(node))
         text = self.inlines(caption.children)
-        return f"**{number}** {text}" if number else text
+        return self._line(f"**{number}** {text}" if number else text)
 
     def _block_table(self, node: nodes.Element) -> str:
         title = node.next_node(nodes.title)

@@ -404,7 +404,8 @@ def test_a_solution_is_announced_and_hidden(book: Book) -> None:
     assert cells[place - 1].source == "**Solution**"
     assert cells[place].metadata == {
         "cellView": "form",
-        "jupyter": {"source_hidden": True},
+        "collapsed": True,
+        "jupyter": {"outputs_hidden": True, "source_hidden": True},
         "tags": ["hide-cell", "solution"],
     }
 
@@ -456,6 +457,15 @@ def test_right_to_left_text_is_wrapped_and_code_in_it_is_not(book: Book) -> None
     text = book.markdown("# Title\n\n```python\nf()\n```\n", "ar")
     code = '<div dir="ltr">\n\n```python\nf()\n```\n\n</div>'
     assert text == f'<div dir="rtl">\n\n# Title\n\n{code}\n\n</div>'
+
+
+def test_right_to_left_paragraphs_are_aligned_where_no_style_sheet_is_yet(book: Book) -> None:
+    text = book.markdown("One *two*.\n\n- three\n\n| four |\n|---|\n| five |\n", "ar")
+    start = '<span style="display: block; text-align: right">'
+    assert f"{start}One *two*.</span>" in text
+    assert f"- {start}three</span>" in text
+    assert "| five |" in text
+    assert start not in book.markdown("One.\n", "en")
 
 
 def test_the_banner_names_the_files_to_edit(book: Book) -> None:

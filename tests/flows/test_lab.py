@@ -118,9 +118,13 @@ def test_a_slider_moves_its_figure_follows_the_theme_and_says_when_its_kernel_ha
     code = request.node.callspec.params["page"]
     assert page.locator(".widget-label").first.inner_text() == LABELS[code]
     figure, handle = page.locator(FIGURE).inner_html(), page.locator(".noUi-handle")
+    assert handle.get_attribute("aria-label") == LABELS[code]
+    readout = page.locator(".widget-readout").first
+    assert handle.get_attribute("aria-valuetext") == readout.inner_text()
     handle.focus()
     handle.press("ArrowRight")
     figure = _changed(page, figure)
+    assert handle.get_attribute("aria-valuetext") == readout.inner_text()
     page.locator(".noUi-base").click(position={"x": 3, "y": 2}, force=True)
     _changed(page, figure)
     _follows_the_dark_theme(page)

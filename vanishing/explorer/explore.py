@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from IPython.display import display
@@ -19,6 +20,8 @@ from vanishing.explorer.sliders import Sliders, name_of, states
 from vanishing.figures.drawing import Drawing
 
 _shown: Counter[str] = Counter()  # how many explorers of a name this kernel has shown
+_names = Path(__file__).with_name("handles.js").read_text(encoding="utf-8")
+NAMED_HANDLES = {"text/html": f"<script>\n{_names}</script>", "text/plain": ""}
 MOST_STATES = 2000  # each is a training run when a page is built
 
 
@@ -65,6 +68,7 @@ class Explorer(Sliders):
         if recipes.wanted():
             raise NotImplementedError  # IPython then asks for the mime bundle
         display(self.live.mimebundle(), raw=True)  # type: ignore[no-untyped-call]
+        display(NAMED_HANDLES, raw=True)  # type: ignore[no-untyped-call]
         self.live.wait(FIRST_FIGURE)
 
 

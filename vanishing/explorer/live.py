@@ -98,6 +98,7 @@ class LiveExplorer:
         )
         self.view = ipywidgets.HTML()
         self.box = ipywidgets.VBox([*self.sliders, self.progress, self.view, _again()])
+        self.box.add_class("vg-live")
         for slider in self.sliders:
             slider.observe(self._moved, names="value")
         self._restart()
