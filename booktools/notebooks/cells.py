@@ -54,6 +54,11 @@ HTML(
 DARK = (
     "[data-jp-theme-light=false] .jp-OutputArea-output img {filter: invert(1) hue-rotate(180deg)}"
 )
+# It shows hidden outputs whenever a cell runs: a solution's come with its code, once that is opened.
+SOLUTIONS = (
+    ".jp-MarkdownCell:has(.vg-solution) + .jp-CodeCell:has(.jp-InputPlaceholder) ",
+    ".jp-Cell-outputWrapper {display: none}",
+)
 # It aligns paragraphs to the left and bars quotes on the left, whatever their direction.
 RIGHT_TO_LEFT = (
     "[dir=rtl] p {text-align: start}",
@@ -192,6 +197,8 @@ def _setup_code(document: Document) -> Iterator[str]:
     if document.library:
         yield _library_code(document, document.library)
     rules = [DARK] if document.library else []
+    if any("solution" in source.tags for source in document.sources.values()):
+        rules += SOLUTIONS
     if document.language.direction == "rtl":
         rules += RIGHT_TO_LEFT
     if rules:
@@ -284,7 +291,8 @@ def _code_cells(
     shown = node.next_node(nodes.literal_block) if _shows_code(node) else None
     if "solution" in tags:
         title = label(_("Solution"))
-        yield _text_cell(aligned(f"**{title}**", language.direction), language)
+        text = f'<span class="vg-solution">**{title}**</span>'
+        yield _text_cell(aligned(text, language.direction), language)
     yield _code_cell(written.code if shown is None else shown.astext(), tags)
 
 

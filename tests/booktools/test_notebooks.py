@@ -401,7 +401,8 @@ def test_every_cell_that_the_code_needs_is_there_in_its_order(book: Book) -> Non
 def test_a_solution_is_announced_and_hidden(book: Book) -> None:
     cells = book.build(CELLS).cells
     place = next(place for place, cell in enumerate(cells) if cell.source == "y = 3")
-    assert cells[place - 1].source == "**Solution**"
+    assert cells[place - 1].source == '<span class="vg-solution">**Solution**</span>'
+    assert ".jp-MarkdownCell:has(.vg-solution) + .jp-CodeCell" in cells[1].source
     assert cells[place].metadata == {
         "cellView": "form",
         "collapsed": True,
