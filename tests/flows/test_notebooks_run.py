@@ -30,7 +30,10 @@ COMMITTED = [f"{language.code}/{chapter}" for language in LANGUAGES for chapter 
 
 ROLE_OR_DIRECTIVE = re.compile(r"\{[a-z][a-z:_-]*\}`|^:{3,}|`{3,}\{|^\([\w-]+\)=$", re.MULTILINE)
 HTML_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-KNOWN_TAGS = re.compile(r'</?(details|summary|div( dir="(rtl|ltr)")?)>')
+KNOWN_TAGS = re.compile(
+    r'</?(details|summary|div( dir="(rtl|ltr)")?'
+    r'|span( class="vg-solution"| style="display: block; text-align: right")?)>'
+)
 
 
 def read(name: str) -> Any:
