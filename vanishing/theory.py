@@ -316,8 +316,7 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
 
 
 _GLOROT, _HE = "Glorot & Bengio 2010", "He et al. 2015"
-_SCHOENHOLZ = "Schoenholz et al. 2017"
-_TANH = Source(_SCHOENHOLZ, derived=True)
+_TANH = Source("Schoenholz et al. 2017", derived=True)
 _PATHS = Source("Veit, Wilber & Belongie 2016", derived=True)
 _FORMATS = {"float32": (8, 23), "float16": (5, 10), "bfloat16": (8, 7)}
 
@@ -388,11 +387,11 @@ PREDICTIONS = (
     _layers("identity", "orthogonal", 1e-6, Source("Saxe et al. 2014")),
     _layers("tanh", "default", 0.005, Source(_GLOROT, "6, 15")),
     _layers("relu", "he", 0.02, Source(_HE, "14")),
-    _layers("relu", "xavier", 0.015, Source(_HE, "12", derived=True)),
-    _layers("relu", "default", 0.005, Source(_HE, "12", derived=True)),
-    _layers("silu", "default", 0.0015, Source(_SCHOENHOLZ, derived=True)),
-    _layers("sigmoid", "default", 0.0, Source(_SCHOENHOLZ, derived=True), is_bound=True),
-    _layers("sigmoid", "xavier", 0.0, Source(_SCHOENHOLZ, derived=True), is_bound=True),
+    _layers("relu", "xavier", 0.015, Source(_HE, "14", derived=True)),
+    _layers("relu", "default", 0.005, Source(_HE, "14", derived=True)),
+    _layers("silu", "default", 0.0015, Source(_GLOROT, "6, 15", derived=True)),
+    _layers("sigmoid", "default", 0.0, Source(_GLOROT, "6, 15", derived=True), is_bound=True),
+    _layers("sigmoid", "xavier", 0.0, Source(_GLOROT, "6, 16", derived=True), is_bound=True),
     Prediction(
         key="products/gaussian-mean",
         value=sum(gaussian_lyapunov_exponents(64)) / 64,

@@ -187,7 +187,7 @@ TRAINING_PREDICTIONS = (
         key="convolutions/forgotten",
         value=forgotten_fan_in(3),
         tolerance=0.3,
-        source=Source(_HE, "12", derived=True),
+        source=Source(_HE, "14", derived=True),
     ),
     Prediction(
         key="convolutions/zeros",
