@@ -110,7 +110,7 @@ const calls = {
 
   shares: ({ counts }) => Array.from(shares(Uint32Array.from(counts))),
 
-  similarity: ({ numbers, rows, width }) => similarity(floats(numbers), rows, width),
+  similarity: ({ numbers, rows, width }) => similarity(floats(numbers), rows, width, new Float64Array(width)),
 
   elementary: ({ name, values }) => plain(values.map((value) => elementary[name](Number(value)))),
 

@@ -271,7 +271,7 @@ def test_networks_of_one_kind_are_told_apart(shared: Page, site: str) -> None:
     legend = shared.locator("[data-chart=layers]").inner_text().replace("\n", " ")
     with shared.expect_download() as saved:
         press(shared, "csv")
-    lines = saved.value.path().read_text(encoding="utf-8").splitlines()[1:]
+    lines = saved.value.path().read_text(encoding="utf-8-sig").splitlines()[1:]
     assert list(dict.fromkeys(line.split('"')[1] for line in lines)) == names
     assert all(name in legend for name in names)
 
@@ -460,7 +460,9 @@ def test_what_is_copied_is_shown(lab: Page, site: str) -> None:
     assert "var(" not in text
     with lab.expect_download() as saved:
         press(lab, "csv")
-    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+    table = saved.value.path().read_bytes()
+    assert table.startswith(b"\xef\xbb\xbfnetwork,")  # a spreadsheet knows UTF-8 by its mark
+    lines = table.decode("utf-8-sig").splitlines()
     assert len(lines) == 1 + 4 + 3
     assert lines[4].split(",")[4] == "output"
 

@@ -38,13 +38,13 @@ export function signals(network) {
   const { rows } = network.pass;
   const range = rangeOf(network.experiment);
   const histograms = new Uint32Array(depth * BINS);
-  const [rms, similarities] = [new Float64Array(depth), new Float64Array(depth)];
+  const [rms, similarities, sum] = [depth, depth, width].map((length) => new Float64Array(length));
   for (let layer = 0; layer < depth; layer++) {
     const address = network.pass.signals[layer + 1];
     const signal = network.view(address, rows * width);
     count(signal, range, histograms.subarray(layer * BINS, (layer + 1) * BINS));
     rms[layer] = Math.sqrt(network.kernels.dot(address, address, 4 * signal.length) / signal.length);
-    similarities[layer] = similarity(signal, rows, width);
+    similarities[layer] = similarity(signal, rows, width, sum);
   }
   return { histograms, signal_norms: rms, similarities };
 }
@@ -65,7 +65,8 @@ export function count(numbers, [low, high], bins) {
 export function shares(histograms) {
   const written = new Uint8Array(histograms.length);
   for (let start = 0; start < written.length; start += BINS) {
-    const most = Math.max(...histograms.subarray(start, start + BINS));
+    let most = 0;
+    for (let bin = start; bin < start + BINS; bin++) most = Math.max(most, histograms[bin]);
     for (let bin = start; bin < start + BINS; bin++) written[bin] = most && Math.ceil((FULL * histograms[bin]) / most);
   }
   return written;
@@ -76,10 +77,10 @@ export function shares(histograms) {
  *
  * Unit vectors that are added up have the square of the length n + n (n − 1) · that mean.
  *
- * @param {Float32Array} numbers @param {number} rows @param {number} width @returns {number}
+ * @param {Float32Array} numbers @param {number} rows @param {number} width @param {Float64Array} sum is overwritten
  */
-export function similarity(numbers, rows, width) {
-  const sum = new Float64Array(width);
+export function similarity(numbers, rows, width, sum) {
+  sum.fill(0);
   let units = 0;
   for (let start = 0; start < rows * width; start += width) {
     let square = 0;
@@ -103,20 +104,22 @@ export function slopes(network) {
   if (activation === "identity") return { dead, saturated };
   const limit = SATURATED * GREATEST[activation];
   const slope = network.view(network.backs[0], rows * width);
+  const alive = new Uint8Array(width);
   for (let layer = 0; layer < depth; layer++) {
     slope.fill(1);
     network.activateAgain(layer);
     network.kernels.slope[activation](network.backs[0], inputs[layer], outputs[layer], 4 * rows * width);
-    const { silent, flat } = countFlat(slope, width, limit);
+    const { silent, flat } = countFlat(slope, alive, limit);
     dead[layer] = silent / width;
     saturated[layer] = flat / slope.length;
   }
   return { dead, saturated };
 }
 
-/** Count the columns that are zero, and the numbers below a limit. @param {Float32Array} numbers @param {number} width @param {number} limit */
-function countFlat(numbers, width, limit) {
-  const alive = new Uint8Array(width);
+/** Count the columns that are zero, and the numbers below a limit. @param {Float32Array} numbers @param {Uint8Array} alive one per column; is overwritten @param {number} limit */
+function countFlat(numbers, alive, limit) {
+  const width = alive.length;
+  alive.fill(0);
   let [flat, silent] = [0, width];
   for (let start = 0; start < numbers.length; start += width) {
     for (let j = 0; j < width; j++) {

@@ -32,13 +32,27 @@ class Space {
     this.size += Math.ceil(count / 4) * 16;
     return address;
   }
+
+  /** Give one place to what is never needed at the same time. @template T @param {(() => T)[]} parts @returns {T[]} */
+  share(parts) {
+    const start = this.size;
+    let end = start;
+    const given = parts.map((part) => {
+      this.size = start;
+      const made = part();
+      end = Math.max(end, this.size);
+      return made;
+    });
+    this.size = end;
+    return given;
+  }
 }
 
 /**
- * @param {Space} space @param {Experiment} experiment @param {number} rows
+ * @param {Space} space @param {Experiment} experiment @param {number} rows @param {number} images where they are
  * @param {boolean} keeps each layer's numbers, as the way back needs them
  */
-function passOf(space, experiment, rows, keeps) {
+function passOf(space, experiment, rows, images, keeps) {
   const { depth, width, activation, residual } = experiment;
   const normalizes = experiment.normalization !== "none";
   const apart = normalizes || FROM_INPUT.includes(activation);
@@ -48,7 +62,7 @@ function passOf(space, experiment, rows, keeps) {
   const place = (shared) => shared ?? own();
   /** @type {Pass} */
   const pass = {
-    rows, signals: [space.take(rows * PIXELS)], inputs: [], outputs: [], statistics: [],
+    rows, signals: [images], inputs: [], outputs: [], statistics: [],
     sums: own(), last: own(), scores: space.take(rows * CLASSES), again: keeps && residual && apart ? own() : -1,
   };
   for (let layer = 0; layer < depth; layer++) {
@@ -90,8 +104,13 @@ export class Network {
     this.isTransposed = false; // the way forward needs it; the gradients then take the place
     this.zeros = space.take(Math.max(width, PIXELS));
     this.one = space.take(1);
-    this.pass = passOf(space, experiment, rows, true);
-    this.test = passOf(space, experiment, testRows, false);
+    const [images, testImages] = [rows, testRows].map((count) => space.take(count * PIXELS));
+    const [pass, test] = space.share([
+      () => passOf(space, experiment, rows, images, true),
+      () => passOf(space, experiment, testRows, testImages, false),
+    ]);
+    this.pass = pass;
+    this.test = test; // the signals of the one are lost when the other is computed
     this.backs = [space.take(rows * width), space.take(rows * width)];
     this.delta = space.take(rows * CLASSES);
     const { memory, kernels } = make(space.size);
@@ -196,22 +215,26 @@ export class Network {
     if (normalization !== "batch") return;
     const { mean, variance } = this.running[place];
     const unbiased = pass.rows / (pass.rows - 1);
-    const [means, variances] = [1, 2].map((which) => this.view(statistics + 4 * which * width, width));
+    const means = (statistics >> 2) + width;
     for (let j = 0; j < width; j++) {
-      mean[j] += RUNNING * (means[j] - mean[j]);
-      variance[j] += RUNNING * (variances[j] * unbiased - variance[j]);
+      mean[j] += RUNNING * (this.numbers[means + j] - mean[j]);
+      variance[j] += RUNNING * (this.numbers[means + width + j] * unbiased - variance[j]);
     }
   }
 
   /** Normalize with the running statistics. @param {Pass} pass @param {number} place @param {number} out @param {number} x */
   normalizeAsBefore(pass, place, out, x) {
+    const f = this.numbers;
     const { mean, variance } = this.running[place];
     const { width } = this.experiment;
-    const factor = variance.map((value) => 1 / Math.sqrt(value + EPSILON));
-    const offset = mean.map((value, j) => -value * factor[j]);
-    const [from, to] = [this.view(x, pass.rows * width), this.view(out, pass.rows * width)];
-    for (let i = 0; i < from.length; i += width) {
-      for (let j = 0; j < width; j++) to[i + j] = from[i + j] * factor[j] + offset[j];
+    const [from, to, factor] = [x >> 2, out >> 2, pass.statistics[place] >> 2];
+    const offset = factor + width;
+    for (let j = 0; j < width; j++) {
+      f[factor + j] = 1 / Math.sqrt(variance[j] + EPSILON);
+      f[offset + j] = -mean[j] * f[factor + j];
+    }
+    for (let i = 0; i < pass.rows * width; i += width) {
+      for (let j = 0; j < width; j++) f[to + i + j] = f[from + i + j] * f[factor + j] + f[offset + j];
     }
   }
 
@@ -256,7 +279,7 @@ export class Network {
       const by = (this.scales + this.gradients) >> 2;
       this.numbers[by + layer] = this.kernels.dot(back, this.pass.outputs[layer], 4 * count);
     }
-    this.view(branch, count).set(this.view(back, count));
+    this.numbers.copyWithin(branch >> 2, back >> 2, (back >> 2) + count);
     if (scale !== 1) this.kernels.scale(branch, 4 * count, scale);
     return branch;
   }

@@ -9,6 +9,7 @@ import { DEFAULTS } from "./types.js";
 /** @typedef {import("./state.js").Network} Network */
 
 const LETTERS = ["a", "b", "c"];
+const MARK = "\ufeff"; // by which a spreadsheet knows UTF-8
 
 /**
  * Return a program that starts the same networks with PyTorch and trains them.
@@ -109,7 +110,7 @@ function literal(value) {
 export function csv(names, recorded) {
   const head = "network,step,loss,accuracy,layer,gradient_norm,update_ratio,signal_norm,dead,saturated,similarity";
   const rows = names.flatMap((name, place) => recorded[place].flatMap((frame) => rowsOf(name, frame)));
-  return [head, ...rows, ""].join("\r\n");
+  return MARK + [head, ...rows, ""].join("\r\n");
 }
 
 /**

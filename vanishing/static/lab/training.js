@@ -149,7 +149,7 @@ function* batches({ seed, batch_size }, size) {
 function gather(network, { inputs, targets }, batch) {
   const rows = network.view(network.pass.signals[0], batch.length * PIXELS);
   batch.forEach((image, row) => {
-    rows.set(inputs.subarray(image * PIXELS, (image + 1) * PIXELS), row * PIXELS);
+    for (let pixel = 0; pixel < PIXELS; pixel++) rows[row * PIXELS + pixel] = inputs[image * PIXELS + pixel];
   });
   return Uint8Array.from(batch, (image) => targets[image]);
 }
@@ -163,16 +163,18 @@ function crossEntropy(network, targets, size) {
   const scores = network.view(network.pass.scores, targets.length * CLASSES);
   const delta = network.view(network.delta, scores.length);
   let loss = 0;
-  targets.forEach((target, row) => {
-    const own = scores.subarray(row * CLASSES, (row + 1) * CLASSES);
-    const greatest = Math.max(...own);
-    const sum = own.reduce((all, score) => all + exp(score - greatest), 0);
-    loss += greatest + log(sum) - own[target];
-    own.forEach((score, kind) => {
-      const share = exp(score - greatest) / sum;
-      delta[row * CLASSES + kind] = ((share - (kind === target ? 1 : 0)) / size) * SCALE;
-    });
-  });
+  for (let row = 0; row < targets.length; row++) {
+    const start = row * CLASSES;
+    let [greatest, sum] = [-Infinity, 0];
+    for (let i = start; i < start + CLASSES; i++) greatest = Math.max(greatest, scores[i]);
+    for (let i = start; i < start + CLASSES; i++) sum += exp(scores[i] - greatest);
+    const own = start + targets[row];
+    loss += greatest + log(sum) - scores[own];
+    for (let i = start; i < start + CLASSES; i++) {
+      const share = exp(scores[i] - greatest) / sum;
+      delta[i] = ((share - (i === own ? 1 : 0)) / size) * SCALE;
+    }
+  }
   return loss / targets.length;
 }
 
@@ -182,13 +184,17 @@ function accuracy(network, targets) {
   const scores = network.view(network.test.scores, targets.length * CLASSES);
   let right = 0;
   targets.forEach((target, row) => {
-    right += best(scores.subarray(row * CLASSES, (row + 1) * CLASSES)) === target ? 1 : 0;
+    right += best(scores, row * CLASSES) === target ? 1 : 0;
   });
   return right / targets.length;
 }
 
-/** Return the place of the greatest number; as in PyTorch, NaN is greater than all. @param {Float32Array} scores */
-function best(scores) {
-  const nan = scores.findIndex(Number.isNaN);
-  return nan >= 0 ? nan : scores.indexOf(Math.max(...scores));
+/** Return the kind with the greatest of an image's scores; as in PyTorch, NaN is greater than all. @param {Float32Array} scores @param {number} start */
+function best(scores, start) {
+  let greatest = start;
+  for (let i = start; i < start + CLASSES; i++) {
+    if (Number.isNaN(scores[i])) return i - start;
+    if (scores[i] > scores[greatest]) greatest = i;
+  }
+  return greatest - start;
 }
