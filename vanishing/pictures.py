@@ -11,6 +11,7 @@ from vanishing.figures.scenes.learning import (
 )
 from vanishing.figures.scenes.maps import draw_block_map, draw_skip_paths
 from vanishing.figures.scenes.numbers import draw_chain, draw_ranges, draw_two_axes
+from vanishing.figures.scenes.overlaps import draw_overlap
 from vanishing.figures.scenes.planes import draw_clipping, draw_dead_unit
 from vanishing.figures.scenes.recurrence import draw_lstm_cell, draw_path_lengths, draw_unrolled
 from vanishing.figures.scenes.signals import (
@@ -43,6 +44,7 @@ __all__ = [
     "draw_gates",
     "draw_heat_map",
     "draw_lstm_cell",
+    "draw_overlap",
     "draw_path_lengths",
     "draw_pulse",
     "draw_ranges",

@@ -258,6 +258,15 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
         pictures.draw_boxes,
         lambda: {"true": [[]], "predicted": [[]], "size": 64, "step": 0},
     ),
+    "draw_overlap": (
+        pictures.draw_overlap,
+        lambda: {
+            "true": (2.0, 2.0, 22.0, 22.0),
+            "predicted": (5.0, 2.0, 25.0, 22.0),
+            "losses": {"IoU": (0.5, 0.1)},
+            "across": 64,
+        },
+    ),
     "draw_clipping": (
         pictures.draw_clipping,
         lambda: {"gradient": (3.0, 0.4), "threshold": 1.0, "largest": 0.5},

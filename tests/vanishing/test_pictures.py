@@ -47,6 +47,9 @@ EXAMPLES: dict[str, Callable[[], Drawing]] = {
     "draw_gates": lambda: pictures.draw_gates([[0.2, 0.95], [0.5, 0.5]], [2], step=10),
     "draw_heat_map": lambda: pictures.draw_heat_map([0, 1], [[1e-9, 0.1], [0.0, 1.0]]),
     "draw_lstm_cell": pictures.draw_lstm_cell,
+    "draw_overlap": lambda: pictures.draw_overlap(
+        (2.0, 2.0, 22.0, 22.0), (14.0, 2.0, 34.0, 22.0), {"IoU": (0.75, 0.04), "CIoU": (0.85, 0.0)}
+    ),
     "draw_path_lengths": pictures.draw_path_lengths,
     "draw_pulse": lambda: pictures.draw_pulse([1e-9, 1e-4, 0.1], layer=2),
     "draw_ranges": lambda: pictures.draw_ranges({"float16": (6e-8, 65504.0)}),
@@ -66,8 +69,10 @@ WITH_AXES = {
 NAMES = {
     *(
         "BatchNorm",
+        "CIoU",
         "GroupNorm",
         "InstanceNorm",
+        "IoU",
         "LayerNorm",
         "RMSNorm",
         "LN",
@@ -252,6 +257,19 @@ def test_the_radii_of_an_ellipse_are_the_singular_values() -> None:
             lambda: pictures.draw_ellipses({key: [[1.0, 0.0], [0.0, 1.0]] for key in "abc"}),
             "products must be at most 2, got 3: draw the others apart",
         ),
+        (
+            lambda: pictures.draw_overlap(TRUE, TRUE, dict.fromkeys("abcd", (0.5, 0.1))),
+            "losses must be at most 3, got 4: draw the others apart",
+        ),
+        (
+            lambda: pictures.draw_overlap(TRUE, (2, 2, 65, 22), {"IoU": (0.5, 0.1)}),
+            "predicted must be left, top, right, bottom of a box between 0 and 64, got "
+            "(2, 2, 65, 22): move it, or pass a larger across",
+        ),
+        (
+            lambda: pictures.draw_overlap((5, 2, 5, 22), TRUE, {"IoU": (0.5, 0.1)}),
+            "true must be left, top, right, bottom of a box between 0 and 64, got (5, 2, 5, 22)",
+        ),
     ],
 )
 def test_data_that_do_not_fit_together_are_refused(draw: Callable[[], Any], message: str) -> None:
@@ -288,6 +306,57 @@ def test_the_overlap_of_boxes_is_their_iou() -> None:
     found = [[(5.0, 0.0, 15.0, 10.0), (90.0, 90.0, 99.0, 99.0)]]
     assert "with an IoU of 0.33" in pictures.draw_boxes(boxes, found).description
     assert "with an IoU of 0.00" in pictures.draw_boxes(boxes, [[]]).description
+
+
+TRUE = (2.0, 2.0, 22.0, 22.0)
+
+
+@pytest.mark.parametrize(
+    ("shift", "words"),
+    [
+        (0.0, "covers 400 pixels and the union 400: an IoU of 1.00."),
+        (6.0, "covers 280 pixels and the union 520: an IoU of 0.54."),
+        (30.0, "covers 0 pixels and the union 800: an IoU of 0.00."),
+    ],
+)
+def test_the_overlap_and_the_union_of_two_boxes_are_said(shift: float, words: str) -> None:
+    moved = (2.0 + shift, 2.0, 22.0 + shift, 22.0)
+    assert words in pictures.draw_overlap(TRUE, moved, {"IoU": (0.5, 0.1)}).description
+
+
+def test_only_a_gradient_above_zero_has_an_arrow() -> None:
+    def arrow_heads(*gradients: float) -> int:
+        losses = {f"form {place}": (0.5, gradient) for place, gradient in enumerate(gradients)}
+        scene = pictures.draw_overlap(TRUE, TRUE, losses).figure.axes[0].patches
+        return sum(len(shape.get_path().vertices) == 4 for shape in scene)
+
+    assert [arrow_heads(0.0, 0.0), arrow_heads(0.0, 0.02), arrow_heads(-1e300, 0.02)] == [0, 1, 2]
+
+
+def test_an_exact_zero_is_written_as_one() -> None:
+    losses = {"IoU": (1.0, 0.0), "CIoU": (1.246, 0.0113)}
+    said = texts_of(pictures.draw_overlap(TRUE, (26.0, 2.0, 46.0, 22.0), losses).svg())
+    assert said[-3:] == [
+        "IoU = 0 / 800 = 0.00",
+        "Loss 1 − IoU = 1.00, gradient 0",
+        "Loss 1 − CIoU = 1.25, gradient 0.011",
+    ]
+
+
+@pytest.mark.parametrize("corner", [2.0, 9.0, 17.3, 21.0])
+def test_the_hatching_stays_within_the_overlap(corner: float) -> None:
+    drawing = pictures.draw_overlap(TRUE, (corner, corner, 50.0, 50.0), {"IoU": (0.5, 0.1)})
+    shapes = [patch.get_path().vertices for patch in drawing.figure.axes[0].patches]
+    true, predicted, hatching = shapes[5:8]  # behind the key
+    least, most = predicted.min(axis=0) - 0.01, true.max(axis=0) + 0.01
+    assert ((least <= hatching) & (hatching <= most)).all()
+
+
+def test_boxes_that_only_touch_or_share_a_speck_are_drawn() -> None:
+    for corner in (21.999, 22.0):
+        drawing = pictures.draw_overlap(TRUE, (corner, corner, 50.0, 50.0), {"IoU": (1.0, 0.0)})
+        assert "an IoU of 0.00." in drawing.description
+        assert drawing.svg()
 
 
 def test_neighbouring_cells_of_one_colour_are_one_shape() -> None:

@@ -37,6 +37,7 @@ LABELS = {
     "optimizer": N_("Optimizer"),
     "residual": N_("Residual connections"),
     "seed": N_("Random seed"),
+    "shift": N_("Shift (pixels)"),
     "spectral_radius": N_("Spectral radius"),
     "step": N_("Training step"),
     "variant": N_("Network variant"),

@@ -11,6 +11,7 @@ from vanishing.figures import arguments
 from vanishing.figures.drawing import Picture, drawn
 from vanishing.figures.labels import worded
 from vanishing.figures.scenes.lines import EM, SIZE
+from vanishing.figures.scenes.overlaps import BOX, intersection, true_and_predicted, union
 from vanishing.figures.scenes.scene import BLUE, GREEN, ORANGE, SMALL, Point, Scene
 from vanishing.localisation import _, format_number
 from vanishing.phrases import paragraph
@@ -227,7 +228,6 @@ def _sentence(scene: Scene, y: float, words: Sequence[str], values: Sequence[flo
     return scene.space(y + 26 - scene.height) if scene.height < y + 26 else y + 26
 
 
-BOX = bounds.several(arguments.finite, "(10.0, 10.0, 30.0, 30.0)", least=4, most=4)
 BOXES = bounds.several(
     bounds.several(BOX, "[(1.0, 1.0, 9.0, 9.0)]", least=0, most=20), "[[]]", most=4
 )
@@ -261,7 +261,7 @@ def draw_boxes(
         left, top = (number % 2) * (side + 30), y + (number // 2) * (side + 14)
         _image(scene, (left, top), side, boxes, found, size)
     y += (len(true) + 1) // 2 * (side + 14)
-    _true_and_predicted(scene, y + 10)
+    true_and_predicted(scene, y + 10)
     overlaps = [
         _overlap(one, found) for boxes, found in zip(true, predicted, strict=True) for one in boxes
     ]
@@ -276,13 +276,6 @@ def draw_boxes(
             overlap=f"{sum(overlaps) / max(1, len(overlaps)):.2f}",
         )
     )
-
-
-def _true_and_predicted(scene: Scene, y: float) -> None:
-    for place, (colour, name) in enumerate(((GREEN, _("true")), (ORANGE, _("predicted")))):
-        x = 10 + place * scene.width / 2
-        scene.line([(x, y), (x + 30, y)], colour=colour, width=3, dashed=place == 1)
-        scene.centred(x + 38, y, name, width=scene.width / 2 - 48, align="left")
 
 
 def _image(
@@ -321,9 +314,5 @@ def _overlap(box: Sequence[float], others: Sequence[Sequence[float]]) -> float:
 
 
 def _iou(one: Sequence[float], other: Sequence[float]) -> float:
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return width * height / (both - width * height)
+    shared = intersection(one, other)
+    return shared / union(one, other) if shared else 0.0
