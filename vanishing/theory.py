@@ -117,7 +117,7 @@ def layer_normalized_relu_ratio() -> float:
     Behind ReLU of normalized pre-activations, the next ones have the variance n·Var[w]/2. Going
     back, this factor of the weights and of ReLU stands against the division by the same size, for
     every init.
-    Derived from He et al. 2015, eq. 10 and 14.
+    Derived from He et al. 2015, eq. 8 and 12.
     """
     weights, slope, size = 2.0, 1 / 2, 2.0 * (1 / 2)
     return weights * slope / size
@@ -316,7 +316,8 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
 
 
 _GLOROT, _HE = "Glorot & Bengio 2010", "He et al. 2015"
-_TANH = Source("Schoenholz et al. 2017", derived=True)
+_SCHOENHOLZ = "Schoenholz et al. 2017"
+_TANH = Source(_SCHOENHOLZ, derived=True)
 _PATHS = Source("Veit, Wilber & Belongie 2016", derived=True)
 _FORMATS = {"float32": (8, 23), "float16": (5, 10), "bfloat16": (8, 7)}
 
@@ -371,7 +372,7 @@ def _chi(weight_variance: float, tolerance: float) -> Prediction:
 
 
 def _normalized(normalization: str) -> Prediction:
-    value, source = layer_normalized_relu_ratio(), Source(_HE, "10, 14", derived=True)
+    value, source = layer_normalized_relu_ratio(), Source(_HE, "8, 12", derived=True)
     key = f"blocks/relu-{normalization}"
     return Prediction(key=key, value=value, tolerance=0.04, source=source)
 
@@ -380,18 +381,18 @@ PREDICTIONS = (
     *_slopes("sigmoid", Source("Hochreiter & Schmidhuber 1997")),
     *_slopes("tanh", Source(derived=True)),
     *_slopes("gelu", Source("Hendrycks & Gimpel 2016", derived=True)),
-    *_slopes("silu", Source("Elfwing et al. 2018", derived=True)),
+    *_slopes("silu", Source("Hendrycks & Gimpel 2016; Elfwing et al. 2018", derived=True)),
     *_slopes("selu", Source("Klambauer et al. 2017", derived=True)),
     *map(_underflow, _FORMATS),
     _layers("identity", "xavier", 0.01, Source(_GLOROT, "6, 16")),
     _layers("identity", "orthogonal", 1e-6, Source("Saxe et al. 2014")),
     _layers("tanh", "default", 0.005, Source(_GLOROT, "6, 15")),
     _layers("relu", "he", 0.02, Source(_HE, "14")),
-    _layers("relu", "xavier", 0.015, Source(_HE, "14", derived=True)),
-    _layers("relu", "default", 0.005, Source(_HE, "14", derived=True)),
-    _layers("silu", "default", 0.0015, Source(_GLOROT, "6, 15", derived=True)),
-    _layers("sigmoid", "default", 0.0, Source(_GLOROT, "6, 15", derived=True), is_bound=True),
-    _layers("sigmoid", "xavier", 0.0, Source(_GLOROT, "6, 16", derived=True), is_bound=True),
+    _layers("relu", "xavier", 0.015, Source(_HE, "12", derived=True)),
+    _layers("relu", "default", 0.005, Source(_HE, "12", derived=True)),
+    _layers("silu", "default", 0.0015, Source(_SCHOENHOLZ, derived=True)),
+    _layers("sigmoid", "default", 0.0, Source(_SCHOENHOLZ, derived=True), is_bound=True),
+    _layers("sigmoid", "xavier", 0.0, Source(_SCHOENHOLZ, derived=True), is_bound=True),
     Prediction(
         key="products/gaussian-mean",
         value=sum(gaussian_lyapunov_exponents(64)) / 64,

@@ -187,7 +187,7 @@ TRAINING_PREDICTIONS = (
         key="convolutions/forgotten",
         value=forgotten_fan_in(3),
         tolerance=0.3,
-        source=Source(_HE, "14", derived=True),
+        source=Source(_HE, "12", derived=True),
     ),
     Prediction(
         key="convolutions/zeros",
@@ -205,7 +205,7 @@ TRAINING_PREDICTIONS = (
         key="convolutions/group",
         value=layer_normalized_relu_ratio(),
         tolerance=0.06,
-        source=Source(_HE, "10, 14", derived=True),
+        source=Source(_HE, "8, 12", derived=True),
     ),
     Prediction(
         key="language/zero-head",
@@ -217,7 +217,7 @@ TRAINING_PREDICTIONS = (
         key="language/feed-forward",
         value=0.5,
         tolerance=0.03,
-        source=Source(_HE, "10", derived=True),
+        source=Source(_HE, "8", derived=True),
     ),
     Prediction(
         key="language/deep-stream",
