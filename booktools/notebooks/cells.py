@@ -59,11 +59,21 @@ SOLUTIONS = (
     ".jp-MarkdownCell:has(.vg-solution) + .jp-CodeCell:has(.jp-InputPlaceholder) ",
     ".jp-Cell-outputWrapper {display: none}",
 )
-# It aligns paragraphs to the left and bars quotes on the left, whatever their direction.
-RIGHT_TO_LEFT = (
-    "[dir=rtl] p {text-align: start}",
-    "[dir=rtl] blockquote {border: solid silver; border-width: 0 5px 0 0}",
-)
+# It aligns paragraphs to the left, whatever their direction.
+RIGHT_TO_LEFT = "[dir=rtl] p {text-align: start}"
+
+# What JupyterLab writes into a notebook when its kernel starts. Where that changes nothing, as with this very version
+# of Python, it does not mark the notebook as changed.
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+    "version": "3.11.7",
+}
 
 
 @dataclass(frozen=True)
@@ -121,8 +131,8 @@ def notebook_json(document: Document, doctree: nodes.document, markdown: Markdow
 
 def _metadata(document: Document) -> dict[str, object]:
     return {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
+        "kernelspec": KERNEL,
+        "language_info": LANGUAGE,
         "booktools": {
             "document": document.name,
             "language": document.language.code,
@@ -162,7 +172,7 @@ def _cell(kind: str, source: str, metadata: dict[str, object]) -> Cell:
 
 def _first_cells(document: Document) -> list[Cell]:
     """Say which file to edit instead; then find or install the library and set the language."""
-    banner = _text_cell(quoted(_banner(document)), document.language)
+    banner = _text_cell(quoted(_banner(document), document.language.direction), document.language)
     code = "\n\n".join(_setup_code(document))
     return [banner, _code_cell(code, ["setup"])] if code else [banner]
 
@@ -200,7 +210,7 @@ def _setup_code(document: Document) -> Iterator[str]:
     if any("solution" in source.tags for source in document.sources.values()):
         rules += SOLUTIONS
     if document.language.direction == "rtl":
-        rules += RIGHT_TO_LEFT
+        rules.append(RIGHT_TO_LEFT)
     if rules:
         yield STYLE.format(rules="\n".join(f'    "{rule}"' for rule in rules))
 

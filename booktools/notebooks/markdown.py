@@ -39,6 +39,7 @@ _SEAMS = (
 SAFE_IN_ADDRESSES = "/:?#@!$&'*+,;=%~"
 PARTS = (nodes.entry, nodes.citation, nodes.footnote, numbered_caption)  # more is on their lines
 FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
+BAR = "border: solid silver; border-width: 0 5px 0 0"  # of a quote from right to left
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,10 @@ def prefixed(text: str, first: str, rest: str | None = None) -> str:
     )
 
 
-def quoted(text: str) -> str:
-    """Make a Markdown quote."""
+def quoted(text: str, direction: str) -> str:
+    """Make a quote; JupyterLab bars Markdown's on the left, whatever their direction."""
+    if direction == "rtl":
+        return f"<blockquote style=\"{BAR}\">\n\n{text}\n\n</blockquote>"
     return prefixed(text, "> ")
 
 
@@ -306,7 +309,7 @@ class Markdown:
         return next((number for number in numbers if number), "")
 
     def _block_block_quote(self, node: nodes.Element) -> str:
-        return quoted(self.blocks(node.children))
+        return quoted(self.blocks(node.children), self.page.direction)
 
     def _block_attribution(self, node: nodes.Element) -> str:
         return f"— {self.inlines(node.children)}"
@@ -357,7 +360,8 @@ class Markdown:
 
     def _block_Admonition(self, node: nodes.Element) -> str:  # noqa: N802
         title, body = self._titled(node)
-        return quoted(joined([self._line(f"**{title}**"), self.blocks(body)]))
+        text = joined([self._line(f"**{title}**"), self.blocks(body)])
+        return quoted(text, self.page.direction)
 
     _block_topic = _block_sidebar = _block_Admonition
 

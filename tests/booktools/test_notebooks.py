@@ -16,6 +16,8 @@ from typing import Any
 import nbformat
 import pytest
 from docutils import nodes
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelspec import get_kernel_dict
 from IPython.core.inputtransformer2 import TransformerManager
 from markdown_it import MarkdownIt
 from real_book import BOOK
@@ -416,9 +418,17 @@ def test_a_notebook_is_valid_and_holds_no_output(book: Book) -> None:
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert notebook.metadata.kernelspec.name == "python3"
-    assert notebook.metadata.language_info == {"name": "python"}
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+
+
+def test_a_notebook_says_of_its_kernel_what_the_kernel_says_itself(book: Book) -> None:
+    """JupyterLab writes it anew, and marks a notebook in which that changes something."""
+    metadata = book.build(CELLS).metadata
+    language, kernel = dict(IPythonKernel.language_info), get_kernel_dict()
+    assert metadata.language_info == {**language, "version": metadata.language_info.version}
+    assert metadata.kernelspec.display_name == kernel["display_name"]
+    assert metadata.kernelspec.language == kernel["language"]
 
 
 def test_ids_do_not_depend_on_the_language(book: Book) -> None:
@@ -497,6 +507,22 @@ def test_no_word_of_the_page_itself_is_markdown_in_a_notebook(
             for token in MarkdownIt("commonmark").parse(banner)
             for one in token.children or ()
         }
+
+
+def test_a_quote_from_right_to_left_has_its_bar_on_the_right(book: Book) -> None:
+    english, arabic = (
+        "".join(cell.source for cell in book.build("# T\n\n> a *b*\n", code).cells)
+        for code in ("en", "ar")
+    )
+    assert "> a *b*" in english
+    bars = [
+        token.content
+        for token in MarkdownIt("commonmark", {"html": True}).parse(arabic)
+        if "<blockquote" in token.content
+    ]
+    assert len(bars) == 2  # the notice is one
+    assert all("border-width: 0 5px 0 0" in bar for bar in bars)
+    assert "*b*" not in "".join(bars)
 
 
 def test_the_first_cell_sets_the_language(book: Book) -> None:

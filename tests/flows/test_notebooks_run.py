@@ -32,6 +32,7 @@ ROLE_OR_DIRECTIVE = re.compile(r"\{[a-z][a-z:_-]*\}`|^:{3,}|`{3,}\{|^\([\w-]+\)=
 HTML_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 KNOWN_TAGS = re.compile(
     r'</?(details|summary|div( dir="(rtl|ltr)")?'
+    r'|blockquote( style="border: solid silver; border-width: 0 5px 0 0")?'
     r'|span( class="vg-solution"| style="display: block; text-align: right")?)>'
 )
 
