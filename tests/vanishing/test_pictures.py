@@ -141,6 +141,21 @@ def test_what_flows_begins_right_where_words_do(name: str, monkeypatch: pytest.M
     assert mirrored is (name not in WITH_AXES)
 
 
+FROM_THE_LOSS = {"draw_chain", "draw_pulse"}
+"""Their gradient begins at the loss, which stands where words end."""
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("code", ["en", "ar"])
+def test_a_picture_is_seen_from_the_side_where_it_begins(
+    name: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(localisation, "_chosen", code)
+    mirrored = code == "ar" and name not in WITH_AXES
+    from_right = (name in FROM_THE_LOSS) is not mirrored
+    assert ("vg-from-right" in EXAMPLES[name]().html()) is from_right
+
+
 @pytest.mark.parametrize(
     "text", ["linear layer", "批量归一化层", "一个 LSTM 单元", "x", "Normalisierungsschicht"]
 )

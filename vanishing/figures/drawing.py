@@ -43,11 +43,13 @@ class Picture:
 
     description: alternative text in the reader's language.
     table: what is drawn, where that is more telling than what the picture was called with.
+    from_right: whether it is read from its right side, which a narrow page shows first.
     """
 
     draw: Callable[[], Figure]
     description: str
     table: Table | None = None
+    from_right: bool = False
 
 
 class Drawing:
@@ -105,7 +107,8 @@ class Drawing:
 
     def html(self) -> str:
         """Return a `<figure>` with the SVG inside, for a page with vanishing.css."""
-        return f'<figure class="vg-figure">{self.svg()}</figure>'
+        side = " vg-from-right" if self._worded().from_right else ""
+        return f'<figure class="vg-figure{side}">{self.svg()}</figure>'
 
     def show(self) -> None:
         """Show the figure: in a notebook below the cell, elsewhere in a browser.

@@ -46,7 +46,8 @@ def draw_chain(factors: Sequence[float]) -> Picture:
             "loss and is multiplied by each unit's factor: {numbers}.",
             count=len(factors),
             numbers=numbers,
-        )
+        ),
+        from_end=True,
     )
 
 

@@ -182,9 +182,12 @@ class Scene:
         """Leave room below what is there; return where it ends."""
         return self._down_to(self.height + height)
 
-    def picture(self, description: str) -> Picture:
-        """Return what was collected as a picture."""
-        return Picture(self._figure, description)
+    def picture(self, description: str, *, from_end: bool = False) -> Picture:
+        """Return what was collected as a picture.
+
+        from_end: whether what is told begins where words end, as a gradient does at the loss.
+        """
+        return Picture(self._figure, description, from_right=from_end is not self._mirrored)
 
     def _figure(self) -> Figure:
         height = self.height + MARGIN

@@ -212,7 +212,7 @@ def draw_pulse(norms: Sequence[float], layer: int = 1) -> Picture:
         "the other. The brighter a layer, the larger its gradient norm, on a logarithmic scale.",
         count=len(norms),
     )
-    return scene.picture(f"{intro} {said}")
+    return scene.picture(f"{intro} {said}", from_end=True)
 
 
 def _pulse_words(scene: Scene, x: float, rows: Sequence[float]) -> None:
