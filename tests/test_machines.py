@@ -266,3 +266,35 @@ def test_binder_installs_what_is_pinned_and_nothing_of_cuda() -> None:
     uv = re.search(r"uv==\S+", (ROOT / "binder/requirements.txt").read_text())
     assert uv
     assert uv[0] in (ROOT / ".github/workflows/environments.yml").read_text()
+
+
+def test_binders_branch_moves_only_when_what_is_installed_changes(tmp_path: Path) -> None:
+    script, clone = ROOT / ".github/move_environment", tmp_path / "clone"
+
+    def git(*arguments: str) -> str:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        done = subprocess.run(
+            ["git", *who, *arguments], cwd=clone, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def moved_by(name: str) -> bool:
+        """Say whether the branch is where a commit is that changes this file."""
+        (clone / name).parent.mkdir(exist_ok=True)
+        (clone / name).write_text(
+            (clone / name).read_text() + "a" if (clone / name).exists() else ""
+        )
+        git("add", ".")
+        git("commit", "-m", name)
+        subprocess.run(["sh", str(script)], cwd=clone, check=True, capture_output=True)
+        there = git("ls-remote", "origin", "refs/heads/environment").split()[0]
+        return there == git("rev-parse", "HEAD").strip()
+
+    clone.mkdir()
+    git("init", "--bare", "../forge")
+    git("clone", "../forge", ".")
+    for name in ("vanishing/__init__.py", "binder/postBuild", "pyproject.toml", "hatch_build.py"):
+        assert moved_by(name), name
+    assert not moved_by("locales/ar.po")
+    assert not moved_by("notebooks/a.ipynb")
+    assert moved_by("vanishing/__init__.py")

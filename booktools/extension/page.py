@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -20,6 +20,7 @@ from booktools.extension.messages import book_of, current_language
 from booktools.languages import Language
 
 BINDER = {"github.com": "gh", "gitlab.com": "gl"}
+PULLED = "newest"  # the folder in Binder with the newest notebooks
 
 
 def add_page_context(
@@ -68,7 +69,8 @@ def _notebook_links(
         return
     if address:
         there = book.in_repository(book.root / path)
-        yield "binder", _("Open in Binder"), binder_address(address, there, book.branch)
+        image = app.config.book_environment
+        yield "binder", _("Open in Binder"), binder_address(address, there, book.branch, image)
         if urlsplit(address).netloc == "github.com":
             yield "colab", _("Open in Colab"), colab_address(address, there, book.branch)
     yield "download", _("Download notebook"), context["content_root"] + path
@@ -83,15 +85,33 @@ def _how_to_run() -> str:
     return str(escape(note)).replace("{command}", '<code dir="ltr">pip install -e .</code>')
 
 
-def binder_address(repository_address: str, path: str, branch: str = BRANCH) -> str:
-    """Return the address that opens a file of a repository in Binder's Jupyter Lab."""
+def binder_address(
+    repository_address: str, path: str, branch: str = BRANCH, environment: str = ""
+) -> str:
+    """Return the address that opens a file of a repository in Binder's Jupyter Lab.
+
+    environment: the branch of which Binder builds its image, which then pulls the other branch;
+    without one, each commit has an image of its own.
+    """
     parts = urlsplit(repository_address)
     name = parts.path.strip("/")
     kind = BINDER.get(parts.netloc, "git")
     if kind != "gh":
         name = quote(repository_address if kind == "git" else name, safe="")
-    there = f"{kind}/{name}/{quote(branch, safe='')}"
-    return f"https://mybinder.org/v2/{there}?urlpath=lab/tree/{quote(path)}"
+    there = f"{kind}/{name}/{quote(environment or branch, safe='')}"
+    opened = _pulled(repository_address, path, branch) if environment else quote(f"lab/tree/{path}")
+    return f"https://mybinder.org/v2/{there}?urlpath={opened}"
+
+
+def _pulled(repository_address: str, path: str, branch: str) -> str:
+    """Let nbgitpuller fetch a branch into a folder of its own, and open a file there."""
+    wanted = {
+        "repo": repository_address,
+        "branch": branch,
+        "targetpath": PULLED,
+        "urlpath": f"lab/tree/{PULLED}/{path}",
+    }
+    return quote(f"git-pull?{urlencode(wanted, quote_via=quote, safe='')}", safe="")
 
 
 def colab_address(repository_address: str, path: str, branch: str = BRANCH) -> str:
@@ -171,6 +191,7 @@ def setup(app: Sphinx) -> None:
     """Register the page's context, after the theme has added its own."""
     app.add_config_value("book_repository", None, "html")
     app.add_config_value("book_licences", {}, "html")  # text, code -> name and url
+    app.add_config_value("book_environment", "", "html")  # the branch of Binder's image
     app.connect("config-inited", find_repository)
     app.connect("html-page-context", add_page_context, priority=800)
     app.connect("build-finished", copy_notebooks)

@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
+from urllib.parse import parse_qsl
 
 import pytest
 from docutils import nodes
@@ -44,6 +45,23 @@ def test_binder_knows_other_forges_too() -> None:
     assert "/v2/gl/owner%2Fname/main?" in page.binder_address("https://gitlab.com/owner/name", "x")
     address = page.binder_address("https://codeberg.org/owner/name", "x")
     assert "/v2/git/https%3A%2F%2Fcodeberg.org%2Fowner%2Fname/main?" in address
+
+
+def test_binder_starts_one_image_and_pulls_the_newest_notebook_into_it() -> None:
+    """The form of nbgitpuller's own link generator, which quotes twice."""
+    address = page.binder_address("https://github.com/owner/name", "a b.ipynb", "main", "fixed")
+    start, _, query = address.partition("?")
+    assert start == "https://mybinder.org/v2/gh/owner/name/fixed"
+    ((name, opened),) = parse_qsl(query, strict_parsing=True)
+    assert name == "urlpath"
+    pull, _, wanted = opened.partition("?")
+    assert pull == "git-pull"
+    assert dict(parse_qsl(wanted, strict_parsing=True)) == {
+        "repo": "https://github.com/owner/name",
+        "branch": "main",
+        "targetpath": page.PULLED,
+        "urlpath": f"lab/tree/{page.PULLED}/a b.ipynb",
+    }
 
 
 @pytest.mark.parametrize("text", ["<b>a</b>", 'a" onclick="b', "a`b", "a ${b}", "a\nb"])
