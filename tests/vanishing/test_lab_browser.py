@@ -221,6 +221,11 @@ def test_a_refused_setting_is_told_beside_its_field(lab: Page) -> None:
     assert lab.locator(described).inner_text() == problem
     assert lab.evaluate("document.activeElement.name") == "seed"
     assert seed.get_attribute("aria-invalid") == "true"
+    threshold = lab.locator(".vg-lab-card [name=clip_norm]").first
+    threshold.fill("0")
+    threshold.press("Enter")
+    told = lab.locator(f"#{threshold.get_attribute('aria-describedby')}").inner_text()
+    assert told.endswith("got 0: it is no clipping now.")
     seed.fill("3")
     assert lab.locator(described).inner_text() == ""
     assert seed.get_attribute("aria-describedby") is None

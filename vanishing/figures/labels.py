@@ -27,7 +27,7 @@ LABELS = frozenset(
         N_("linear"),
         # Translators: an optimizer, beside "SGD" and "Adam".
         N_("momentum"),
-        # Translators: no normalization, no shortcut.
+        # Translators: no normalization, beside "batch" and "group".
         N_("none"),
         # Translators: the last layer of a network, the one that gives the answer.
         N_("output"),

@@ -45,6 +45,7 @@ def fields() -> dict[str, str]:
 
 
 CHOICES = {
+    # Translators: a choice beside "Normalization": no normalization.
     "none": N_("none"),
     # Translators: the result of a residual branch is added to its input as it is.
     "sum": N_("as it is"),

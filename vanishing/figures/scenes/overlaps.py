@@ -117,7 +117,7 @@ def _one_minus(measure: str) -> str:
 
 def true_and_predicted(scene: Scene, y: float) -> None:
     """Explain the outlines of a true box and of a predicted one, at this height."""
-    for place, (colour, name) in enumerate(((GREEN, _("true")), (ORANGE, _("predicted")))):
+    for place, (colour, name) in enumerate(((GREEN, _("true box")), (ORANGE, _("predicted box")))):
         x = 10 + place * scene.width / 2
         scene.line([(x, y), (x + 30, y)], colour=colour, width=3, dashed=place == 1)
         scene.centred(x + 38, y, name, width=scene.width / 2 - 48, align="left")

@@ -325,8 +325,8 @@ class Laboratory {
    * @param {Network} network
    */
   #differences(network) {
-    const { fields, choices } = this.words;
-    const written = (/** @type {unknown} */ value) => (value === null ? choices.none : String(value));
+    const { fields, labels } = this.words;
+    const written = (/** @type {unknown} */ value) => (value === null ? labels.no_clipping : String(value));
     const numbers = Object.entries(network)
       .filter(([name, value]) => name in BOUNDS && this.state.networks.some((other) => /** @type {any} */ (other)[name] !== value))
       .map(([name, value]) => say(this.words, "notices", "setting", { setting: fields[name], value: written(value) }));
@@ -498,7 +498,8 @@ class Laboratory {
     const setting = letter ? say(this.words, "notices", "network_setting", { network: letter.toUpperCase(), setting: own }) : own;
     if (used === null) return say(this.words, "notices", "unknown", { setting });
     const bound = /** @type {Record<string, {least: number, most: number}>} */ (BOUNDS)[name];
-    const values = { setting, value: value.slice(0, 40), used, least: bound?.least, most: bound?.most };
+    const now = bound && used === "none" ? this.words.labels.no_clipping : used;
+    const values = { setting, value: value.slice(0, 40), used: now, least: bound?.least, most: bound?.most };
     return say(this.words, "notices", bound ? "out_of_bounds" : "not_a_choice", values);
   }
 
