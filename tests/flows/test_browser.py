@@ -221,6 +221,16 @@ def test_a_tab_key_alone_reaches_slider_and_quiz(visit: Visit, site_address: str
     assert {"INPUTrange", "SUMMARYundefined"} <= reached
 
 
+@pytest.mark.parametrize(("asked", "reads"), [("", True), ("#v=1&a=depth:3", False)])
+def test_the_laboratorys_first_question_is_read_before_its_script_unless_another_is_asked(
+    visit: Visit, site_address: str, asked: str, reads: bool
+) -> None:
+    visit.page.route("**/lab/*.js*", lambda route: route.abort())
+    visit.page.goto(f"{site_address}en/book/laboratory.html{asked}")
+    assert visit.page.locator(".vg-lab-hint").is_visible() == reads
+    assert visit.page.locator(".vg-lab-room").bounding_box()
+
+
 @each(CHAPTERS)
 def test_a_quiz_answers_back(opened: Visit) -> None:
     page = opened.page

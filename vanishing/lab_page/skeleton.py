@@ -42,7 +42,7 @@ def _choice(labels: Mapping[str, str]) -> str:
         f'<p class="vg-lab-choice"><label for="vg-lab-experiment">{escape(labels["experiment"])}'
         f'</label> <select id="vg-lab-experiment" autocomplete="off">{options}'
         f'<option value="" hidden>{escape(labels["own"])}</option></select></p>'
-        '<p class="vg-lab-hint"></p>'
+        f'<p class="vg-lab-hint">{escape(_(QUESTIONS[0].hint))}</p>'
     )
 
 
