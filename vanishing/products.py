@@ -83,7 +83,8 @@ def singular_values(product: MatrixProduct) -> Spectrum:
     Instead each factor times the last orthogonal matrix is split into an orthogonal and a
     triangular matrix; the product of the triangular ones has rows of falling size, and the
     one-sided Jacobi method finds the small singular values of such a matrix (Stewart, "On graded
-    QR decompositions of products of matrices"; Drmač & Veselić 2008, LAPACK's ``dgejsv``).
+    QR decompositions of products of matrices"; Drmač & Veselić 2008, "New fast and accurate Jacobi
+    SVD algorithm", SIAM Journal on Matrix Analysis and Applications 29; LAPACK's ``dgejsv``).
     """
     generator = torch.Generator().manual_seed(product.seed)
     orthogonal = torch.eye(product.width, dtype=torch.float64)

@@ -119,7 +119,8 @@ class Block(nn.Module):
     """Mix the positions by self-attention, then change each by a small feed-forward network.
 
     Both parts are branches beside an identity path. Pre-LN normalizes what enters a branch
-    (Baevski & Auli 2019), Post-LN the sum behind it (Vaswani et al. 2017, section 3.1).
+    (Baevski & Auli 2019, "Adaptive input representations for neural language modeling", ICLR),
+    Post-LN the sum behind it (Vaswani et al. 2017, section 3.1).
     Signals: (number, length, width).
     """
 

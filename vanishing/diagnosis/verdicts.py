@@ -67,7 +67,8 @@ ALL_BUT_SATURATED = 0.98
 ALIKE_DISTANCE = 0.05
 """1 minus the mean cosine between two examples, as a share of the first layer's, that is little.
 
-In a plain ReLU network, it falls as the squared inverse of the depth (Hayou et al. 2019).
+In a plain ReLU network, it falls as the squared inverse of the depth (Hayou, Doucet & Rousseau
+2019, "On the impact of the activation function on deep neural networks training", ICML).
 """
 
 ALIKE_LAYERS = 48
