@@ -156,6 +156,28 @@ def test_a_legend_in_arabic_reads_from_the_right() -> None:
     assert line.x1 <= axes.get_window_extent().x1 + RIGHT
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["ReLU + atalhos + ReZero: aprendeu, exatidão 92%"],
+        ["ReLU + kết nối tắt + ReZero: học được, đúng 92%", "Ậ"],
+        [f"شبكة ReLU + وصلات تخطٍّ + ReZero {number}: تعلّمت، 92%" for number in range(5)],
+    ],
+)
+@pytest.mark.parametrize("code", ["pt", "ar"])
+def test_a_legend_of_long_or_high_words_stays_inside_the_chart(code: str, names: list[str]) -> None:
+    set_language(code)
+    axes = axes_of(line_chart([Series(name, (0, 1), (1, 2)) for name in names], **WORDS))
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    FigureCanvasAgg(figure).draw()
+    legend = axes.get_legend()
+    assert legend is not None
+    for name in names:
+        assert figure.bbox.contains(*box_of(legend, name).min)
+        assert figure.bbox.contains(*box_of(legend, name).max)
+
+
 def box_of(legend: Legend, name: str) -> BboxBase:
     (text,) = (text for text in legend.get_texts() if text.get_text() == name)
     return text.get_window_extent()

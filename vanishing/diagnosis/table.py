@@ -39,9 +39,10 @@ def _row_text(group: Group) -> str:
 
 
 def _row(group: Group) -> str:
+    names = f'<bdi dir="{direction()}">{escape(group.names)}</bdi>'
     return (
         f'<tr><th scope="row"><bdi>{escape(group.title)}</bdi><br>'
-        f'<small style="font-weight:normal"><bdi>{escape(group.names)}</bdi></small></th>'
+        f'<small style="font-weight:normal;font-size:.9em">{names}</small></th>'
         f"<td><bdi>{escape(group.range)}</bdi></td>"
         f'<td><span aria-hidden="true">{sign(group.first)}</span>\u00a0'
         f"{escape(verdict_of(group.first))}</td></tr>"

@@ -12,6 +12,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from vanishing.figures.drawing import COLOURS, Picture, fonts
@@ -23,6 +24,7 @@ Limits = tuple[float, float]
 
 WIDTH, HEIGHT = 440, 380  # pixels of the page; the letters are readable when a phone shows less
 LEFT, RIGHT, BOTTOM, ROW = 80, 12, 58, 24  # margins of the axes, height of a row of the legend
+LETTERS, LEAST_LETTERS = 15.0, 11.0  # pixels: a legend's letters, and those of a long translation
 DASHES = ((), (4, 1.5), (1, 1.2), (5, 1.5, 1, 1.5), (7, 1.5, 1, 1.5, 1, 1.5))
 MARKERS = ((8, 0, 22.5), "s", "D", "P", "*", "p", "h")
 LEAST_HEIGHT = 68  # of the axes and what stands above the legend
@@ -227,7 +229,8 @@ def empty_axes(*names: Iterable[str]) -> Axes:
     entries = list(itertools.chain(*names))
     rows = math.ceil(len(entries) / _columns(entries))
     figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72), facecolor="none")
-    top = HEIGHT - 8 - ROW * rows
+    highest = max((_size_of(figure, name)[1] for name in entries), default=0.0)
+    top = HEIGHT - max(8 + ROW * rows, 17 + (highest + 0.35 * LETTERS) * rows)
     axes = figure.add_axes(
         (LEFT / WIDTH, BOTTOM / HEIGHT, 1 - (LEFT + RIGHT) / WIDTH, (top - BOTTOM) / HEIGHT)
     )
@@ -435,6 +438,7 @@ def add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
     if turned:
         names, columns = mirrored(names, columns)
     wide, empty = WIDTH - LEFT - RIGHT, Line2D([], [], linestyle="none")
+    size, lines = _fitting(_size_of(figure_of(axes), name)[0] for name in names)
     legend = axes.legend(
         [entries.get(name, empty) for name in names],
         [" "] * len(names),  # matplotlib would leave out a name that begins with "_"
@@ -443,13 +447,33 @@ def add_legend(axes: Axes, entries: Mapping[str, Line2D]) -> None:
         ncols=columns,
         markerfirst=not turned,
         frameon=False,
-        handlelength=3,
+        fontsize=size,
+        handlelength=lines,
         columnspacing=1,
         borderaxespad=0.3,
         labelspacing=0.35,
     )
     for text, name in zip(legend.get_texts(), names, strict=True):
         text.set(text=name, horizontalalignment="right" if turned else "left")
+
+
+def _fitting(widths: Iterable[float]) -> tuple[float, float]:
+    """Return the size of the letters and, in letters, the length of a line in the legend.
+
+    A long translation has less of both rather than being cut off.
+    """
+    longest = max(widths, default=0.0) / LETTERS
+    if (4.2 + longest) * LETTERS <= WIDTH - 16:
+        return LETTERS, 3.0
+    return max(LEAST_LETTERS, min(LETTERS, (WIDTH - 20) / (3.2 + longest))), 2.0
+
+
+def _size_of(figure: Figure, name: str) -> tuple[float, float]:
+    """Return how wide and how high a name of the legend is, in pixels of the page."""
+    text = Text(text=name, fontsize=LETTERS)
+    text.set_figure(figure)
+    box = text.get_window_extent()
+    return box.width * 72 / figure.dpi, box.height * 72 / figure.dpi
 
 
 def mirrored(names: Sequence[str], columns: int) -> tuple[list[str], int]:
