@@ -22,7 +22,7 @@ from vanishing.phrases import paragraph
 )
 @drawn
 def draw_gradients_by_length(gradients: Mapping[str, Mapping[int, float]]) -> Picture:
-    """Draw the gradient of the last output by the first token against the sequence's length.
+    """Draw the last output's gradient with respect to the first token against the length.
 
     gradients: network -> length -> gradient norm; both axes are logarithmic.
     Raises ``ValueError`` for no network or length, or a negative norm, and ``TypeError`` for a

@@ -60,7 +60,7 @@ def draw_right_words(
 )
 @drawn
 def draw_first_token_gradients(gradients: Mapping[str, Mapping[int, float]]) -> Picture:
-    """Draw the gradient of the first target word by the first source token against the length.
+    """Draw the first target word's gradient with respect to the first source token, by length.
 
     gradients: network -> length of the source -> gradient norm, on a logarithmic axis.
     Raises ``ValueError`` for no network or length, or a negative norm, and ``TypeError`` for a
