@@ -236,6 +236,11 @@ def test_a_layer_lights_up_when_the_gradient_has_come_back_to_it() -> None:
     assert "layer 2: norm 1.0e-8" in pictures.draw_pulse(norms, 2).description
 
 
+def test_a_phone_shows_the_whole_way_of_a_gradient() -> None:
+    assert "--vg-least" not in pictures.draw_pulse([0.1] * 14).svg()
+    assert "--vg-least" in pictures.draw_heat_map([0, 1], [[0.1, 0.2]] * 2).svg()
+
+
 def test_the_radii_of_an_ellipse_are_the_singular_values() -> None:
     description = pictures.draw_ellipses({"a": [[3.0, 0.0], [0.0, 0.5]]}).description
     assert "a: longest radius 3, shortest 0.5." in description

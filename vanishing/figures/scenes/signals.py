@@ -174,6 +174,7 @@ def _fading(
 
 
 UNITS, RADIUS = 4, 9.0
+PULSE = 358.0  # a phone shows all of it, and its small letters can be read
 
 
 @bounds.checked(
@@ -191,8 +192,8 @@ def draw_pulse(norms: Sequence[float], layer: int = 1) -> Picture:
     """
     if layer > len(norms):
         raise ValueError(f"layer must be at most {len(norms)}, got {layer}: pass more norms")
-    scene = Scene(WIDTH, flows=True)
-    room = WIDTH / len(norms)
+    scene = Scene(PULSE, flows=True)
+    room = PULSE / len(norms)
     centres = [room * (number + 0.5) for number in range(len(norms))]
     rows = [50.0 + 30 * unit for unit in range(UNITS)]
     pairs = itertools.pairwise(centres)
@@ -206,7 +207,7 @@ def draw_pulse(norms: Sequence[float], layer: int = 1) -> Picture:
     _pulse_words(scene, centres[layer - 1], rows)
     value = format_number(norms[layer - 1])
     said = _("The gradient has come back to layer {layer}: norm {value}.", layer=layer, value=value)
-    scene.words(WIDTH / 2, rows[-1] + 40, said, width=WIDTH)
+    scene.words(PULSE / 2, rows[-1] + 40, said, width=PULSE)
     intro = _(
         "Diagram of a network with {count} layers of units, the input on one side and the loss on "
         "the other. The brighter a layer, the larger its gradient norm, on a logarithmic scale.",
@@ -217,8 +218,8 @@ def draw_pulse(norms: Sequence[float], layer: int = 1) -> Picture:
 
 def _pulse_words(scene: Scene, x: float, rows: Sequence[float]) -> None:
     scene.words(0, 0, _("input"), width=100, align="left")
-    scene.words(WIDTH, 0, _("loss"), width=100, align="right")
-    scene.line([(WIDTH - 60, 10), (70, 10)], colour=ORANGE, arrow=True, opacity=0.5)
+    scene.words(PULSE, 0, _("loss"), width=100, align="right")
+    scene.line([(PULSE - 60, 10), (70, 10)], colour=ORANGE, arrow=True, opacity=0.5)
     half = RADIUS + 5
     corners = [(x - half, rows[0] - half), (x + half, rows[0] - half)]
     corners += [(x + half, rows[-1] + half), (x - half, rows[-1] + half), corners[0]]
