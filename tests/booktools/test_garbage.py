@@ -12,7 +12,7 @@ import gc
 from booktools.garbage import collect_seldom
 usual = gc.get_threshold()[0]
 collect_seldom()
-print(gc.get_freeze_count() > 0, gc.get_threshold()[0] > 100 * usual, gc.isenabled())
+print(gc.get_freeze_count() > 0, gc.get_threshold()[0] > 10 * usual, gc.isenabled())
 """
 
 

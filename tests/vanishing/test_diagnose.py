@@ -710,15 +710,16 @@ def test_a_loss_that_waits_for_its_way_back_can_still_go_back() -> None:
 
 def test_a_model_with_dropout_gives_the_same_diagnosis_from_the_same_random_state() -> None:
     model, (inputs, targets) = noisy_model(), batch()
-    assert diagnose(model, inputs, targets) == diagnose(model, inputs, targets)
+    first, second = diagnose(model, inputs, targets), diagnose(model, inputs, targets)
+    assert repr(first) == repr(second)  # what is NaN in both is no equal number
 
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
 def test_it_diagnoses_inside_no_grad_too(context: Callable[[], Any]) -> None:
     model, (inputs, targets) = nn.Linear(6, 3), batch()
-    expected = diagnose(model, inputs, targets)
+    expected = repr(diagnose(model, inputs, targets))
     with context():
-        assert diagnose(model, inputs, targets) == expected
+        assert repr(diagnose(model, inputs, targets)) == expected
 
 
 # Refusals
