@@ -132,7 +132,8 @@ def test_a_front_end_that_drops_what_an_idle_kernel_sends_shows_every_figure() -
     manager, client = start_new_kernel(cwd=str(ROOT))
     try:
         said(client, client.execute("import sys; sys.modules['google.colab'] = sys"))
-        said(client, client.execute(textwrap.dedent(EXPLORER.replace("20", "2"))))
+        two = EXPLORER.replace("20", "2").replace("[run]", "[run, train(SIGMOID.at(seed=seed))]")
+        said(client, client.execute(textwrap.dedent(two)))
         names = "print(live.view.model_id, live.sliders[1].model_id)"
         (printed,) = [one for one in said(client, client.execute(names)) if "text" in one]
         view, slider = printed["text"].split()
@@ -144,7 +145,10 @@ def test_a_front_end_that_drops_what_an_idle_kernel_sends_shows_every_figure() -
             for one in said(client, message["header"]["msg_id"])
             if one.get("comm_id") == view
         ]
-        assert [state["value"].count("<svg") for state in states] == [1]
+        values = [state["value"] for state in states]
+        assert [value.count("<svg") for value in values] == [1, 1]
+        first, whole = (value.count("sigmoid") for value in values)
+        assert first < whole  # a line is shown before the next one is computed
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

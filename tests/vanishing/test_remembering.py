@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from vanishing.progress import Cancelled, observer
-from vanishing.remembering import Postponed, postponing, remembered
+from vanishing.promises import Postponed
+from vanishing.remembering import postponing, remembered
 
 SOURCE = '''
 from dataclasses import dataclass

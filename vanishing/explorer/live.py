@@ -19,7 +19,8 @@ from IPython import get_ipython
 from vanishing.explorer.sliders import Sliders, label, value_text
 from vanishing.localisation import _, direction
 from vanishing.progress import Cancelled, observer
-from vanishing.remembering import Postponed, postponing
+from vanishing.promises import Postponed
+from vanishing.remembering import postponing
 
 FIRST_FIGURE = 600.0  # seconds for which a cell, or a slider in Colab, waits for its figure
 BLINK = 0.3  # seconds; what takes less shows no progress
@@ -81,7 +82,8 @@ class LiveExplorer:
     """Hold the sliders, the progress bar and the figure; a newer value wins over an older one.
 
     The figure function runs in the main thread wherever that is known. What it asks for and must be
-    computed is computed in the background meanwhile; then the function runs again.
+    computed is computed in the background meanwhile, one result after the other; after each of them
+    the function runs again and draws what is there.
     Only what ipywidgets 7.7 and 8 share is used.
     """
 
@@ -150,10 +152,11 @@ class LiveExplorer:
             self._worker = threading.Thread(target=attempt.pursue, args=(finish,), daemon=True)
             self._worker.start()
 
-    def _show(self, ticket: int, content: str) -> None:
+    def _show(self, ticket: int, content: str, *, whole: bool = True) -> None:
         with self._lock:
             if ticket == self._newest:
-                self.progress.layout.visibility = "hidden"
+                if whole:
+                    self.progress.layout.visibility = "hidden"
                 self.view.value = content
 
 
@@ -184,18 +187,21 @@ class _Attempt:
             main.run(lambda: self._live._show(self._ticket, content))
 
     def draw(self) -> Callable[[], None] | None:
-        """Show the figure, or return what computes something that it needs."""
+        """Show the figure, or what of it is there; return what computes something that it lacks."""
+        promised: list[Callable[[], None]] = []
         try:
-            with self._watched(), postponing(self._results):
+            with self._watched(), postponing(self._results, promised):
                 content = self._live._asked.draw(self._indices).html()
         except Postponed as postponed:
             return postponed.finish
         except Cancelled:
             return None
         except Exception as error:  # shown to the reader: a slider has nobody else to tell
+            if promised:  # too little to draw anything
+                return promised[0]
             content = _error_message(error)
-        self._live._show(self._ticket, content)
-        return None
+        self._live._show(self._ticket, content, whole=not promised)
+        return promised[0] if promised else None
 
     @contextmanager
     def _watched(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vanishing.bounds import Rule, listed, number, several, shown, whole
+from vanishing.promises import kept
 
 MOST_LINES = 30  # no two of the first thirty look alike
 MOST_VALUES = 100_000
@@ -115,6 +116,7 @@ def by_rate(rule: Rule, example: str) -> Rule:
 
 def _mapping(key: Rule, rule: Rule, most: int, what: str, example: str) -> Rule:
     def mapping_rule(name: str, value: Any) -> dict[Any, Any]:
+        value = kept(value)
         if not isinstance(value, Mapping):
             raise TypeError(f"{name} must be a dictionary, got {shown(value)}: pass {example}")
         if not 1 <= len(value) <= most:

@@ -27,6 +27,7 @@ from vanishing import recipes
 from vanishing.figures.svg import is_right_to_left, own_settings, svg_of
 from vanishing.figures.table import Table, numbers_of
 from vanishing.localisation import language, script
+from vanishing.promises import kept
 
 # Okabe and Ito's colours, darkened where needed to 3:1 on white as well as on #121212
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b5629b", "#9a6b00", "#767676")
@@ -143,18 +144,22 @@ class Drawing:
 def drawn(function: Callable[P, Picture]) -> Callable[P, Drawing]:
     """Make a function that words a picture return a `Drawing`, which speaks any language.
 
-    The function refuses its arguments when it is called, not when the drawing is shown.
+    The function refuses its arguments when it is called, not when the drawing is shown. What it is
+    promised and is not there yet stays out of the drawing.
     """
     signature = inspect.signature(function)
 
     @functools.wraps(function)
     def draw(*args: P.args, **kwargs: P.kwargs) -> Drawing:
+        given = signature.bind(*args, **kwargs)
+        given.arguments.update({name: kept(value) for name, value in given.arguments.items()})
+
         def recipe() -> Any:
-            bound = signature.bind(*args, **kwargs)
+            bound = signature.bind(*given.args, **given.kwargs)
             bound.apply_defaults()
             return recipes.call(f"{function.__module__}:{function.__name__}", **bound.arguments)
 
-        return Drawing(functools.partial(function, *args, **kwargs), recipe)
+        return Drawing(functools.partial(function, *given.args, **given.kwargs), recipe)
 
     return draw
 

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, get_type_hints
@@ -21,6 +22,7 @@ from typing import Any, ParamSpec, TypeVar, get_type_hints
 import platformdirs
 import torch
 
+from vanishing.promises import Postponed, later
 from vanishing.remembering import files, process, shipped
 from vanishing.remembering.calls import Call, plain
 from vanishing.remembering.keys import code_version
@@ -67,7 +69,10 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
             bound.kwargs,
         )
         kind: type[R] = get_type_hints(function)["return"]
-        return _result(call, bound.arguments, kind)
+        ask = functools.partial(_result, call, bound.arguments, kind)
+        attempt = _attempt.get()
+        result: R = ask() if attempt is None or attempt.promised is None else later(ask)
+        return result
 
     return recall
 
@@ -88,38 +93,46 @@ def _result(call: Call, arguments: dict[str, Any], kind: type[Result]) -> Result
     return _restored(text, kind)
 
 
-class Postponed(BaseException):
-    """A result is not there yet: ``finish`` computes it, in any thread, for the next attempt.
+@dataclass(frozen=True)
+class _Attempt:
+    """What an attempt has so far, and what finishes each result that it was promised."""
 
-    Raised only within ``postponing``. No ``Exception``, so that no function takes it for a failure.
-    """
-
-    def __init__(self, finish: Callable[[], None]) -> None:
-        """Hold what is left to do."""
-        super().__init__("a result must be computed first")
-        self.finish = finish
+    results: dict[str, str]
+    promised: list[Callable[[], None]] | None
 
 
-_results: ContextVar[dict[str, str] | None] = ContextVar("results", default=None)
+_attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
 
 
 @contextmanager
-def postponing(results: dict[str, str]) -> Iterator[None]:
-    """Raise ``Postponed`` where something would have to be computed that is not in ``results``."""
-    token = _results.set(results)
+def postponing(
+    results: dict[str, str], promised: list[Callable[[], None]] | None = None
+) -> Iterator[None]:
+    """Raise ``Postponed`` where something would have to be computed that is not in ``results``.
+
+    With a list ``promised``, a remembered function returns a ``Promise`` instead; the list takes
+    what computes its result.
+    """
+    token = _attempt.set(_Attempt(results, promised))
     try:
         yield
     finally:
-        _results.reset(token)
+        _attempt.reset(token)
 
 
 def _text(call: Call, key: str) -> str:
-    results = _results.get()
-    if results is None:
+    attempt = _attempt.get()
+    if attempt is None:
         return compute(call)
-    if key not in results:
-        raise Postponed(lambda: results.update({key: compute(call)}))
-    return results[key]
+    if key not in attempt.results:
+
+        def finish() -> None:
+            attempt.results[key] = compute(call)
+
+        if attempt.promised is not None:
+            attempt.promised.append(finish)
+        raise Postponed(finish)
+    return attempt.results[key]
 
 
 class _Absent(Exception):  # noqa: N818, nothing is wrong where nothing is kept yet
