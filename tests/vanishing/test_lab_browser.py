@@ -487,6 +487,11 @@ def test_a_phone_never_scrolls_sideways_and_axe_finds_nothing(
         "node => getComputedStyle(node).direction"
     )
     assert axis == "ltr"
+    names = "[...document.querySelectorAll('.vg-lab-name bdi, [data-chart=layers] svg text')]"
+    legend = f"{names}.filter((one) => /^[AB] /.test(one.textContent))"
+    directions = shared.evaluate(f"{legend}.map((one) => getComputedStyle(one).direction)")
+    assert set(directions) == {"rtl" if code == "ar" else "ltr"}
+    assert len(directions) >= 4
     shared.set_viewport_size({"width": 1000, "height": 900})
 
 

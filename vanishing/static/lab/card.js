@@ -39,7 +39,7 @@ export class Card {
     this.words = words;
     this.root = make("div", "vg-lab-card", { role: "group", "aria-labelledby": `vg-lab-name-${place}` });
     const title = make("p", "vg-lab-name", { id: `vg-lab-name-${place}` });
-    title.append(swatch(place), make("bdi", "", {}, name));
+    title.append(swatch(place), make("bdi", "", { dir: words.direction }, name));
     this.sentence = make("p", "vg-lab-sentence");
     this.canvas = make("canvas", "");
     this.map = new HeatMap(this.canvas, network.depth, BINS, place);
@@ -99,7 +99,7 @@ class LayerPanel {
     this.words = words;
     this.root = make("div", "vg-lab-card");
     const title = make("p", "vg-lab-name");
-    title.append(swatch(place), make("bdi", "", {}, name));
+    title.append(swatch(place), make("bdi", "", { dir: words.direction }, name));
     this.note = make("p");
     this.svg = element("svg", { viewBox: `0 0 ${BINS} ${HEIGHT}`, preserveAspectRatio: "none" });
     this.path = this.svg.appendChild(element("path", { style: `fill:${colour(place)}` }));

@@ -165,7 +165,7 @@ export class LineChart {
     return legendRows(names, this.width, this.size).flatMap((row, line) =>
       row.flatMap(({ place, part, x, isFirst }) => {
         const y = 12 + ROW * line;
-        const text = this.#text(part, x + 36, y + 4, "start");
+        const text = this.#words(part, x + 36, y + 4, "start");
         if (!isFirst) return [text];
         const style = `stroke:${colour(place)};fill:none`;
         return [
