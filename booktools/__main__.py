@@ -32,7 +32,7 @@ except ModuleNotFoundError as error:
 
 PORT = 8000
 PORTS = click.IntRange(0, 65535)
-_ROW = "{:>6} {:<26} {:>5} {:>10} {:>6} {:>8}"
+_ROW = "{:>6} {:<40} {:>5} {:>10} {:>6} {:>8}"
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def update(place: Place, codes: tuple[str, ...]) -> None:
     changes = catalogues.update(codes, root=place.root, extract=_extract(place.root))
     for change in changes:
         counts = f"{len(change.fuzzied)} to look at, {len(change.carried)} carried over"
-        click.echo(f"{change.language:>6} {change.domain:<26} {change.state}: {counts}")
+        click.echo(f"{change.language:>6} {change.domain:<40} {change.state}: {counts}")
         for line in shortened(change.findings):
             click.echo(line, err=True)
     sys.exit(any(change.findings for change in changes))

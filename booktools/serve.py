@@ -64,7 +64,9 @@ def start_server(folder: Path, port: int) -> ThreadingHTTPServer:
     try:
         server = ThreadingHTTPServer((HOST, port), handler)
     except OSError as error:
-        raise BuildError(f"port {port} is not free: {error.strerror}; choose another") from None
+        raise BuildError(
+            f"port {port} is not free: {error.strerror}; choose another with --port"
+        ) from None
     Thread(target=server.serve_forever, daemon=True).start()
     return server
 
