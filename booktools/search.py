@@ -19,6 +19,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from booktools.embedding import script_json
 from booktools.extension.messages import book_of, current_language
+from booktools.extension.site import link_signs
 from booktools.faults import BuildError
 from booktools.files import write_changed
 from booktools.passages import Place, as_row, read_page
@@ -97,9 +98,10 @@ def write_after_build(app: Sphinx, exception: Exception | None) -> None:
 def link_style(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Give the search page its own stylesheet."""
+    """Give the search page its own stylesheet, and what its words need."""
     if page == PAGE:
         app.add_css_file(STYLE, priority=910)
+        link_signs(app)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

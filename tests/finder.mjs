@@ -5,11 +5,14 @@ import vm from "node:vm";
 
 const run = (path) => vm.runInThisContext(readFileSync(path, "utf8"), { filename: path });
 const scripts = new URL("../booktools/static/search/", import.meta.url);
-for (const name of ["minisearch.js", "words.js", "finding.js"]) run(new URL(name, scripts).pathname);
+const load = (...names) => names.forEach((name) => run(new URL(name, scripts).pathname));
+load("minisearch.js");
 
 const started = () => performance.now();
 for await (const line of createInterface({ input: process.stdin })) {
   const { places, language, queries } = JSON.parse(line);
+  globalThis.vgSigns = undefined;
+  load(...(language === "zh" ? ["signs.js"] : []), "words.js", "finding.js");
   run(places);
   const began = started();
   const finder = new globalThis.vgFinder(globalThis.vgPlaces, language);

@@ -24,6 +24,7 @@ from booktools.book import CATALOGUES, Book, catalogues_below
 from booktools.embedding import script_json
 from booktools.extension.aliases import first_letters, names_by_id, read_aliases, unknown_entries
 from booktools.extension.messages import book_of, current_language
+from booktools.extension.site import link_signs
 from booktools.glossary_data import REVISED, Concept, to_csv, to_json_ld, to_tbx, write_deck
 from booktools.glossary_terms import Terms, TermsError
 from booktools.languages import Language
@@ -143,6 +144,7 @@ def link_script(
 ) -> None:
     """Link the script of a glossary's search field."""
     if doctree and concepts_of(app.env).get(page) and next(doctree.findall(glossary_search), None):
+        link_signs(app)
         for script in SCRIPTS:
             app.add_js_file(script, loading_method="defer")
 

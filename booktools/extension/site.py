@@ -22,6 +22,7 @@ STYLE = "book.css"
 PRINTED = "print.css"
 SCRIPT = "book.js"
 SEARCH = "search"
+SIGNS = "search/signs.js"  # of Traditional Chinese
 OUTPUTS = "jupyter_execute"  # MyST-NB's name for the folder
 MODULE = "module "  # stands before the name of a script that imports others
 
@@ -192,6 +193,12 @@ def to_logical(css: str) -> str:
     css = _INSET.sub(lambda match: f"inset-inline-{_SIDES[match[1]]}", css)
     css = _VALUE.sub(lambda match: _SIDES[match[1]], css)
     return _FLOAT.sub(lambda match: f"{match[1]}:inline-{_SIDES[match[2]]}", css)
+
+
+def link_signs(app: Sphinx) -> None:
+    """Let the search on a page in Chinese know the signs of the other script, too."""
+    if current_language(app).tag.partition("-")[0] == "zh":
+        app.add_js_file(SIGNS, loading_method="defer")
 
 
 def setup(app: Sphinx) -> None:

@@ -86,7 +86,8 @@ def test_each_further_name_of_this_book_belongs_to_an_entry() -> None:
 @pytest.fixture(scope="module")
 def glossary_page(browser: Browser) -> Iterator[Page]:
     """Open a glossary of three entries with the search field's own script."""
-    names = script_json({"term-residual-connection": ["shortcut"]})
+    further = ["shortcut", "kestirme bağlantı", "kết nối dư", "وصلة", "残差连接"]
+    names = script_json({"term-residual-connection": further})
     texts = {
         "residual connection": "A path that adds.",
         "loss function": "It measures an error. With ten classes it is 2.3.",
@@ -123,7 +124,15 @@ def glossary_page(browser: Browser) -> Iterator[Page]:
         ("biases", ["bias"]),
         ("error", ["loss function"]),
         ("ten classes", ["loss function"]),
+        ("looss functoin", ["loss function"]),
+        ("rezid", ["residual connection"]),
+        ("shrotcut", ["residual connection"]),
+        ("KESTİRME BAGLANTI", ["residual connection"]),
+        ("ket noi du", ["residual connection"]),
+        ("وصله", ["residual connection"]),
+        ("残叉连接", ["residual connection"]),
         ("xyzzy", []),
+        ("???", []),
         ("", ["residual connection", "loss function", "bias"]),
     ],
 )

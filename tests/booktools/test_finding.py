@@ -50,6 +50,10 @@ PROBES = {
         "Why isn't my loss falling?": "recurrent",
         "how to use it": "residual",
         "what is the": "question",
+        "batch norm1d": "residual",
+        "fan in": "recurrent",
+        "vanishinggradient": "recurrent",
+        "recurrence": "recurrent",
     },
     "tr": {
         "SIFIR": "sifir",
@@ -58,8 +62,8 @@ PROBES = {
         "ilkleme": "sifir",
         "kaybolan": "sifir",
     },
-    "vi": {"dao ham": "dao", "đạo": "dao", "KHOI TAO": "other"},
-    "zh": {"偏置": "gate", "门": "gate", "殘差連接": "gate", "激活的": "other"},
+    "vi": {"dao ham": "dao", "đạo": "dao", "KHOI TAO": "other", "daoham": "dao"},
+    "zh": {"偏置": "gate", "门": "gate", "殘差連接": "gate", "激活的": "other", "門": "gate", "啟動函數": "other"},
     "pt": {
         "detecção": "det",
         "ligacao": "det",

@@ -1,6 +1,6 @@
 // Finds the places of a book that hold what a reader types: pages, sections, terms and sources.
 (() => {
-  const { fold, words, content, keys, plain, partsOf, isUnspaced } = globalThis.vgWords;
+  const { fold, words, content, keys, plain, partsOf, isUnspaced, mistakes } = globalThis.vgWords;
   const BOOST = { page: 12, title: 1.2, names: 2, queries: 0.3, text: 1, code: 0.5, cited: 0.03 };
   const WEIGHT = { list: 0.4, term: 0.1, source: 0.02 };
   const TITLE = 2; // how much more a page counts whose title is the query
@@ -9,8 +9,8 @@
   const ASKED = 16; // how much more a place counts if the query holds all words under which it is sought
   const NAMED = 3; // pages that stand before the list of terms if one of them is just what is sought
   const FAINT = 0.1; // the share of the best score that a page needs which has only some words of the query
+  const SPACED = 0.8, LEAST = 3; // what a query counts whose words are put together or apart, into no fewer letters
   const MOST_PAGES = 30, MOST_PLACES = 3, MOST_VARIANTS = 4, FEW_TERMS = 2, EXCERPT = 220;
-  const ONE_WRONG = 4, TWO_WRONG = 8; // letters from which on a word may be misspelt once, or twice
   const stems = (text, language) => [...words(text, language)].map(({ text: word }) => plain(word, language)[1]);
   const line = (text) => fold(text).trim().replace(/\s+/g, " ");
 
@@ -41,7 +41,7 @@
       });
       this.index.addAll(this.places);
       this.asked = new Map(this.places.filter(({ queries }) => queries).map((place) => [place.id, this.#asked(place)]));
-      this.titles = data.pages.map(([, title]) => [...words(title, language)].map(({ text }) => keys(text, language)));
+      this.titles = data.pages.map(([, title]) => [...words(content(title, language), language)].map(({ text }) => keys(text, language)));
       this.headings = new Set(data.pages.map(([, title]) => stems(title, language).join(" ")));
       this.terms = this.places.filter(({ kind }) => kind === "term").map((place) => this.#term(place));
     }
@@ -88,15 +88,26 @@
       }
       const parts = this.terms.filter(({ names }) => names.some((name) => within(whole, name)));
       if (parts.length <= FEW_TERMS) parts.forEach(({ own }) => add(own, 0.5));
+      for (const text of this.#spacings(query)) add(text, SPACED);
       const others = [...found].map(([text, weight]) => ({ text, weight })).sort((one, other) => other.weight - one.weight);
       return [{ text: query, weight: 1 }, ...others.slice(0, MOST_VARIANTS)];
+    }
+
+    // The query with two words written as one that the book knows, or with one that it does not know as two.
+    #spacings(query) {
+      const sought = [...words(query, this.language)].map(({ text }) => fold(text)).filter((word) => !isUnspaced(word));
+      const knows = (word) => plain(word, this.language).some((key) => this.known.has(key));
+      const joined = sought.slice(1).flatMap((word, at) => ["", "_"].map((sign) => [at, 2, sought[at] + sign + word]));
+      const parted = sought.flatMap((word, at) => (knows(word) ? [] : halves(word).filter((parts) => parts.every(knows)).map((parts) => [at, 1, ...parts])));
+      return [...joined.filter(([, , word]) => knows(word)), ...parted]
+        .map(([at, count, ...instead]) => sought.toSpliced(at, count, ...instead).join(" "));
     }
 
     #hits(query, phrases) {
       const sought = [...words(query, this.language)].map(({ text }) => text);
       const owner = new Map(); // key -> the number of its word
       sought.forEach((word, number) => new Set(plain(word, this.language)).forEach((key) => owner.has(key) || owner.set(key, number)));
-      const parts = sought.flatMap((word) => (isUnspaced(word) ? [...word] : partsOf(word).flatMap((part) => plain(part, this.language))));
+      const parts = sought.flatMap((word) => (isUnspaced(word) ? [...fold(word)] : partsOf(word).flatMap((part) => plain(part, this.language))));
       const single = new Set(parts.filter((part) => !owner.has(part)));
       const last = sought.length - 1;
       const results = this.index.search([...owner.keys(), ...single].join("\n"), {
@@ -105,7 +116,7 @@
         tokenize: (text) => text.split("\n"),
         processTerm: (key) => key,
         prefix: (key) => !this.known.has(key) || (owner.get(key) === last && (key.length > 2 || !last)),
-        fuzzy: (key) => !this.known.has(key) && !single.has(key) && key.length >= ONE_WRONG && (key.length < TWO_WRONG ? 1 : 2),
+        fuzzy: (key) => !this.known.has(key) && !single.has(key) && mistakes(key),
         weights: { prefix: 0.4, fuzzy: 0.3 },
       });
       return results.map((result) => this.#hit(result, owner, sought.length, phrases));
@@ -153,8 +164,8 @@
   // How many letters of a word were found: of two signs without a space perhaps one, if one alone was sought.
   function markedLength(word, terms, language) {
     if (!isUnspaced(word)) return keys(word, language).some((key) => terms.has(key)) ? word.length : 0;
-    if (terms.has(word)) return word.length;
-    return terms.has(word[0]) && ![...terms].some((key) => key.length > 1 && isUnspaced(key)) ? 1 : 0;
+    if (terms.has(fold(word))) return word.length;
+    return terms.has(fold(word)[0]) && ![...terms].some((key) => key.length > 1 && isUnspaced(key)) ? 1 : 0;
   }
 
   // The list of terms stands behind the page that explains what is sought, and before the rest if it names just that.
@@ -176,6 +187,9 @@
       return { ...hit, share, score: hit.score * Math.max(0.1, share) ** 2 };
     });
   }
+
+  // Both parts of a word, wherever it may be cut.
+  const halves = (word) => [...word.slice(LEAST, 1 - LEAST)].map((_, at) => [word.slice(0, at + LEAST), word.slice(at + LEAST)]);
 
   const within = (part, whole) => ` ${whole} `.includes(` ${part} `);
   const longest = (texts) => texts.reduce((one, other) => (other.length > one.length ? other : one), "");

@@ -5,6 +5,8 @@
     "ı": "i", "đ": "d", "ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe",
     "ٱ": "ا", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك",
   };
+  const signs = [...(globalThis.vgSigns ?? "").replace(/\s/g, "")]; // in pairs, where the page's language writes Chinese
+  for (let at = 0; at < signs.length; at += 2) FOLDED[signs[at]] = signs[at + 1];
   const ODD = new RegExp(`[${Object.keys(FOLDED).join("")}]`, "g");
   const DIGIT = /[٠-٩۰-۹]/g;
   const UNSPACED = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}";
@@ -21,19 +23,19 @@
       once: [
         [/is(?=(?:e[ds]?|ers?|ing|ations?)$)/, "iz"], [/iz(?:ations?|ing|ers?|e[ds]?)$/, ""],
         [/(?<=[sxz]|[cs]h)es$/, ""], [/(?<=..[^aisu])s$/, ""], [/(?<=...)ations?$/, ""],
-        [/(?<=...)(?:at)?(?:ing|ed|e|ion)$/, ""], [/([bdgmnprt])\1$/, "$1"],
+        [/(?<=....)[ae]n(?:t|ce|cy)$/, ""], [/(?<=...)(?:at)?(?:ing|ed|e|ion)$/, ""], [/([bdgmnprt])\1$/, "$1"],
       ],
     },
     pt: {
       once: [
         [/^neural$/, "neuronal"], [/^neurais$/, "neuronal"], [/c(?=c)|[cp](?=t)/, ""],
         [/oes$/, "ao"], [/ais$/, "al"], [/eis$/, "el"], [/ns$/, "m"], [/(?<=[rz])es$/, ""], [/(?<=..[^s])s$/, ""],
-        [/(?<=...)(?:imentos?|amentos?|acao|icao|ador|ante|ando|endo|indo|ada|ado|ida|ido|ar|er|ir|am|em|a|e|o)$/, ""],
+        [/(?<=....)[ae]n(?:te|cia|ca)$/, ""], [/(?<=...)(?:imentos?|amentos?|acao|icao|ador|ante|ando|endo|indo|ada|ado|ida|ido|ar|er|ir|am|em|a|e|o)$/, ""],
       ],
     },
     tr: {
-      often: /(?<=.{4})(?:l[ae]r|[iu]n|n[iu]n|d[ae]n?|t[ae]n?|l[iu]k|l[iu]|s[iu]|y?l[ae]|n?[iu]|y?[ae]n|m[ae]|m[ae]k|[yn]?[ae]|[iu]m)$/,
-      once: [[/(?<=.{3})g$/, "k"], [/(?<=.{3})b$/, "p"], [/(?<=.{3})d$/, "t"]],
+      often: /(?<=.{4})(?:l[ae]r|[iu]n|n[iu]n|d[ae]n?|t[ae]n?|l[iu]k|l[iu]|s[iu]|y?l[ae]|n?[iu]|y?[ae]n|[iu]lm[ae]|m[ae]|m[ae]k|[yn]?[ae]|[iu]m)$/,
+      once: [[/(?<=yo)n$/, ""], [/(?<=.{3})g$/, "k"], [/(?<=.{3})b$/, "p"], [/(?<=.{3})d$/, "t"]],
     },
     ar: {
       once: [
@@ -55,7 +57,13 @@
     ar: little("كيف لماذا لما ما ماذا هل هو هي في من على إلى الى عن أن ان هذا هذه الذي التي متى أين اين أي اي لدي عندي مع دائما"),
   };
   const LITTLE_SIGNS = /为什么|為什麼|为何|為何|怎么办|怎麼辦|怎么样|怎麼樣|怎么|怎麼|怎样|怎樣|如何|什么是|什麼是|是什么|是什麼|什么|什麼|我的|请问|請問|一直|总是|總是|吗|嗎|呢/g;
-  const REFUSED = /n['’]t(?!\p{L})/giu; // not, as English speaks it
+  // Not, as people speak and type it.
+  const REFUSED = {
+    en: [/n['’]t(?!\p{L})/giu, " not"],
+    vi: [/(?<!\p{L})(?:ko|kg|hok|hông|chẳng|chả|chưa)(?!\p{L})/giu, "không"],
+  };
+
+  const ONE_WRONG = 4, TWO_WRONG = 8; // letters from which on a word may be misspelt once, or twice
 
   const fold = (text) => text.normalize("NFKD").replace(/[\p{M}\u0640\u200c]/gu, "").toLowerCase()
     .replace(ODD, (letter) => FOLDED[letter]).replace(DIGIT, (digit) => digit.codePointAt(0) % 16);
@@ -78,9 +86,26 @@
 
   // A query without the words that only make a question of it, if any other is left.
   function content(query, language) {
-    const left = query.replace(LITTLE_SIGNS, " ").replace(language === "en" ? REFUSED : /$^/g, " not")
+    const left = query.replace(LITTLE_SIGNS, " ").replace(...(REFUSED[language] ?? [/$^/, ""]))
       .replace(WORD, (word) => (LITTLE[language]?.has(word.normalize("NFC").toLowerCase()) ? " " : word));
     return [...words(left, language)].length ? left : query;
+  }
+
+  const mistakes = (word) => (word.length < ONE_WRONG ? 0 : word.length < TWO_WRONG ? 1 : 2);
+
+  // How many letters make one word of another: a wrong, missing or further one, or two that changed places.
+  function distance(one, other) {
+    let before = [], row = [...Array(other.length + 1).keys()];
+    for (let i = 1; i <= one.length; i += 1) {
+      const next = [i];
+      for (let j = 1; j <= other.length; j += 1) {
+        const same = one[i - 1] === other[j - 1] ? 0 : 1;
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + same);
+        if (i > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) next[j] = Math.min(next[j], before[j - 2] + 1);
+      }
+      [before, row] = [row, next];
+    }
+    return row[other.length];
   }
 
   const isUnspaced = (word) => IS_UNSPACED.test(word);
@@ -89,7 +114,7 @@
 
   // What a word of the book is found by: itself, without its ending, and the parts of a name such as BatchNorm.
   function keys(word, language) {
-    if (isUnspaced(word)) return word.length > 1 ? [word, word[0]] : [word];
+    if (isUnspaced(word)) return [...new Set([fold(word), fold(word)[0]])];
     const found = plain(word, language), [whole] = found;
     found.push(...partsOf(word).flatMap((part) => plain(part, language)));
     if (GREEK[whole]) found.push(GREEK[whole]);
@@ -97,5 +122,5 @@
     return [...new Set(found)].filter(Boolean);
   }
 
-  globalThis.vgWords = { fold, stem, words, content, keys, plain, partsOf, isUnspaced };
+  globalThis.vgWords = { fold, stem, words, content, keys, plain, partsOf, isUnspaced, mistakes, distance };
 })();
