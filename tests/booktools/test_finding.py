@@ -63,7 +63,14 @@ PROBES = {
         "kaybolan": "sifir",
     },
     "vi": {"dao ham": "dao", "đạo": "dao", "KHOI TAO": "other", "daoham": "dao"},
-    "zh": {"偏置": "gate", "门": "gate", "殘差連接": "gate", "激活的": "other", "門": "gate", "啟動函數": "other"},
+    "zh": {
+        "偏置": "gate",
+        "门": "gate",
+        "殘差連接": "gate",
+        "激活的": "other",
+        "門": "gate",
+        "啟動函數": "other",
+    },
     "pt": {
         "detecção": "det",
         "ligacao": "det",
