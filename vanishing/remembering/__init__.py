@@ -69,12 +69,14 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
             bound.kwargs,
         )
         kind: type[R] = get_type_hints(function)["return"]
-        ask = functools.partial(_result, call, bound.arguments, kind)
-        attempt = _attempt.get()
-        result: R = ask() if attempt is None or attempt.promised is None else later(ask)
-        return result
+        return _now_or_later(functools.partial(_result, call, bound.arguments, kind))
 
     return recall
+
+
+def _now_or_later(ask: Callable[[], R]) -> R:
+    attempt = _attempt.get()
+    return ask() if attempt is None or attempt.promised is None else later(ask)
 
 
 def _result(call: Call, arguments: dict[str, Any], kind: type[Result]) -> Result:
