@@ -172,6 +172,15 @@ def test_arithmetic_is_the_same_both_ways(
         assert returned == pytest.approx((first @ second,) * 2, rel=1e-12)
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 231])
+def test_a_product_of_vectors_takes_no_number_behind_them(
+    laboratory: Laboratory, count: int
+) -> None:
+    first, second = (drawn(6)[SIZE // 4 * place :][:count].astype(float) for place in (1, 2))
+    _, _, returned = both(laboratory, drawn(6), ["dot"], A, B, 4 * count)
+    assert returned == pytest.approx((first @ second,) * 2, rel=1e-12)
+
+
 def test_adam_differs_by_roundings_only(laboratory: Laboratory) -> None:
     memory = abs(drawn(4))
     emitted, plain, _ = both(laboratory, memory, ["adam"], OUT, A, B, C, 1600, 0.01, 1e-8)

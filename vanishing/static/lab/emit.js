@@ -26,7 +26,9 @@ const instruction = (...code) => (...operands) => [...operands, code];
 /** @param {number} code @returns {Instruction} of SIMD */
 const simd = (code) => instruction(0xfd, ...unsigned(code));
 
-const i32 = { add: instruction(0x6a), sub: instruction(0x6b), mul: instruction(0x6c), less: instruction(0x49) };
+const i32 = {
+  add: instruction(0x6a), sub: instruction(0x6b), mul: instruction(0x6c), and: instruction(0x71), less: instruction(0x49),
+};
 const f64 = { add: instruction(0xa0), of: instruction(0xb7) };
 const [minimum, maximum, root, nearest] = [simd(0xe8), simd(0xe9), simd(0xe3), simd(0x6a)];
 const [and, andNot, or, select] = [simd(0x4e), simd(0x4f), simd(0x50), simd(0x52)];
@@ -54,6 +56,8 @@ const all = (value) => [0x43, ...new Uint8Array(new Float32Array([value]).buffer
 const both = (value) => [0x44, ...new Uint8Array(new Float64Array([value]).buffer), 0xfd, 0x14];
 /** @param {Code} address @param {number} [offset] */
 const load = (address, offset = 0) => [address, 0xfd, 0, 2, unsigned(offset)];
+/** @param {Code} address @returns {Code} its number in lane 0, and zeros */
+const loadOne = (address) => [address, 0xfd, 0x5c, 2, 0];
 /** @param {Code} address @param {Code} value @param {number} [offset] */
 const store = (address, value, offset = 0) => [address, value, 0xfd, 0x0b, 2, unsigned(offset)];
 /** @param {Code} x @returns {Code} lanes 0 and 1 in float64 */
@@ -278,10 +282,15 @@ const ARITHMETIC = {
     result: F64,
     write(body, x, y, size) {
       const sums = [body.vector(both(0)), body.vector(both(0))];
-      body.each([x, y], size, () => {
+      const end = body.keep(I32, i32.add(x, size));
+      body.each([x, y], i32.and(size, integer(-16)), () => {
         const [a, b] = [body.vector(load(x)), body.vector(load(y))];
         body.set(sums[0], wide.add(sums[0], wide.mul(low(a), low(b))));
         body.set(sums[1], wide.add(sums[1], wide.mul(high(a), high(b))));
+      });
+      body.repeat(i32.less(x, end), () => {
+        body.set(sums[0], wide.add(sums[0], wide.mul(low(loadOne(x)), low(loadOne(y)))));
+        for (const pointer of [x, y]) body.advance(pointer, integer(4));
       });
       body.code.push(total(wide.add(sums[0], sums[1])));
     },
