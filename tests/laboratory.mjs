@@ -8,6 +8,7 @@ import { machine } from "../vanishing/static/lab/machine.js";
 import { count, norms, shares, similarity } from "../vanishing/static/lab/measures.js";
 import { Network } from "../vanishing/static/lab/network.js";
 import { Random } from "../vanishing/static/lab/random.js";
+import { sentenceOf, stateOf } from "../vanishing/static/lab/sentences.js";
 import { Service } from "../vanishing/static/lab/service.js";
 import * as address from "../vanishing/static/lab/state.js";
 import * as takeaway from "../vanishing/static/lab/takeaway.js";
@@ -132,6 +133,12 @@ const calls = {
   filled: ({ sentence, values, direction }) => text.fill(sentence, values, direction),
 
   python: ({ hash }) => takeaway.python(address.read(hash).state.networks),
+
+  /** Judge a network by its frames and say it; the norms come as lists. */
+  said({ frames, steps, show = "gradient_norms" }) {
+    const seen = frames.map((frame, step) => ({ step, ...frame, gradient_norms: Float64Array.from(frame.norms) }));
+    return [stateOf(seen, steps), sentenceOf(seen, steps, show)];
+  },
 
   /** Let a trainer start networks while a worker's answers come; return its frames' losses, and what is answered. */
   async trainer({ script }) {

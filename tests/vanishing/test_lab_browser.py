@@ -182,8 +182,15 @@ def test_each_experiment_makes_its_point(shared: Page, site: str, code: str) -> 
             shared.goto(f"{site}{code}.html#{one.address}&at={step}")
             reached(shared, step)
         assert shared.locator("#vg-lab-experiment").input_value() == one.key
+        cover = shared.locator("[data-do=uncover]")
+        assert cover.is_visible() == (one.covered and not step)
+        if cover.is_visible():
+            assert set(cells(shared, 4)) == {"–"}
+            cover.click()
         with spoken(code):
             assert shared.locator(".vg-lab-hint").inner_text() == _(one.hint)
+            answer = shared.locator(".vg-lab-answer:visible p").first
+            assert answer.text_content() == _(one.answer)
             assert makes_its_point(seen(shared)), (one.key, seen(shared))
         assert shared.locator("[data-chart=layers] path[d^=M]").count() >= 3
 

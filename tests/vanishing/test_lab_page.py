@@ -27,6 +27,7 @@ from vanishing.lab_page.questions import QUESTIONS
 from vanishing.localisation import format_number
 from vanishing.training import Run
 
+BOOK = Path(vanishing.__file__).parents[1]
 LAB = Path(vanishing.__file__).parent / "static" / "lab"
 OWN = ("page", "card", "settings", "views", "sentences", "takeaway", "words")
 
@@ -219,9 +220,56 @@ def test_every_word_that_the_script_asks_for_is_there() -> None:
     assert words.SENTENCES.keys() == {*kinds, *others}
 
 
+def frame(accuracy: float = 0.1, loss: float = 2.3, first: float = 1.0) -> dict[str, Any]:
+    return {"accuracy": accuracy, "loss": loss, "norms": [first, 1.0, 1.0]}
+
+
+@pytest.mark.parametrize(
+    ("frames", "state", "key"),
+    [
+        ([frame(first=0.11)], "going", "even_start"),
+        ([frame(first=0.09)], "going", "small_start"),
+        ([frame(first=11)], "going", "large_start"),
+        ([frame(), frame(first=0.09)], "going", "even_going"),
+        ([frame(), frame(0.5)], "going", "even_learned"),
+        ([frame(), frame(0.5), frame(0.5)], "learned", "even_learned"),
+        ([frame(), frame(0.4), frame(0.4, first=1e-3)], "stalled", "small_stalled"),
+        ([frame(), frame(0.8), frame(0.41)], "stalled", "jumping"),
+        ([frame(), frame(0.8, loss=20)], "going", "too_large"),
+        ([frame(), frame(0.8), frame(0.94, loss=20)], "diverged", "too_large"),
+        ([frame(loss=30), frame(), frame(0.94, loss=29)], "learned", "even_learned"),
+    ],
+)
+def test_a_network_is_judged_at_the_end_and_described_before(
+    laboratory: Laboratory, frames: list[dict[str, Any]], state: str, key: str
+) -> None:
+    judged, said = laboratory.ask("said", frames=frames, steps=2)
+    assert (judged, said["key"]) == (state, key)
+    assert key in words.SENTENCES
+
+
+def test_an_accuracy_that_jumps_is_told_with_its_best(laboratory: Laboratory) -> None:
+    said = laboratory.ask("said", frames=[frame(), frame(0.8), frame(0.41)], steps=2)[1]
+    assert said["values"] == {"step": 1, "best": 80, "percent": 41}
+
+
+def test_an_experiment_keeps_its_answer_and_leads_to_its_chapter() -> None:
+    html = LabPage((run_of(SIGMOID),)).html()
+    for one in QUESTIONS:
+        found = re.search(f'<details [^>]*data-key="{one.key}" hidden>(.*?)</details>', html)
+        assert found is not None
+        assert escape(one.answer) in found[1]
+        assert f'href="page:{one.chapter}"' in found[1]
+        assert (BOOK / f"{one.chapter}.md").is_file()
+
+
 def test_no_message_looks_like_a_format_of_printf() -> None:
     """Else gettext asks translators for a letter behind the percent sign."""
-    said = [*words.SENTENCES.values(), *words.NOTICES.values(), *(one.hint for one in QUESTIONS)]
+    said = [
+        *words.SENTENCES.values(),
+        *words.NOTICES.values(),
+        *(text for one in QUESTIONS for text in (one.hint, one.answer)),
+    ]
     assert [one for one in said if PYTHON_FORMAT.search(one)] == []
 
 

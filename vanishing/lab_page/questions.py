@@ -15,17 +15,23 @@ _TANH = "activation:tanh,depth:30,learning_rate:0.02"
 
 @dataclass(frozen=True)
 class Question:
-    """Hold a question, where to look for its answer, and the part of an address that asks it.
+    """Hold a question, what to decide before training, the answer, and the part of an address.
 
+    answer: what the three networks show, with every seed that was tried (0 to 3).
+    chapter: the page of the book that explains it.
     networks: one text for each, as `vanishing/static/lab/state.js` reads it.
     show: what the chart by layer shows.
+    covered: whether the chart would give the answer before the first update.
     """
 
     key: str
     question: str
     hint: str
+    answer: str
+    chapter: str
     networks: tuple[str, ...]
     show: str = "gradient_norms"
+    covered: bool = False
 
     @property
     def address(self) -> str:
@@ -40,28 +46,52 @@ QUESTIONS = (
         "twenty",
         N_("Why did twenty layers not train before 2010?"),
         N_(
-            "The networks are a sigmoid network, a ReLU network with He initialization and a "
-            "ResNet, each with 20 layers. Before you press Play: in which of them does the "
-            "gradient reach layer 1?"
+            "A sigmoid network, a ReLU network with He initialization and a ResNet have 20 layers "
+            "each. The chart shows their gradients before the first update. Decide which of them "
+            "will read more than half of the images, then press Play."
         ),
+        N_(
+            "Until about 2010, deep networks often had units such as the sigmoid and such small "
+            "initial weights. Here the first layer of the sigmoid network receives about 10⁻¹⁷ of "
+            "the gradient of the last layer, and the network learns nothing. In the other two the "
+            "gradient reaches the first layer. Both learn, and the ResNet is much faster."
+        ),
+        "book/index",
         (f"{_SIGMOID},depth:20", f"{_RELU},depth:20", f"{_RESNET},depth:20"),
     ),
     Question(
         "depth",
         N_("How deep is too deep for the sigmoid?"),
         N_(
-            "The networks have 2, 5 and 10 layers. Look at the left end of each line: how much is "
-            "lost with every further layer, and which networks learn all the same?"
+            "The sigmoid networks have 2, 5 and 10 layers. How much of the gradient of the last "
+            "layer does the first layer receive in each: a tenth, a thousandth, a millionth? And "
+            "which of them will learn?"
         ),
+        N_(
+            "Each further layer makes the gradient of the first layer about seven times smaller. "
+            "With 2 layers, between a tenth and a twentieth arrives, and the network learns. With "
+            "5 layers it is less than a thousandth, and the network learns nothing in 180 updates, "
+            "no more than the one with 10 layers."
+        ),
+        "book/index",
         (f"{_SIGMOID},depth:2", f"{_SIGMOID},depth:5", f"{_SIGMOID},depth:10"),
+        covered=True,
     ),
     Question(
         "start",
         N_("Is it the function or the start?"),
         N_(
             "All three are tanh networks with 30 layers, and only their initial weights differ: "
-            "PyTorch's default, Xavier, orthogonal. Which of them train?"
+            "PyTorch's default, Xavier, orthogonal. Decide which of them will learn, and which "
+            "will be the fastest. Then press Play."
         ),
+        N_(
+            "Here it is the start. The weights of PyTorch's default are too small for tanh: the "
+            "first layer receives about a millionth of the gradient of the last layer, and the "
+            "network learns nothing. With Xavier's or with orthogonal weights, the same network "
+            "learns. With orthogonal weights it reads half of the images first."
+        ),
+        "book/course/initialization",
         (_TANH, f"{_TANH},init:xavier", f"{_TANH},init:orthogonal"),
     ),
     Question(
@@ -69,22 +99,42 @@ QUESTIONS = (
         N_("Is “use ReLU” enough?"),
         N_(
             "All three use ReLU and have 30 layers, with PyTorch's default initialization, with "
-            "Xavier's and with He's. Compare how high and how steep the lines are before the "
-            "first update, then press Play."
+            "Xavier's and with He's. Decide for each of them whether the gradient shrinks on its "
+            "way back to layer 1, and whether the network will learn."
         ),
+        N_(
+            "No. With PyTorch's default, the first layer receives less than a billionth of the "
+            "gradient of the last layer. With Xavier's weights both ends receive a similar "
+            "gradient, but it is so small that nothing moves, because the signal has faded on its "
+            "way forward. With He's weights the signal and the gradient keep their size, and the "
+            "network begins to learn. It does so slowly and in jumps: with four seeds, its "
+            "accuracy after 180 updates lies between 41% and 62%, and 30 plain layers are hard to train "
+            "even so."
+        ),
+        "book/course/activations",
         (
             "depth:30,learning_rate:0.01",
             "depth:30,init:xavier,learning_rate:0.01",
             f"{_RELU},depth:30",
         ),
+        covered=True,
     ),
     Question(
         "sum",
         N_("Does a plain residual sum do?"),
         N_(
             "The branches are added as they are, scaled, or multiplied by a learned number that "
-            "starts at 0. Make single steps, and watch the gradient and the loss of network A."
+            "starts at 0. Decide which of the networks will survive its first update, then make "
+            "single steps."
         ),
+        N_(
+            "It does not. Each block that is added as it is makes the signal larger. After 30 "
+            "blocks the loss is above a million, and the first update ends in NaN. Scaled branches "
+            "begin with a loss that is high, but the network recovers and learns. ReZero begins "
+            "without branches: its hidden layers receive no gradient at first, then each block "
+            "comes in as it is needed, and the network learns, too."
+        ),
+        "book/course/residual-connections",
         (_SUM, f"{_SUM},branch:scaled", f"{_SUM},branch:rezero"),
     ),
     Question(
@@ -92,8 +142,16 @@ QUESTIONS = (
         N_("Which normalization saves the sigmoid?"),
         N_(
             "The three sigmoid networks have 30 layers: without normalization, with batch "
-            "normalization, with layer normalization. Guess first, then press Play."
+            "normalization, with layer normalization. Decide which of them will learn, then press "
+            "Play."
         ),
+        N_(
+            "Batch normalization does: it makes the images differ in every unit again, so the "
+            "gradient reaches the first layer, and the network learns. Layer normalization "
+            "centers each image by itself. All images stay alike, the first layer receives less "
+            "than a trillionth of the gradient of the last layer, and the network learns nothing."
+        ),
+        "book/course/normalization",
         (
             f"{_SIGMOID},depth:30",
             f"{_SIGMOID},depth:30,normalization:batch",
@@ -104,23 +162,39 @@ QUESTIONS = (
         "width",
         N_("Does width help?"),
         N_(
-            "The three sigmoid networks have 6 layers of 16, 64 and 128 units. Is one of the "
-            "lines flatter than the others?"
+            "The three sigmoid networks have 6 layers of 16, 64 and 128 units. Does the widest one "
+            "receive more gradient in its first layer, and will one of them learn?"
         ),
+        N_(
+            "It does not help here. The gradient norm of the first layer is about 10⁻⁵ in all "
+            "three networks, and none of them learns in 180 updates. What each layer takes away "
+            "comes from the slope of the sigmoid and from the initial weights, and these are made "
+            "smaller in a wide layer just so that its width does not count."
+        ),
+        "book/course/initialization",
         (
             f"{_SIGMOID},depth:6,width:16",
             f"{_SIGMOID},depth:6",
             f"{_SIGMOID},depth:6,width:128",
         ),
+        covered=True,
     ),
     Question(
         "adam",
         N_("Does Adam cure it?"),
         N_(
             "Adam divides every gradient by its usual size. A and B have 4 sigmoid layers, A with "
-            "plain gradient descent and B with Adam; C has 10 layers and Adam. The chart shows how "
-            "far one update moves the weights of each layer."
+            "momentum and B with Adam; C has 10 layers and Adam. The chart shows how far one "
+            "update moves the weights of each layer. Decide which of them will learn, then press "
+            "Play."
         ),
+        N_(
+            "With 4 layers it does: Adam soon moves all layers by a similar share of their length, "
+            "and the network learns, while the first layer of A hardly moves. With 10 layers it "
+            "does not. In the first layers the gradient is far below the 10⁻⁸ that Adam adds to "
+            "its divisor, so their steps stay small, and to the last layer all images look alike."
+        ),
+        "book/course/optimizers",
         (
             f"{_SIGMOID},depth:4",
             f"{_SIGMOID},depth:4,learning_rate:0.01,optimizer:adam",
@@ -132,18 +206,34 @@ QUESTIONS = (
         "resnet",
         N_("How deep can a residual network go?"),
         N_(
-            "The networks have 10, 30 and 60 layers. Does the deepest one lose anything on the "
-            "way back, and does it learn more slowly?"
+            "The three ResNets have 10, 30 and 60 layers. Decide whether the deepest one will "
+            "learn, and how many updates later than the shallowest one it will read half of the "
+            "images. Then press Play."
         ),
+        N_(
+            "At least this deep. With 60 layers, the first layer still receives more than a tenth "
+            "of the gradient of the last layer. The network reads half of the images five to eight "
+            "updates later than the one with 10 layers, and in the end all three read more than "
+            "95%."
+        ),
+        "book/course/residual-connections",
         (f"{_RESNET},depth:10", f"{_RESNET},depth:30", f"{_RESNET},depth:60"),
     ),
     Question(
         "clipping",
         N_("Does clipping tame it?"),
         N_(
-            "The learning rate is too large for this ReLU network. A does not clip; B clips the "
-            "norm of the whole gradient, C every component. Watch the three losses."
+            "The learning rate is too large for this ReLU network with 20 layers. A does not clip; "
+            "B clips the norm of the whole gradient, C every component. Decide which of the three "
+            "losses will come down, then press Play."
         ),
+        N_(
+            "Here both ways of clipping do. B and C learn with a learning rate at which A fails, "
+            "in one way or another: with some seeds its loss becomes NaN, with others it stays "
+            "high. Clipping bounds the length of a step. It cannot bring back a gradient that has "
+            "vanished."
+        ),
+        "book/course/exploding-gradients",
         (
             "init:he,depth:20,learning_rate:0.05",
             "init:he,depth:20,learning_rate:0.05,clip_norm:1",
@@ -155,18 +245,35 @@ QUESTIONS = (
         N_("Can the last layer still tell the images apart?"),
         N_(
             "The chart shows how alike two images have become in each layer: at 1, all of them "
-            "look the same from there on. Compare the three networks before the first update."
+            "look the same from there on. Decide in which network they do so before the first "
+            "update: sigmoid, ReLU with He initialization, or ResNet, each with 20 layers."
         ),
+        N_(
+            "In the sigmoid network all images look the same after a few layers, so nothing in the "
+            "last layer says which digit it sees, and training does not change that. In the ReLU "
+            "network they become alike slowly, and training moves them apart again. In the ResNet "
+            "they stay different enough from the start."
+        ),
+        "book/course/what-vanishes",
         (f"{_SIGMOID},depth:20", f"{_RELU},depth:20", f"{_RESNET},depth:20"),
         show="similarities",
+        covered=True,
     ),
     Question(
         "bit",
         N_("What does one bit change?"),
         N_(
             "A and B are the same network, but for the last bit of one weight; C has another "
-            "random seed. When do the losses of A and B part?"
+            "random seed. Decide whether the losses of A and B will stay together, or at which "
+            "step they will part. Then press Play."
         ),
+        N_(
+            "For some dozens of updates the losses of A and B differ by less than 1%. Then they "
+            "part and end at different values, like those of two seeds. A deep plain network "
+            "magnifies every rounding. So one run of it proves little, and two computers can "
+            "disagree about it."
+        ),
+        "book/course/initialization",
         (f"{_RELU},depth:30", f"{_RELU},depth:30,bit:true", f"{_RELU},depth:30,seed:1"),
     ),
 )

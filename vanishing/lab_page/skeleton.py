@@ -21,7 +21,7 @@ def room() -> str:
         f'<div class="vg-lab-stage">{_choice(labels)}{_transport(labels, buttons)}',
         _by_layer(labels, buttons),
         '<div class="vg-lab-pair"><div data-chart="loss"></div>'
-        '<div data-chart="accuracy"></div></div></div>',
+        f'<div data-chart="accuracy"></div></div>{_answers(labels)}</div>',
         '<div class="vg-lab-networks"></div>',
         f"<p>{_button('add', buttons)}</p>",
         _one_layer(labels),
@@ -68,8 +68,23 @@ def _by_layer(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
     return (
         f'<div class="vg-lab-measure"><label>{escape(labels["by_layer"])} '
         f'<select name="show" autocomplete="off">{options}</select></label></div>'
-        '<div data-chart="layers"></div>'
+        f'<div data-chart="layers">{_cover(labels, buttons)}</div>'
         f'<p class="vg-lab-note">{escape(labels["pale"])}</p>{_options(labels, buttons)}'
+    )
+
+
+def _cover(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
+    told = f"<span>{escape(labels['cover'])}</span>{_button('uncover', buttons)}"
+    return f'<div class="vg-lab-cover" dir="{direction()}" hidden>{told}</div>'
+
+
+def _answers(labels: Mapping[str, str]) -> str:
+    """Return what each experiment shows; the script opens the view to the one that is chosen."""
+    return "".join(
+        f'<details class="vg-lab-answer" data-key="{one.key}" hidden>'
+        f"<summary>{escape(labels['answer'])}</summary><p>{escape(_(one.answer))}</p>"
+        f'<p><a href="page:{one.chapter}">{escape(labels["chapter"])}</a></p></details>'
+        for one in QUESTIONS
     )
 
 
@@ -135,7 +150,13 @@ def _script() -> str:
         "sentences": words.translated(words.SENTENCES),
         "notices": words.translated(words.NOTICES),
         "experiments": [
-            {"key": one.key, "hint": _(one.hint), "address": one.address} for one in QUESTIONS
+            {
+                "key": one.key,
+                "hint": _(one.hint),
+                "address": one.address,
+                "covered": one.covered,
+            }
+            for one in QUESTIONS
         ],
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))

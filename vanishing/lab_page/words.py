@@ -71,6 +71,8 @@ BUTTONS = {
     **takeaway.MOVE,
     "step": N_("1 step"),
     "ten": N_("10 steps"),
+    # Translators: the networks before their first update, hidden until the reader has decided.
+    "uncover": N_("Show the start"),
     # Translators: the networks go back to the weights that they started with.
     "restart": N_("Restart"),
     "reseed": N_("New random seed"),
@@ -88,6 +90,9 @@ BUTTONS = {
 LABELS = {
     "experiment": N_("Experiment"),
     "own": N_("networks of your own"),
+    "cover": N_("Decide what you expect, then look."),
+    "answer": N_("What the experiment shows"),
+    "chapter": N_("The chapter that explains it"),
     "training": N_("Training"),
     "speed": N_("Speed"),
     "speed_1": N_("1 step at a time"),
@@ -139,34 +144,33 @@ SENTENCES = {
     ),
     "even_going": N_("The gradient reaches the first layer. Accuracy so far: {percent}%."),
     "small_going": N_(
-        "The first layer receives {ratio} of the gradient of the last layer, so it hardly "
-        "moves. Accuracy so far: {percent}%."
+        "The first layer receives {ratio} of the gradient of the last layer. Accuracy so far: "
+        "{percent}%."
     ),
     "large_going": N_(
         "The first layer receives {ratio} times the gradient of the last layer. Accuracy so "
         "far: {percent}%."
     ),
-    "even_learned": N_(
-        "It has learned, accuracy {percent}%, and the gradient reaches the first layer."
-    ),
+    "even_learned": N_("Its accuracy is {percent}%, and the gradient reaches the first layer."),
     "small_learned": N_(
-        "It has learned, accuracy {percent}%, although the first layer receives {ratio} of "
-        "the gradient of the last layer."
+        "Its accuracy is {percent}%, although the first layer receives {ratio} of the gradient "
+        "of the last layer."
     ),
     "large_learned": N_(
-        "It has learned, accuracy {percent}%, although the first layer receives {ratio} times "
-        "the gradient of the last layer."
+        "Its accuracy is {percent}%, although the first layer receives {ratio} times the gradient "
+        "of the last layer."
     ),
     "even_stalled": N_(
-        "The gradient reaches the first layer, but that alone is not enough: accuracy {percent}%."
+        "The gradient reaches the first layer, but that alone is not enough: at the end, the "
+        "accuracy is {percent}%, below one half."
     ),
     "small_stalled": N_(
-        "It has not learned, accuracy {percent}%: the first layer receives {ratio} of the "
-        "gradient of the last layer."
+        "At the end, its accuracy is {percent}%, below one half. The first layer receives {ratio} "
+        "of the gradient of the last layer."
     ),
     "large_stalled": N_(
-        "It has not learned, accuracy {percent}%: the first layer receives {ratio} times the "
-        "gradient of the last layer."
+        "At the end, its accuracy is {percent}%, below one half. The first layer receives {ratio} "
+        "times the gradient of the last layer."
     ),
     "tiny_start": N_(
         "Before the first update, no hidden layer receives a gradient norm above {largest}."
@@ -175,9 +179,10 @@ SENTENCES = {
         "No hidden layer receives a gradient norm above {largest}. Accuracy so far: {percent}%."
     ),
     "tiny_stalled": N_(
-        "It has not learned, accuracy {percent}%: no hidden layer receives a gradient norm "
-        "above {largest}."
+        "At the end, its accuracy is {percent}%, below one half. No hidden layer receives a "
+        "gradient norm above {largest}."
     ),
+    "jumping": N_("Its accuracy jumps: it was {best}% at step {step}, and it is {percent}% now."),
     "nan": N_(
         "From step {step} on there are infinite numbers or NaN, first in layer {layer}: "
         "nothing can be learned any more."

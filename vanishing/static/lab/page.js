@@ -67,6 +67,8 @@ class Laboratory {
     this.isHeld = false; // at a step to which the reader went back
     this.sought = 0; // step to which the reader draws the slider
     this.layer = 1;
+    /** @type {Set<string>} */
+    this.uncovered = new Set(); // experiments whose start the reader has seen
     this.spoken = 0;
     this.written = 0;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -177,6 +179,7 @@ class Laboratory {
   /** Say how the networks stand. */
   speak() {
     this.spoken = performance.now();
+    if (this.#isCovered()) return setText(this.#find(".vg-news"), this.words.labels.cover);
     const steps = say(this.words, "notices", "spoken", { step: this.now, steps: this.limit });
     const scene = this.#scene();
     const said = this.cards.map(({ name }, place) =>
@@ -190,6 +193,8 @@ class Laboratory {
     this.now = Math.min(step, this.#last());
     this.drawn = this.now;
     this.shown = performance.now();
+    const isCovered = this.#isCovered();
+    this.#find(".vg-lab-cover").hidden = !isCovered;
     const scene = this.#scene();
     const isBusy = this.#isGoing() && !this.isHeld;
     const isShown = (/** @type {Element} */ node) => !isBusy || this.inView.has(node);
@@ -229,6 +234,19 @@ class Laboratory {
     if (this.playing) return;
     for (const chart of Object.values(this.charts)) chart.describe();
     this.cards.forEach((card, place) => card.describe(this.trainers[place].range));
+  }
+
+  /** Say whether the start of the experiment is kept back until the reader has decided what to expect. */
+  #isCovered() {
+    const experiment = this.#chosen();
+    if (!experiment?.covered) return false;
+    if (this.#last() > 0 || this.playing) this.uncovered.add(experiment.key);
+    return !this.uncovered.has(experiment.key);
+  }
+
+  /** Return the experiment whose networks are shown, if they are those of one. */
+  #chosen() {
+    return this.words.experiments.find((one) => address.isSame(address.read(`#${one.address}`).state, this.state));
   }
 
   #isGoing() {
@@ -339,7 +357,7 @@ class Laboratory {
     return {
       words: this.words,
       names: this.names,
-      recorded: this.trainers.map((trainer) => trainer.until(this.now)),
+      recorded: this.trainers.map((trainer) => (this.#isCovered() ? [] : trainer.until(this.now))),
       everything: this.trainers.map(({ frames }) => frames),
       show: this.state.show,
       fixed,
@@ -463,11 +481,16 @@ class Laboratory {
 
   /** Let the controls say what is trained and shown. */
   #showState() {
-    const { words, state } = this;
+    const { state } = this;
     this.root.dataset.view = state.view;
-    const experiment = words.experiments.find((one) => address.isSame(address.read(`#${one.address}`).state, state));
+    const experiment = this.#chosen();
     /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment")).value = experiment?.key ?? "";
     setText(this.#find(".vg-lab-hint"), experiment?.hint ?? "");
+    for (const answer of /** @type {NodeListOf<HTMLElement>} */ (this.room.querySelectorAll(".vg-lab-answer"))) {
+      const isOther = answer.dataset.key !== experiment?.key;
+      if (isOther) answer.removeAttribute("open");
+      answer.hidden = isOther;
+    }
     /** @type {HTMLSelectElement} */ (this.#find("[name=show]")).value = state.show;
   }
 
@@ -539,6 +562,7 @@ class Laboratory {
       play: () => (this.playing ? this.pause() : this.play()),
       step: () => this.make(1),
       ten: () => this.make(10),
+      uncover: () => this.#uncover(),
       restart: () => this.change({ networks }),
       reseed: () => this.change({ networks: reseeded() }),
       add: () => this.change({ networks: [...networks, networks[networks.length - 1] ?? { ...DEFAULTS, bit: false }] }),
@@ -551,6 +575,14 @@ class Laboratory {
       svg: () => save("laboratory.svg", "image/svg+xml", this.charts.layers.file()),
     };
     void actions[action]?.();
+  }
+
+  /** Show the start; the button that is pressed for it goes, so another one takes the focus. */
+  #uncover() {
+    this.uncovered.add(this.#chosen()?.key ?? "");
+    this.show(this.now);
+    this.speak();
+    this.#find("[data-do=play]").focus({ preventScroll: true });
   }
 
   /**

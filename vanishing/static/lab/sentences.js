@@ -14,12 +14,13 @@ export const GUESSING_ACCURACY = 0.1;
 const LEARNED = 0.5;
 const SMALL = 1e-2; // first over last layer's gradient: the chapters' networks that learn stay above
 const LARGE = 1e2;
+const SIMILAR = 10; // the factor within which two gradients are called similar
 const TINY = 1e-2; // largest gradient norm of a hidden layer below which nothing moves
 const ALIKE = 0.99;
 const TOGETHER = 0.01; // relative difference of two losses that are taken for equal
 
 /**
- * Judge as `vanishing.training.end_state` does; before the end, what has not learned is still going.
+ * Judge as `vanishing.training.end_state` does; before the end, what has not broken is still going.
  *
  * @param {readonly Frame[]} frames up to now
  * @param {number} steps of the whole training
@@ -28,9 +29,14 @@ const TOGETHER = 0.01; // relative difference of two losses that are taken for e
 export function stateOf(frames, steps) {
   const now = frames[frames.length - 1];
   if (frames.some(({ loss }) => !Number.isFinite(loss))) return "diverged";
-  if (now.loss > Math.max(2 * GUESSING_LOSS, frames[0].loss)) return "diverged";
-  if (now.accuracy >= LEARNED) return "learned";
-  return now.step < steps ? "going" : "stalled";
+  if (now.step < steps) return "going";
+  if (isTooLarge(frames)) return "diverged";
+  return now.accuracy >= LEARNED ? "learned" : "stalled";
+}
+
+/** @param {readonly Frame[]} frames up to now */
+function isTooLarge(frames) {
+  return frames[frames.length - 1].loss > Math.max(2 * GUESSING_LOSS, frames[0].loss);
 }
 
 /**
@@ -53,16 +59,26 @@ export function ratioOf({ gradient_norms: norms }) {
 export function sentenceOf(frames, steps, show) {
   const now = frames[frames.length - 1];
   const state = stateOf(frames, steps);
-  const percent = Math.round(100 * now.accuracy);
-  if (state === "diverged") return explosion(frames, now);
+  const percent = percentOf(now);
+  if (state === "diverged" || isTooLarge(frames)) return explosion(frames, now);
   if (show === "similarities") return likeness(now);
   if (show === "update_ratios" && now.step > 0) {
     const { update_ratios: ratios } = now;
     const [first, last] = [ratios[0], ratios[ratios.length - 1]].map(formatNumber);
     return { key: "moves", values: { first, last, percent } };
   }
+  const best = frames.reduce((one, other) => (other.accuracy > one.accuracy ? other : one));
+  if (best.accuracy >= LEARNED && now.accuracy < LEARNED) {
+    return { key: "jumping", values: { step: best.step, best: percentOf(best), percent } };
+  }
+  const phase = now.step === 0 ? "start" : now.accuracy >= LEARNED ? "learned" : state;
   const [ratio, largest] = [ratioOf(now), Math.max(...now.gradient_norms.subarray(0, -1))].map(formatNumber);
-  return { key: `${kindOf(now, state)}_${now.step === 0 ? "start" : state}`, values: { ratio, largest, percent } };
+  return { key: `${kindOf(now, phase)}_${phase}`, values: { ratio, largest, percent } };
+}
+
+/** @param {Frame} frame */
+function percentOf({ accuracy }) {
+  return Math.round(100 * accuracy);
 }
 
 /**
@@ -70,13 +86,14 @@ export function sentenceOf(frames, steps, show) {
  * network that has learned it may be tiny, because there is no error left.
  *
  * @param {Frame} now
- * @param {string} state
+ * @param {string} phase
  */
-function kindOf(now, state) {
+function kindOf(now, phase) {
   const ratio = ratioOf(now);
-  if (ratio > LARGE) return "large";
-  if (!(ratio >= SMALL)) return "small";
-  return state !== "learned" && Math.max(...now.gradient_norms.subarray(0, -1)) < TINY ? "tiny" : "even";
+  const [small, large] = phase === "start" ? [1 / SIMILAR, SIMILAR] : [SMALL, LARGE];
+  if (ratio > large) return "large";
+  if (!(ratio >= small)) return "small";
+  return phase !== "learned" && Math.max(...now.gradient_norms.subarray(0, -1)) < TINY ? "tiny" : "even";
 }
 
 /**

@@ -16,7 +16,7 @@ import { fill } from "./text.js";
  * @property {Record<string, string>} labels
  * @property {Record<string, string>} sentences
  * @property {Record<string, string>} notices
- * @property {{key: string, hint: string, address: string}[]} experiments
+ * @property {{key: string, hint: string, address: string, covered: boolean}[]} experiments
  */
 
 /**
