@@ -205,7 +205,7 @@ def _notes(diagnosis: Judgement, html: bool) -> list[str]:
         remedy = _say(REMEDIES["twice"], {})
         notes.append(paragraph(cause, _("Try: {remedy}", remedy=remedy)))
     quantity = _("gradient norm / weight norm")
-    notes.append(_("The number behind each verdict: {quantity}.", quantity=quantity))
+    notes.append(_("The number beside each verdict: {quantity}.", quantity=quantity))
     notes.append(_("This describes one batch at one moment."))
     if diagnosis.is_healthy:
         notes.append(_(CHECKS[diagnosis.scope]))

@@ -108,8 +108,8 @@ QUESTIONS = (
             "gradient, but it is so small that nothing moves, because the signal has faded on its "
             "way forward. With He's weights the signal and the gradient keep their size, and the "
             "network begins to learn. It does so slowly and in jumps: with four seeds, its "
-            "accuracy after 180 updates lies between 41% and 62%, and 30 plain layers are hard to train "
-            "even so."
+            "accuracy after 180 updates lies between 41% and 62%. Even so, 30 plain layers are "
+            "hard to train."
         ),
         "book/course/activations",
         (
