@@ -6,6 +6,7 @@ import * as elementary from "../vanishing/static/lab/elementary.js";
 import { emitted } from "../vanishing/static/lab/emit.js";
 import { machine } from "../vanishing/static/lab/machine.js";
 import { count, norms, shares, similarity } from "../vanishing/static/lab/measures.js";
+import { differences, namesOf } from "../vanishing/static/lab/names.js";
 import { Network } from "../vanishing/static/lab/network.js";
 import { Random } from "../vanishing/static/lab/random.js";
 import { sentenceOf, stateOf } from "../vanishing/static/lab/sentences.js";
@@ -125,6 +126,18 @@ const calls = {
       const { state, problems } = address.read(hash);
       return { state, problems, written: address.write(state) };
     }),
+
+  /** Say which addresses ask for the same experiment as the first one. */
+  same: ({ hashes }) => {
+    const [first, ...others] = hashes.map((hash) => address.read(hash).state);
+    return others.map((other) => address.isSame(first, other));
+  },
+
+  /** Name the networks of an address, in full and in short, and say what sets them apart. */
+  names({ hash, words }) {
+    const { networks } = address.read(hash).state;
+    return { ...namesOf(networks, words), apart: networks.map((one) => differences(one, networks, words)) };
+  },
 
   labels: ({ networks }) => networks.map(text.label),
 

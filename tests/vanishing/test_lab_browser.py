@@ -277,15 +277,17 @@ def test_what_has_no_value_yet_is_said_in_the_chart(shared: Page, site: str) -> 
 
 def test_networks_of_one_kind_are_told_apart(shared: Page, site: str) -> None:
     opened(shared, site, "#v=1&a=depth:2,width:16&b=depth:3,width:16&c=depth:2,width:16,bit:true")
-    depth = "PyTorch init · Depth (hidden layers)"
-    names = [f"A ReLU + {depth}: 2", f"B ReLU + {depth}: 3"]
-    names.append(f"C ReLU + {depth}: 2 · Change the last bit of one weight")
-    legend = shared.locator("[data-chart=layers]").inner_text().replace("\n", " ")
+    depth, bit = "Depth (hidden layers)", "Change the last bit of one weight"
+    apart = [f"{depth}: 2", f"{depth}: 3", f"{depth}: 2 · {bit}"]
+    short = [f"{letter} {end}" for letter, end in zip("ABC", apart, strict=True)]
+    names = [f"{name[:1]} ReLU + PyTorch init · {name[2:]}" for name in short]
+    legend = " ".join(shared.locator("[data-chart=layers] text").all_text_contents())
     with shared.expect_download() as saved:
         press(shared, "csv")
     lines = saved.value.path().read_text(encoding="utf-8-sig").splitlines()[1:]
     assert list(dict.fromkeys(line.split('"')[1] for line in lines)) == names
-    assert all(name in legend for name in names)
+    assert all(name in legend for name in short)
+    assert "ReLU" not in legend  # which all have: there is no room for it
 
 
 def test_the_bar_stays_while_the_charts_are_seen(lab: Page) -> None:
@@ -375,12 +377,24 @@ def test_the_same_start_gives_the_same_numbers_and_a_new_seed_others(lab: Page) 
     assert first() != before
 
 
-def test_keys_work_only_inside_the_laboratory(lab: Page) -> None:
+def test_keys_work_where_nothing_else_waits_for_them(lab: Page) -> None:
     lab.locator("h1").click()
     lab.keyboard.press(".")
-    reached(lab, 0)
-    lab.locator("[data-do=step]").focus()
+    reached(lab, 1)
+    lab.keyboard.press("Control+.")
+    lab.evaluate(
+        "document.querySelector('h1').innerHTML = '<button>b</button>';"
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<p id=end>');"
+        "document.querySelector('#end').style.paddingBlock = '100vh'"
+    )
+    lab.locator("h1 button").focus()
     lab.keyboard.press(".")
+    lab.locator(".vg-lab-settings summary").first.click()
+    lab.locator("[name=seed]").first.focus()
+    lab.keyboard.press(".")
+    lab.evaluate("document.activeElement.blur(); document.querySelector('#end').scrollIntoView()")
+    lab.keyboard.press(".")
+    assert lab.locator("#vg-lab-time").input_value() == "1"
     reached(lab, 1)
     lab.locator("#vg-lab-time").focus()
     lab.keyboard.press("k")
@@ -389,6 +403,124 @@ def test_keys_work_only_inside_the_laboratory(lab: Page) -> None:
     lab.locator('.vg-lab[data-state="paused"]').wait_for()
     lab.keyboard.press("0")
     reached(lab, 0)
+
+
+def test_a_reader_who_went_back_goes_on_from_there(lab: Page) -> None:
+    def guide() -> bool:
+        return lab.locator("[data-chart=loss] .vg-lab-guide").get_attribute("d") != ""
+
+    for _one in range(2):
+        press(lab, "ten")
+    reached(lab, 20)
+    whole = drawn(lab)[-8:]
+    assert not guide()
+    lab.locator("#vg-lab-time").evaluate(
+        "node => { node.value = 5; for (const type of ['input', 'change'])"
+        " node.dispatchEvent(new Event(type)); }"
+    )
+    reached(lab, 5)
+    assert "&at=5" in lab.url
+    assert guide()
+    assert [path for path in whole if path and path not in drawn(lab)] == []
+    for action, step in (("step", 6), ("ten", 16), ("ten", 26)):
+        press(lab, action)
+        reached(lab, step)
+        assert lab.locator(".vg-lab caption").inner_text().endswith(f" {step}")
+    assert not guide()
+
+
+def test_play_repeats_what_was_recorded_and_then_goes_on(shared: Page, site: str) -> None:
+    opened(shared, site, "#v=1&a=depth:2,width:16,init:he,batch_size:500,epochs:2")
+    for _one in range(4):
+        press(shared, "step")
+    reached(shared, 4)
+    shared.locator("#vg-lab-time").focus()
+    shared.keyboard.press("Home")
+    reached(shared, 0)
+    shared.evaluate(
+        "window.seen = []; const lab = document.querySelector('.vg-lab');"
+        "new MutationObserver(() => seen.push(+lab.dataset.step))"
+        ".observe(lab, {attributeFilter: ['data-step']})"
+    )
+    shared.keyboard.press("k")
+    reached(shared, 6)
+    assert shared.evaluate("[...new Set(seen)]") == [0, 1, 2, 3, 4, 5, 6]
+    shared.keyboard.press("Home")
+    reached(shared, 0)
+    shared.keyboard.press("k")
+    reached(shared, 6)
+    assert shared.locator("#vg-lab-time").get_attribute("max") == "6"
+
+
+@pytest.mark.parametrize(("at", "end"), [(6, 6), (7, 12), (12, 12), (13, 18)])
+def test_beyond_the_plans_end_all_parts_agree(shared: Page, site: str, at: int, end: int) -> None:
+    shared.goto("about:blank")
+    shared.goto(f"{site}en.html#v=1&a=depth:2,width:16,batch_size:500,epochs:2&at={at}")
+    reached(shared, at)
+    time = shared.locator("#vg-lab-time")
+    assert (time.input_value(), time.get_attribute("max")) == (str(at), str(end))
+    assert shared.locator("output[for=vg-lab-time]").inner_text() == f"{at} of {end}"
+    assert shared.locator(".vg-news").inner_text().startswith(f"Training step {at} of {end}.")
+    assert cells(shared, 1) == ["in training" if at < end else "stalled"]
+    ((x, width),) = shared.locator("[data-chart=loss] svg").evaluate_all(
+        "svgs => svgs.map((svg) => [+svg.querySelector('g[fill] path').getAttribute('d')"
+        ".match(/([\\d.]+) [\\d.]+$/)[1], +svg.getAttribute('viewBox').split(' ')[2]])"
+    )
+    assert x == pytest.approx(52 + at / end * (width - 66), abs=0.1)
+
+
+MARKS = """async ({ values, high, log }) => {
+    const { LineChart } = await import("./static/lab/charts.js");
+    const host = document.createElement("div");
+    host.dataset.chart = "";
+    host.style.width = "360px";
+    document.body.append(host);
+    const lines = values.map((list, place) => ({
+        place, source: list, count: list.length, x: (n) => n + 1,
+        y: (n) => Number(list[n]), paint: "now", markers: true,
+    }));
+    const x = { low: 0.5, high: values[0].length + 0.5, text: "x" };
+    const y = { low: log ? 1e-8 : 0, high, text: "y", log };
+    new LineChart(host, "ltr").draw({ lines, legends: [], x, y, marks: [], label: () => "" });
+    const ends = host.querySelector("svg g:first-child path:not([stroke-opacity])").getBBox();
+    const marks = [...host.querySelectorAll("svg > g:last-child > path:nth-child(even)")]
+        .flatMap((path) => path.getAttribute("d").split("M").slice(1).map((part) => {
+            const one = path.cloneNode();
+            one.setAttribute("d", `M${part}`);
+            path.after(one);
+            const { x, y, width, height } = one.getBBox();
+            one.remove();
+            return [x, y, x + width, y + height];
+        }));
+    host.remove();
+    return { marks, plot: [ends.x, ends.y, ends.x + ends.width, ends.y + ends.height] };
+}"""
+
+
+@pytest.mark.parametrize("layers", [5, 21, 61, 201])
+def test_what_has_no_place_on_the_axes_stands_beside_them_and_on_nothing(
+    lab: Page, layers: int
+) -> None:
+    some = [0.0 if n % 3 else 1.0 for n in range(layers)]
+    values = [[0.0] * layers, some, ["NaN", *["Infinity"] * (layers - 1)]]
+    seen = lab.evaluate(MARKS, {"values": values, "high": 1.0, "log": True})
+    _left, top, _right, floor = seen["plot"]
+    outside = [one for one in seen["marks"] if one[1] > floor or one[3] < top]
+    assert len(outside) >= 9
+    on_the_line = [one for one in seen["marks"] if one not in outside]
+    assert all(abs((one[1] + one[3]) / 2 - top) < 1 for one in on_the_line)  # the ones
+    for place, (left, up, right, down) in enumerate(outside):
+        for other in outside[:place]:
+            assert right < other[0] or left > other[2] or down < other[1] or up > other[3]
+
+
+def test_a_share_that_rounding_lifts_above_1_is_1(lab: Page) -> None:
+    values = [[1.0000001, 1.0, -1e-7, 0.5, 1.0000009]]
+    seen = lab.evaluate(MARKS, {"values": values, "high": 1.0, "log": False})
+    _left, top, _right, floor = seen["plot"]
+    middles = [(one[1] + one[3]) / 2 for one in seen["marks"]]
+    half = (top + floor) / 2
+    assert middles == pytest.approx([top, top, floor, half, top], abs=0.1)
 
 
 def test_a_layer_is_looked_into(lab: Page) -> None:

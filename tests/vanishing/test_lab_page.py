@@ -29,7 +29,7 @@ from vanishing.training import Run
 
 BOOK = Path(vanishing.__file__).parents[1]
 LAB = Path(vanishing.__file__).parent / "static" / "lab"
-OWN = ("page", "card", "settings", "views", "sentences", "takeaway", "words")
+OWN = ("page", "names", "card", "settings", "views", "sentences", "takeaway", "words")
 
 
 def network(**fields: Any) -> Experiment:
@@ -167,7 +167,50 @@ def test_a_question_that_no_experiment_answers_is_refused() -> None:
         ask("bits")
 
 
+def test_an_experiment_keeps_its_name_with_other_seeds_for_all_its_networks(
+    laboratory: Laboratory,
+) -> None:
+    def hash(*seeds: int, show: str = "dead") -> str:
+        networks = [f"{letter}=seed:{seed}" for letter, seed in zip("abc", seeds, strict=False)]
+        return f"#v=1&{'&'.join(networks)}&show={show}"
+
+    last = 2**32 - 1
+    alike = [hash(1, 1, 2), hash(7, 7, 8), hash(last, last, 0), hash(last - 1, last - 1, last)]
+    others = [hash(1, 2, 2), hash(0, 0, 2), hash(0, 0), hash(1, 1, 2, show="saturated")]
+    same = laboratory.ask("same", hashes=[hash(0, 0, 1), *alike, *others])
+    assert same == [True] * 4 + [False] * 4
+
+
 # Words and numbers
+
+
+@pytest.mark.parametrize(
+    ("networks", "apart"),
+    [
+        (("", "clip_norm:1", "clip_value:0.1"), ("no clipping", "norm: 1", "component: 0.1")),
+        (("clip_norm:1", "clip_norm:2"), ("norm: 1", "norm: 2")),
+        (("clip_norm:1", "clip_norm:1,clip_value:3"), ("", "component: 3")),
+        (("clip_norm:1,clip_value:3", ""), ("norm: 1 · component: 3", "no clipping")),
+        (("momentum:0.5", "optimizer:adam"), ("Momentum: 0.5", "")),
+        (("clip_norm:1", "clip_norm:1"), ("", "")),
+    ],
+)
+def test_what_sets_networks_apart_names_only_what_is_set_and_matters(
+    laboratory: Laboratory, networks: tuple[str, ...], apart: tuple[str, ...]
+) -> None:
+    spoken = {
+        "fields": {**words.fields(), "clip_norm": "norm", "clip_value": "component"},
+        "labels": words.LABELS,
+        "notices": words.NOTICES,
+        "kinds": {},
+        "direction": "ltr",
+    }
+    parts = [f"{letter}={text}" for letter, text in zip("abc", networks, strict=False)]
+    answer = laboratory.ask("names", hash=f"#v=1&{'&'.join(parts)}", words=spoken)
+    assert tuple(" · ".join(one) for one in answer["apart"]) == apart
+    kinds = {name.removesuffix(text) for name, text in zip(answer["names"], apart, strict=True)}
+    assert len(kinds) == len(networks)
+    assert [name[:1] for name in answer["short"]] == list("ABC")[: len(networks)]
 
 
 def test_the_script_names_networks_as_python_does(laboratory: Laboratory) -> None:

@@ -10,12 +10,17 @@ import { formatNumber, powerOfTen } from "./text.js";
 const SVG = "http://www.w3.org/2000/svg";
 const LEFT = 52;
 const RIGHT = 14;
-const BOTTOM = 42;
+const TOP = 30;
+const BOTTOM = 47;
+const UNTITLED = 29; // the same without words below the numbers
 const ROW = 20;
 const [LETTER, IDEOGRAPH] = [0.57, 1.04]; // of the letters' size, on the safe side
 const TEXT = 13; // pixels, where the page's style does not say another size
 const DASHES = ["", "8 3", "2.5 3"];
-const EDGE = 7; // pixels from the axes' edge to the mark of a value that has no place on them
+const BEYOND = 8; // pixels from the axes' edge, outward, to the mark of a value that has no place on them
+const APART = 9; // pixels between two such marks, at least
+const ROUNDING = 1e-6; // of a linear axis: so much beyond its end a value is at its end
+const PAINTS = { now: ["", "2.25"], pale: ["opacity:.35", "1.5"], later: ["opacity:.5", "1"] };
 export const SMALLEST = 1e-40;
 const LARGEST = 1e10;
 const OPACITY = Uint8ClampedArray.from({ length: 256 }, (_, share) => share && 40 + 215 * Math.sqrt(share / 255));
@@ -30,20 +35,26 @@ const OPACITY = Uint8ClampedArray.from({ length: 256 }, (_, share) => share && 4
  * @property {number} count
  * @property {(n: number) => number} x
  * @property {(n: number) => number} y
- * @property {boolean} [pale]
+ * @property {"now" | "pale" | "later"} paint
  * @property {boolean} [markers]
  */
 
 /**
  * @typedef {object} View
  * @property {Line[]} lines
- * @property {string[]} names of the networks, for the legend
+ * @property {string[][]} legends the names of the networks, and shorter ones for a narrow chart
  * @property {{low: number, high: number, text: string}} x
  * @property {{low: number, high: number, text: string, log: boolean}} y
  * @property {{text: string, value: number}[]} marks dotted horizontal lines
  * @property {number} [guide] position of a vertical line
  * @property {string} [notice] what stands in the middle where there is nothing to draw
  * @property {() => string} label for a screen reader
+ */
+
+/**
+ * A mark beside the axes, at a position from left to right.
+ *
+ * @typedef {{kind: string, x: number, place: number}} Outside
  */
 
 /**
@@ -56,6 +67,7 @@ const OPACITY = Uint8ClampedArray.from({ length: 256 }, (_, share) => share && 4
  * @property {number} count
  * @property {string} path
  * @property {string} marks
+ * @property {Outside[]} outside
  * @property {boolean} joined
  */
 
@@ -70,6 +82,10 @@ export class LineChart {
     this.height = 0;
     this.size = TEXT;
     this.measured = "?"; // the names for which the chart was measured
+    this.top = TOP;
+    this.bottom = BOTTOM;
+    /** @type {LegendRow[]} */
+    this.legend = [];
     this.direction = direction;
     this.width = 0;
     this.frame = "";
@@ -91,23 +107,28 @@ export class LineChart {
   /** @param {View} view */
   draw(view) {
     this.view = view;
-    if (view.names.join() !== this.measured) this.#measure(view.names);
+    if (view.legends.join() !== this.measured) this.#measure(view.legends);
     if (this.notice.textContent !== (view.notice ?? "")) this.notice.textContent = view.notice ?? "";
     this.#drawAxes(view);
     this.#drawGuide(view);
-    view.lines.forEach((line, number) => this.#drawLine(view, line, number));
+    const drawn = view.lines.map((line, number) => this.#paths(view, line, number));
+    const beside = this.#outside(drawn.flatMap(({ outside }) => outside));
+    view.lines.forEach((line, number) => this.#drawLine(line, number, drawn[number], line.paint === "now" ? beside : []));
     while (this.curves.childElementCount > 2 * view.lines.length) this.curves.lastElementChild?.remove();
   }
 
-  /** Ask how large the chart is, which costs a layout. @param {string[]} names */
-  #measure(names) {
-    this.measured = names.join();
+  /** Ask how large the chart is, which costs a layout. @param {string[][]} legends */
+  #measure(legends) {
+    this.measured = legends.join();
     this.width = Math.max(240, Math.floor(this.host.clientWidth) || 640);
-    this.size = parseFloat(getComputedStyle(this.host).getPropertyValue("--vg-lab-text")) || TEXT;
-    const rows = legendRows(names, this.width, this.size).length;
+    const style = getComputedStyle(this.host);
+    this.size = parseFloat(style.getPropertyValue("--vg-lab-text")) || TEXT;
+    this.bottom = style.getPropertyValue("--vg-lab-untitled") ? UNTITLED : BOTTOM;
+    this.legend = legendRows(legends, this.width, this.size);
+    const rows = this.legend.length;
     this.host.style.setProperty("--vg-lab-rows", String(Math.max(0, rows - 1))); // the legend's further rows make it higher
     this.height = Math.max(120, Math.floor(this.host.clientHeight) || 220);
-    this.top = 32 + ROW * rows;
+    this.top = TOP + ROW * rows;
   }
 
   #resized() {
@@ -136,33 +157,33 @@ export class LineChart {
 
   /** @param {View} view */
   #drawAxes(view) {
-    const frame = JSON.stringify([this.width, this.height, this.size, view.names, view.x, view.y, view.marks]);
+    const frame = JSON.stringify([this.width, this.height, this.size, view.legends, view.x, view.y, view.marks]);
     if (frame === this.frame) return;
     this.frame = frame;
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
     const { width, height } = this;
-    const floor = height - BOTTOM;
+    const floor = height - this.bottom;
     const right = width - RIGHT;
-    const parts = ticks(view.y, Math.max(2, Math.floor((floor - this.#top()) / 34))).flatMap((value) => [
+    const parts = ticks(view.y, Math.max(2, Math.floor((floor - this.top) / 34))).flatMap((value) => [
       element("path", { d: `M${LEFT} ${this.#y(view, value)}H${right}`, stroke: "currentColor", "stroke-opacity": "0.2" }),
       this.#text(tickText(view.y, value), LEFT - 6, this.#y(view, value) + 4, "end"),
     ]);
     for (const value of steps(view.x.low, view.x.high, Math.max(3, Math.floor(width / 70)))) {
-      parts.push(this.#text(String(value), this.#x(view, value), floor + 17, "middle"));
+      parts.push(this.#text(String(value), this.#x(view, value), floor + 23, "middle"));
     }
-    parts.push(element("path", { d: `M${LEFT} ${this.#top()}V${floor}H${right}`, fill: "none", stroke: "currentColor" }));
-    parts.push(this.#words(view.x.text, right, height - 6, "end"), this.#words(view.y.text, 2, this.#top() - 12, "start"));
+    parts.push(element("path", { d: `M${LEFT} ${this.top}V${floor}H${right}`, fill: "none", stroke: "currentColor" }));
+    parts.push(this.#words(view.y.text, 2, this.top - 16, "start"));
+    if (this.bottom === BOTTOM) parts.push(this.#words(view.x.text, right, height - 6, "end"));
     for (const { text, value } of view.marks) {
       const d = `M${LEFT} ${this.#y(view, value)}H${right}`;
       parts.push(element("path", { d, stroke: "currentColor", "stroke-dasharray": "1 3", "stroke-width": "1.5" }));
       parts.push(this.#words(text, right, this.#y(view, value) - 4, "end"));
     }
-    this.axes.replaceChildren(...parts, ...this.#legend(view.names));
+    this.axes.replaceChildren(...parts, ...this.#legend());
   }
 
-  /** @param {string[]} names */
-  #legend(names) {
-    return legendRows(names, this.width, this.size).flatMap((row, line) =>
+  #legend() {
+    return this.legend.flatMap((row, line) =>
       row.flatMap(({ place, part, x, isFirst }) => {
         const y = 12 + ROW * line;
         const text = this.#words(part, x + 36, y + 4, "start");
@@ -181,41 +202,42 @@ export class LineChart {
   #drawGuide(view) {
     const here = view.guide ?? NaN;
     const shown = here >= view.x.low && here <= view.x.high;
-    const d = shown ? `M${this.#x(view, here)} ${this.#top()}V${this.height - BOTTOM}` : "";
+    const d = shown ? `M${this.#x(view, here)} ${this.top}V${this.height - this.bottom}` : "";
     put(this.guide, "d", d);
   }
 
   /**
-   * @param {View} view
    * @param {Line} line
    * @param {number} number
+   * @param {Begun} drawn
+   * @param {Outside[]} beside the axes
    */
-  #drawLine(view, line, number) {
+  #drawLine({ place, paint }, number, { path, marks }, beside) {
     const [curve, points] = [this.#child(2 * number), this.#child(2 * number + 1)];
-    const paint = line.pale ? "opacity:.35" : "";
-    put(curve, "style", `stroke:${colour(line.place)};${paint}`);
-    put(curve, "stroke-width", line.pale ? "1.5" : "2.25");
-    put(curve, "stroke-dasharray", DASHES[line.place]);
-    put(points, "style", `fill:${colour(line.place)};stroke:${colour(line.place)};${paint}`);
-    const [path, marks] = this.#paths(view, line, number);
+    const [style, width] = PAINTS[paint];
+    put(curve, "style", `stroke:${colour(place)};${style}`);
+    put(curve, "stroke-width", width);
+    put(curve, "stroke-dasharray", DASHES[place]);
+    put(points, "style", `fill:${colour(place)};stroke:${colour(place)};${style}`);
     put(curve, "d", path);
-    put(points, "d", marks);
+    put(points, "d", marks + beside.map((one) => (one.place === place ? this.#special(one) : "")).join(""));
   }
 
   /**
-   * Return the line itself, broken where a value has no place on the axes, and the marks on it.
+   * Return the line itself, broken where a value has no place on the axes, the marks on it and those beside the axes.
    *
    * @param {View} view
    * @param {Line} line
    * @param {number} number
+   * @returns {Begun}
    */
   #paths(view, line, number) {
-    const { place, markers } = line;
+    const { place, paint, markers } = line;
     const begun = this.#begin(line, number);
-    let { path, marks, joined } = begun;
+    let { path, marks, joined, outside } = begun;
     const every = Math.ceil(line.count / 12);
     for (let n = begun.count; n < line.count; n += 1) {
-      if (n === line.count - 1) Object.assign(begun, { count: n, path, marks, joined });
+      if (n === line.count - 1) Object.assign(begun, { count: n, path, marks, joined, outside });
       const x = this.#x(view, line.x(n));
       const value = line.y(n);
       const kind = kindOf(view.y, value);
@@ -224,10 +246,10 @@ export class LineChart {
         path += `${joined ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
         const isolated = !joined && kindOf(view.y, n + 1 < line.count ? line.y(n + 1) : NaN) !== "";
         if (markers ? n % every === 0 : isolated) marks += marker(place, x, y);
-      } else if (markers || !line.pale) marks += this.#special(kind, x, place, markers || joined || n === 0);
+      } else if (paint === "now" && (markers || joined || n === 0)) outside = [...outside, { kind, x, place }];
       joined = kind === "";
     }
-    return [path, marks];
+    return { ...begun, path, marks, outside };
   }
 
   /**
@@ -242,27 +264,26 @@ export class LineChart {
     const old = this.begun[number];
     const goesOn = old?.source === source && old.frame === frame && old.markers === markers && old.count < count;
     if (goesOn && !markers) return old;
-    return (this.begun[number] = { frame, source, markers, count: 0, path: "", marks: "", joined: false });
+    return (this.begun[number] = { frame, source, markers, count: 0, path: "", marks: "", outside: [], joined: false });
   }
 
   /**
-   * Mark what has no place on the axes at their edge: below ▽, above △, NaN ×.
+   * Give marks beside the axes a place each, so that none lies on another: those of a network in some distance, those
+   * of several side by side.
    *
-   * @param {string} kind
-   * @param {number} x
-   * @param {number} place
-   * @param {boolean | undefined} wanted
+   * @param {Outside[]} wanted
    */
-  #special(kind, x, place, wanted) {
-    if (!wanted) return "";
-    const inward = EDGE + 8 * place;
-    if (kind === "below") return triangle(x, this.height - BOTTOM - inward, 4);
-    const y = this.#top() + inward;
-    return kind === "above" ? triangle(x, y, -4) : `M${x - 3} ${y - 3}l6 6m0-6l-6 6`;
+  #outside(wanted) {
+    const room = APART * new Set(wanted.map(({ place }) => place)).size;
+    const edges = [wanted.filter(({ kind }) => kind === "below"), wanted.filter(({ kind }) => kind !== "below")];
+    return edges.flatMap((edge) => spread(thinned(edge, room), LEFT, this.width - RIGHT / 2));
   }
 
-  #top() {
-    return this.top ?? 32;
+  /** Mark what has no place on the axes, beside them: below ▽, above △, NaN ×. @param {Outside} mark */
+  #special({ kind, x }) {
+    if (kind === "below") return triangle(x, this.height - this.bottom + BEYOND, 3.5);
+    const y = this.top - BEYOND;
+    return kind === "above" ? triangle(x, y, -3.5) : `M${(x - 3).toFixed(1)} ${y - 3}l6 6m0-6l-6 6`;
   }
 
   /** @param {number} place */
@@ -284,8 +305,9 @@ export class LineChart {
    */
   #y({ y }, value) {
     const low = placed(y, y.low);
-    const floor = this.height - BOTTOM;
-    return floor - ((placed(y, value) - low) / (placed(y, y.high) - low || 1)) * (floor - this.#top());
+    const floor = this.height - this.bottom;
+    const inside = Math.max(y.low, Math.min(value, y.high));
+    return floor - ((placed(y, inside) - low) / (placed(y, y.high) - low || 1)) * (floor - this.top);
   }
 
   /** @param {MouseEvent} event */
@@ -438,24 +460,75 @@ function tickText({ log }, value) {
  */
 function kindOf({ low, high, log }, value) {
   if (Number.isNaN(value)) return "nan";
-  const slack = log ? 1 + 1e-9 : 1;
-  if (value < low / slack || (log && value <= 0)) return "below";
-  return value > high * slack ? "above" : "";
+  const slack = ROUNDING * (high - low);
+  if (log ? value < low / (1 + 1e-9) : value < low - slack) return "below";
+  return (log ? value > high * (1 + 1e-9) : value > high + slack) ? "above" : "";
 }
 
 /**
- * Set the names of the networks in rows that fit; a name that is too long for one goes on in the next.
+ * Leave out marks of a network and kind that follow each other more closely than that.
+ *
+ * @param {Outside[]} marks
+ * @param {number} room in pixels
+ */
+function thinned(marks, room) {
+  /** @type {Record<string, number>} */
+  const last = {};
+  return marks.filter(({ kind, x, place }) => {
+    const key = `${kind} ${place}`;
+    if (x - (last[key] ?? -Infinity) < room) return false;
+    last[key] = x;
+    return true;
+  });
+}
+
+/**
+ * Move marks apart, as little as it takes, between two ends.
+ *
+ * @param {Outside[]} marks
+ * @param {number} left
+ * @param {number} right
+ */
+function spread(marks, left, right) {
+  const sorted = [...marks].sort((one, other) => one.x - other.x || one.place - other.place);
+  let end = left - APART;
+  const pushed = sorted.map((mark) => {
+    const before = sorted.findIndex(({ x }) => x === mark.x);
+    const after = sorted.findLastIndex(({ x }) => x === mark.x);
+    end = Math.max(mark.x - (APART / 2) * (after - before), end + APART);
+    return { ...mark, x: end };
+  });
+  end = right + APART;
+  return pushed.reverse().map((mark) => ({ ...mark, x: (end = Math.min(mark.x, end - APART)) }));
+}
+
+/** @typedef {{place: number, part: string, x: number, isFirst: boolean}[]} LegendRow */
+
+/**
+ * Set the names of the networks in rows: the first that need no more than one each, or else the shortest ones.
+ *
+ * @param {string[][]} legends
+ * @param {number} width
+ * @param {number} size of the letters
+ */
+function legendRows(legends, width, size) {
+  const all = legends.map((names) => rowsOf(names, width, size));
+  return all.find((rows, number) => rows.length <= legends[number].length) ?? all[all.length - 1] ?? [];
+}
+
+/**
+ * Set names in rows that fit; one that is too long for a row goes on in the next, and ends there.
  *
  * @param {string[]} names
  * @param {number} width
  * @param {number} size of the letters
  */
-function legendRows(names, width, size) {
-  /** @type {{place: number, part: string, x: number, isFirst: boolean}[][]} */
+function rowsOf(names, width, size) {
+  /** @type {LegendRow[]} */
   const rows = [[]];
   let x = 2;
   names.forEach((name, place) => {
-    folded(name, (width - 52) / size).forEach((part, number) => {
+    cut(folded(name, (width - 52) / size)).forEach((part, number) => {
       const wide = 52 + size * widthOf(part);
       if (x > 2 && (number || x + wide > width)) [x] = [2, rows.push([])];
       rows[rows.length - 1].push({ place, part, x, isFirst: number === 0 });
@@ -463,6 +536,11 @@ function legendRows(names, width, size) {
     });
   });
   return rows;
+}
+
+/** Keep two lines of a name. @param {string[]} lines */
+function cut(lines) {
+  return lines.length > 2 ? [lines[0], `${lines[1]} …`] : lines;
 }
 
 /** Return the width of a text in sizes of its letters. @param {string} text */

@@ -5,10 +5,10 @@
  */
 import { Card, make, setText } from "./card.js";
 import { LineChart } from "./charts.js";
+import { differences, kindsOf, namesOf } from "./names.js";
 import { comparison, sentenceOf, stateOf, twinOf } from "./sentences.js";
 import * as address from "./state.js";
 import { csv, embedding, python } from "./takeaway.js";
-import { label, worded } from "./text.js";
 import { Trainer } from "./trainer.js";
 import { BOUNDS, DEFAULTS } from "./types.js";
 import { byLayer, byStep, pace, row } from "./views.js";
@@ -26,6 +26,7 @@ const [SLOW, SLOWLY] = [50, 250]; // where an update takes more milliseconds tha
 const MAP_SPEED = 10; // bins that a heat map draws in a millisecond at most while steps are made: to save memory
 const SPEAK_EVERY = 10_000; // milliseconds between two things that are said while it plays
 const WRITE_EVERY = 400; // milliseconds between two tables of numbers while it plays: to be read, and to save memory
+const REPLAYED = 10; // recorded steps between two drawings, where it plays as fast as it can
 const PIXELS = 400; // of a chart by step: while steps are made, it is drawn where it became wider by one
 const BY_STEP = /** @type {const} */ (["loss", "accuracy"]);
 const KEYS = { k: "play", ".": "step", 0: "restart" };
@@ -52,19 +53,21 @@ class Laboratory {
     this.cards = [];
     /** @type {string[]} */
     this.names = [];
+    /** @type {string[][]} */
+    this.legends = [];
     /** @type {Set<Element>} */
     this.inView = new Set(); // charts and cards
     this.observer = new IntersectionObserver((entries) => this.#see(entries));
     this.generation = 0; // of the networks: what was begun for older ones ends
     this.runs = 0; // the generation for which a training loop runs
     this.playing = false;
-    this.wanted = 0; // steps that are to be made although it does not play
+    this.goal = 0; // step up to which it trains although it does not play
     this.limit = 0; // step at which it stops to play
     this.now = 0;
     this.drawn = 0;
     this.shown = 0; // when
     this.charted = 0; // step up to which the charts by step are drawn
-    this.isHeld = false; // at a step to which the reader went back
+    this.isHeld = false; // at a step to which the reader went back, or from there further
     this.sought = 0; // step to which the reader draws the slider
     this.layer = 1;
     /** @type {Set<string>} */
@@ -84,7 +87,7 @@ class Laboratory {
     const { at, play } = state;
     void this.load({ ...state, at: 0, play: false }).then((isCurrent) => {
       if (!isCurrent) return;
-      if (at) this.make(at);
+      if (at) this.reach(at);
       if (play && !this.calm.matches) void this.play(at);
     });
   }
@@ -132,10 +135,10 @@ class Laboratory {
   /** @param {number} [from] a step that is to be reached first */
   async play(from = 0) {
     this.playing = true;
-    this.isHeld = false;
+    this.isHeld = this.now < this.#last();
     this.sought = 0;
-    while (Math.max(this.#last(), from) >= this.limit) this.limit += this.#steps();
-    this.show(this.#last());
+    this.#extend(1 + Math.max(this.now, from));
+    this.show(this.now);
     await this.#run();
   }
 
@@ -147,10 +150,22 @@ class Laboratory {
     this.speak();
   }
 
-  /** @param {number} count of steps to make */
+  /** @param {number} count of steps to go on from the one that is shown, or from those that are being made */
   make(count) {
-    this.wanted += count;
+    this.reach(count + (this.isHeld ? this.now : Math.max(this.goal, this.#last())));
+  }
+
+  /** Go to a step, and train where it was not reached before. @param {number} step */
+  reach(step) {
+    if (step <= this.#last()) {
+      this.seek(step);
+      this.#arrived();
+      return;
+    }
+    this.goal = step;
     this.isHeld = false;
+    this.sought = 0;
+    this.#extend(step);
     void this.#run();
   }
 
@@ -159,15 +174,18 @@ class Laboratory {
     this.#stop();
     this.isHeld = true;
     this.sought = step > this.#last() ? step : 0;
-    this.show(step);
+    this.show(this.#recorded(step));
   }
 
   /** Train up to the step at which the slider was left. */
   arrive() {
-    const ahead = this.sought - this.#last();
-    this.sought = 0;
-    if (ahead > 0) this.make(ahead);
-    else this.speak();
+    if (this.sought) this.reach(this.sought);
+    else this.#arrived();
+  }
+
+  #arrived() {
+    this.#keepStep();
+    this.speak();
   }
 
   /** @param {number} layer to look into */
@@ -190,13 +208,13 @@ class Laboratory {
 
   /** @param {number} step up to which everything is shown; while steps are made, only what is in view */
   show(step) {
-    this.now = Math.min(step, this.#last());
+    this.now = this.#upTo(step);
     this.drawn = this.now;
     this.shown = performance.now();
     const isCovered = this.#isCovered();
     this.#find(".vg-lab-cover").hidden = !isCovered;
     const scene = this.#scene();
-    const isBusy = this.#isGoing() && !this.isHeld;
+    const isBusy = this.#isGoing();
     const isShown = (/** @type {Element} */ node) => !isBusy || this.inView.has(node);
     if (isShown(this.charts.layers.host)) this.charts.layers.draw(byLayer(scene));
     if (!isBusy || this.#isWider()) {
@@ -250,12 +268,34 @@ class Laboratory {
   }
 
   #isGoing() {
-    return this.playing || this.wanted > 0;
+    return this.playing || this.goal > 0;
   }
 
   #stop() {
     this.playing = false;
-    this.wanted = 0;
+    this.goal = 0;
+  }
+
+  /** Let the plan hold a step: whole trainings follow the first one. @param {number} step */
+  #extend(step) {
+    const steps = this.#steps();
+    this.limit = Math.max(this.limit, steps * Math.ceil(step / steps));
+  }
+
+  /**
+   * Return the recorded step that is shown for another one: it goes on where the reader does, although of long
+   * trainings only every second step is kept, or fewer.
+   *
+   * @param {number} step
+   */
+  #recorded(step) {
+    const next = this.trainers.map(({ frames }) => frames.find((frame) => frame.step > this.now)?.step ?? 0);
+    return Math.max(this.#upTo(step), step > this.now ? Math.max(...next) : 0);
+  }
+
+  /** Return the last recorded step up to another one. @param {number} step */
+  #upTo(step) {
+    return Math.max(0, ...this.trainers.map(({ frames }) => frames.findLast((frame) => frame.step <= step)?.step ?? 0));
   }
 
   /** Train as long as it plays or steps are wanted, all networks in step; draw after each round. */
@@ -264,26 +304,45 @@ class Laboratory {
     if (this.runs === generation) return;
     this.runs = generation;
     while (this.#isGoing()) {
-      const before = this.#last();
-      const count = this.#count();
-      await Promise.all(this.trainers.map((trainer) => trainer.reach(before + count)));
+      if (!this.isHeld) await this.#train(generation);
       if (generation !== this.generation) return;
-      this.wanted = Math.max(0, this.wanted - count);
-      this.#tellFailures();
-      if (this.playing && (this.#last() >= this.limit || this.#last() === before)) this.#stop();
       await new Promise((resolve) => requestAnimationFrame(resolve));
       if (generation !== this.generation) return;
-      this.#follow();
+      if (this.isHeld) this.#replay();
+      else this.#follow();
     }
     this.runs = 0;
   }
 
-  /** Draw the newest step, or leave it out where the reader wants little motion. */
-  #follow() {
-    if (this.isHeld) {
+  /** Make one round of updates, unless other networks are asked for meanwhile. @param {number} generation */
+  async #train(generation) {
+    const before = this.#last();
+    const end = before + this.#count();
+    await Promise.all(this.trainers.map((trainer) => trainer.reach(end)));
+    if (generation !== this.generation) return;
+    this.#tellFailures();
+    const last = this.#last();
+    if (last >= this.goal) this.goal = 0;
+    if (last === before || (this.playing && last >= this.limit)) this.#stop();
+  }
+
+  /** Show the next of the recorded steps, if it plays; from the last one on it trains. */
+  #replay() {
+    if (!this.playing) {
       this.show(this.now);
       return;
     }
+    const next = this.calm.matches ? roundAfter(this.now) : this.now + (this.#speed() || REPLAYED);
+    const step = this.#recorded(next);
+    this.isHeld = step < this.#last();
+    if (step >= this.limit) this.#stop();
+    this.show(step);
+    if (!this.playing) this.#arrived();
+    else if (performance.now() - this.spoken > SPEAK_EVERY) this.speak();
+  }
+
+  /** Draw the newest step, or leave it out where the reader wants little motion. */
+  #follow() {
     const going = this.#isGoing();
     if (!going) this.#keepStep();
     const isDue = this.calm.matches ? isRound(this.drawn, this.#last()) : this.#isTime();
@@ -305,9 +364,13 @@ class Laboratory {
   #count() {
     const slowest = this.#slowest();
     const within = (/** @type {number} */ time) => Math.max(1, Math.min(50, Math.floor(time / slowest)));
-    if (!this.playing) return Math.min(this.wanted, within(HURRIED));
-    const speed = Number(/** @type {HTMLSelectElement} */ (this.#find("[name=speed]")).value);
-    return Math.min(speed || within(UNHURRIED), this.limit - this.#last());
+    if (!this.playing) return Math.min(this.goal - this.#last(), within(HURRIED));
+    return Math.min(this.#speed() || within(UNHURRIED), this.limit - this.#last());
+  }
+
+  /** Return the chosen steps between two drawings, 0 for as many as it can. */
+  #speed() {
+    return Number(/** @type {HTMLSelectElement} */ (this.#find("[name=speed]")).value);
   }
 
   #last() {
@@ -324,40 +387,15 @@ class Laboratory {
     return 1 + Math.max(...this.state.networks.map(({ depth }) => depth));
   }
 
-  #kinds() {
-    return this.state.networks.map((network, place) => `${address.LETTERS[place].toUpperCase()} ${worded(label(network), this.words.kinds)}`);
-  }
-
-  /** Name the networks where nothing else tells those of the same kind apart. */
-  #names() {
-    const { networks } = this.state;
-    const isAlone = (/** @type {Network} */ network) => networks.every((other) => other === network || label(other) !== label(network));
-    return this.#kinds().map((kind, place) =>
-      isAlone(networks[place]) ? kind : [kind, ...this.#differences(networks[place])].join(" · "),
-    );
-  }
-
-  /**
-   * Write the settings in which a network differs from another one and that its kind does not hold.
-   *
-   * @param {Network} network
-   */
-  #differences(network) {
-    const { fields, labels } = this.words;
-    const written = (/** @type {unknown} */ value) => (value === null ? labels.no_clipping : String(value));
-    const numbers = Object.entries(network)
-      .filter(([name, value]) => name in BOUNDS && this.state.networks.some((other) => /** @type {any} */ (other)[name] !== value))
-      .map(([name, value]) => say(this.words, "notices", "setting", { setting: fields[name], value: written(value) }));
-    return network.bit ? [...numbers, fields.bit] : numbers;
-  }
-
   /** @returns {Scene} */
   #scene() {
     const fixed = /** @type {HTMLInputElement} */ (this.#find("[name=fixed]")).checked;
+    const isCovered = this.#isCovered();
     return {
       words: this.words,
       names: this.names,
-      recorded: this.trainers.map((trainer) => (this.#isCovered() ? [] : trainer.until(this.now))),
+      legends: this.legends,
+      recorded: this.trainers.map((trainer) => (isCovered ? [] : trainer.until(this.now))),
       everything: this.trainers.map(({ frames }) => frames),
       show: this.state.show,
       fixed,
@@ -391,13 +429,15 @@ class Laboratory {
       old?.close();
       return new Trainer();
     });
-    this.names = this.#names();
+    const { names, short } = namesOf(networks, this.words);
+    this.names = names;
+    this.legends = [names, short];
     const opened = this.cards.map(({ root }) => root.querySelector("details")?.open);
     const refocus = this.#focused();
-    const kinds = this.#kinds();
-    const differences = networks.map((network) => this.#differences(network).join(" · "));
+    const kinds = kindsOf(networks, this.words);
+    const apart = networks.map((network) => differences(network, networks, this.words).join(" · "));
     this.cards = networks.map((network, place) => {
-      return new Card(place, network, kinds[place], differences[place], this.words, this.#actions());
+      return new Card(place, network, kinds[place], apart[place], this.words, this.#actions());
     });
     this.cards.forEach(({ root }, place) => root.querySelector("details")?.toggleAttribute("open", opened[place] ?? false));
     this.#find(".vg-lab-networks").replaceChildren(...this.cards.map(({ root }) => root));
@@ -406,7 +446,7 @@ class Laboratory {
       ...kinds.map((kind, place) => {
         const line = make("tr");
         const head = make("th", "", { scope: "row" }, kind);
-        if (differences[place]) head.append(make("br"), make("small", "", {}, differences[place]));
+        if (apart[place]) head.append(make("br"), make("small", "", {}, apart[place]));
         line.append(head, ...Array.from({ length: 7 }, () => make("td")));
         return line;
       }),
@@ -471,12 +511,16 @@ class Laboratory {
   #showControls() {
     const { words } = this;
     this.root.dataset.step = String(this.now);
-    this.root.dataset.state = this.playing ? "playing" : this.wanted ? "stepping" : "paused";
+    this.root.dataset.state = this.playing ? "playing" : this.goal ? "stepping" : "paused";
     setText(this.#find("[data-do=play]"), this.playing ? words.buttons.pause : words.buttons.play);
     const step = Math.max(this.now, this.sought);
     const time = this.#slider("vg-lab-time", 0, Math.max(this.#last(), this.limit), step);
     setText(time, say(words, "notices", "step_of", { step, steps: this.limit }));
     setText(this.#slider("vg-lab-layer", 1, this.#layers(), this.layer), String(this.layer));
+    const { selectedOptions } = /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment"));
+    const question = selectedOptions[0]?.text ?? ""; // written in full where the menu would cut it
+    const choice = this.#find(".vg-lab-choice");
+    if (choice.dataset.question !== question) choice.dataset.question = question;
   }
 
   /** Let the controls say what is trained and shown. */
@@ -545,7 +589,7 @@ class Laboratory {
 
   /** Let the address lead to the step that is shown. */
   #keepStep() {
-    if (location.hash || this.now > 0) history.replaceState(null, "", address.write({ ...this.state, at: this.#last() }));
+    if (location.hash || this.now > 0) history.replaceState(null, "", address.write({ ...this.state, at: this.isHeld ? this.now : this.#last() }));
   }
 
   /** @param {number} number */
@@ -556,7 +600,7 @@ class Laboratory {
   /** @param {string} action the name of a button */
   do(action) {
     const { networks } = this.state;
-    const reseeded = () => networks.map((network) => ({ ...network, seed: (network.seed + 1) % 2 ** 32 }));
+    const reseeded = () => networks.map((network) => address.withSeed(network, network.seed + 1));
     /** @type {Record<string, () => unknown>} */
     const actions = {
       play: () => (this.playing ? this.pause() : this.play()),
@@ -626,20 +670,34 @@ class Laboratory {
     this.#on("#vg-lab-time", "input", ({ value }) => this.seek(Number(value)));
     this.#on("#vg-lab-time", "change", () => this.arrive());
     this.#find(".vg-lab-one").addEventListener("toggle", () => this.show(this.now));
-    this.room.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("keydown", ({ key }) => key === "Escape" && this.state.view === "projector" && this.do("leave"));
     addEventListener("hashchange", () => address.isState(location.hash) && this.open());
     document.addEventListener("visibilitychange", () => document.hidden && this.pause());
     new MutationObserver(() => this.show(this.now)).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
-  /** @param {KeyboardEvent} event */
+  /** Follow a key that no other part of the page waits for. @param {KeyboardEvent} event */
   #key(event) {
-    const target = /** @type {HTMLInputElement} */ (event.target);
-    const isTyping = target.matches("textarea, select, input[type=number]");
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
+    const { target, key, ctrlKey, metaKey, altKey, repeat } = event;
+    if (!Object.hasOwn(KEYS, key) || ctrlKey || metaKey || altKey || event.isComposing || event.defaultPrevented) return;
+    if (!this.#isMeant(/** @type {Element} */ (target))) return;
     event.preventDefault();
+    if (repeat && key !== ".") return; // a key that is held down
     this.do(KEYS[/** @type {keyof typeof KEYS} */ (event.key)]);
+  }
+
+  /**
+   * Say whether what is pressed is meant for the laboratory: inside it where nothing is written, or where nothing else
+   * has the focus and it is in view.
+   *
+   * @param {Element} target
+   */
+  #isMeant(target) {
+    if (this.room.contains(target)) return !target.matches("textarea, select, input:not([type=range], [type=checkbox])");
+    const { top, bottom } = this.room.getBoundingClientRect();
+    const isFree = target === document.body || target === document.documentElement;
+    return isFree && !document.querySelector(":modal") && bottom > 0 && top < innerHeight;
   }
 
   /**
@@ -670,9 +728,14 @@ class Laboratory {
  * @param {number} to
  */
 function isRound(from, to) {
+  return roundAfter(from) <= to;
+}
+
+/** Return the next step of that series. @param {number} step */
+function roundAfter(step) {
   let next = 1;
-  for (let n = 0; next <= from; n += 1) next *= n % 3 === 1 ? 2.5 : 2;
-  return next <= to;
+  for (let n = 0; next <= step; n += 1) next *= n % 3 === 1 ? 2.5 : 2;
+  return next;
 }
 
 /**

@@ -72,7 +72,7 @@ function refusalOf(control) {
  * @param {string} name
  * @param {Network} network
  */
-function isIdle(name, { residual, optimizer }) {
+export function isIdle(name, { residual, optimizer }) {
   return (name === "branch" && !residual) || (name === "momentum" && optimizer === "adam");
 }
 

@@ -160,14 +160,29 @@ export function writeNetwork(network) {
 }
 
 /**
- * Say whether two states ask for the same experiment.
+ * Say whether two states ask for the same experiment: with the same random seeds, or all of them as much further.
  *
  * @param {State} one
  * @param {State} other
  */
 export function isSame(one, other) {
-  const written = [one, other].map((state) => state.networks.map(writeNetwork).join(" "));
+  const written = [one, other].map(({ networks }) => {
+    const first = networks[0]?.seed ?? 0;
+    return networks.map((network) => writeNetwork(withSeed(network, network.seed - first))).join(" ");
+  });
   return written[0] === written[1] && one.show === other.show;
+}
+
+/**
+ * Give a network another random seed, counted on from 0 behind the last one.
+ *
+ * @param {Network} network
+ * @param {number} seed
+ * @returns {Network}
+ */
+export function withSeed(network, seed) {
+  const all = BOUNDS.seed.most + 1;
+  return { ...network, seed: (seed + all) % all };
 }
 
 /**

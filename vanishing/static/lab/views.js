@@ -22,6 +22,7 @@ const FIXED = { low: 1e-16, high: 1e4 };
  * @typedef {object} Scene
  * @property {Words} words
  * @property {string[]} names
+ * @property {string[][]} legends the names, and shorter ones where there is little room
  * @property {(readonly Frame[])[]} recorded
  * @property {(readonly Frame[])[]} everything the frames after now too: an axis stays put while the step changes
  * @property {string} show the measure of the chart by layer
@@ -34,16 +35,17 @@ const FIXED = { low: 1e-16, high: 1e4 };
  * @param {Scene} scene
  * @returns {View}
  */
-export function byLayer({ words, names, recorded, everything, show, fixed, layer }) {
+export function byLayer({ words, names, legends, recorded, everything, show, fixed, layer }) {
   const isKnown = (/** @type {Frame | undefined} */ frame) => frame && (show !== "update_ratios" || frame.step > 0);
   const lines = recorded.flatMap((frames, place) => {
     const [first, now] = [frames[0], frames.at(-1)];
-    const line = (/** @type {any} */ frame, /** @type {boolean} */ pale) => {
+    const line = (/** @type {any} */ frame, /** @type {"pale" | "now"} */ paint) => {
       const source = valuesOf(frame, show);
-      return { place, source, count: source.length, x: nextLayer, y: (/** @type {number} */ n) => source[n], pale, markers: !pale };
+      const y = (/** @type {number} */ n) => source[n];
+      return { place, source, count: source.length, x: nextLayer, y, paint, markers: paint === "now" };
     };
     const isMoved = now && first !== now;
-    return [...(isMoved && isKnown(first) ? [line(first, true)] : []), ...(isKnown(now) ? [line(now, false)] : [])];
+    return [...(isMoved && isKnown(first) ? [line(first, "pale")] : []), ...(isKnown(now) ? [line(now, "now")] : [])];
   });
   const isLinear = LINEAR.includes(show);
   const seen = isLinear || fixed ? [] : everything.flatMap((frames) => extentOf(frames, show));
@@ -51,39 +53,48 @@ export function byLayer({ words, names, recorded, everything, show, fixed, layer
   const depth = Math.max(1, ...recorded.map((frames) => frames[0]?.gradient_norms.length ?? 1));
   const label = () => [
     say(words, "notices", "chart_by_layer", { measure: words.measures[show], step: recorded[0]?.at(-1)?.step ?? 0 }),
-    ...lines.filter(({ pale }) => !pale).map((line) => ends(words, "line_by_layer", names[line.place], line)),
+    ...lines.filter(({ paint }) => paint === "now").map((line) => ends(words, "line_by_layer", names[line.place], line)),
   ].join(" ");
   const x = { low: 0.5, high: depth + 0.5, text: words.labels.layer };
   const isEmpty = lines.length === 0 && recorded.some((frames) => frames.length);
   const notice = isEmpty ? say(words, "notices", "no_update", {}) : "";
-  return { lines, names, x, y: { ...scale, text: words.measures[show] }, marks: [], guide: layer, notice, label };
+  return { lines, legends, x, y: { ...scale, text: words.measures[show] }, marks: [], guide: layer, notice, label };
 }
 
 /**
+ * Show how a measure went up to now; behind a vertical line, thinner, how it went on where more was recorded.
+ *
  * @param {Scene} scene
  * @param {"loss" | "accuracy"} measure
  * @returns {View}
  */
 export function byStep({ words, names, recorded, everything, steps }, measure) {
   const log = measure === "loss";
-  const lines = recorded.map((frames, place) => ({
-    place,
-    source: frames,
-    count: frames.length,
-    x: (/** @type {number} */ n) => frames[n].step,
-    y: (/** @type {number} */ n) => frames[n][measure],
-  }));
+  const line = (/** @type {number} */ place, /** @type {number} */ count, /** @type {"now" | "later"} */ paint) => {
+    const frames = everything[place]; // the list itself: what was drawn of it is not drawn anew
+    return {
+      place, source: frames, count, paint,
+      x: (/** @type {number} */ n) => frames[n].step,
+      y: (/** @type {number} */ n) => frames[n][measure],
+    };
+  };
+  const now = recorded.map(({ length }, place) => line(place, length, "now"));
+  const later = recorded.flatMap(({ length }, place) => {
+    const all = everything[place].length;
+    return length && all > length ? [line(place, all, "later")] : []; // a start that is covered has none
+  });
   const scale = log ? decades([...everything.flatMap((frames) => extentOf(frames, measure)), 1, 10]) : { low: 0, high: 1 };
   const guess = log ? GUESSING_LOSS : GUESSING_ACCURACY;
   const shown = log ? guess.toFixed(2) : formatNumber(guess);
   const marks = [{ value: guess, text: say(words, "notices", `guessing_${measure}`, { [measure]: shown }) }];
-  const [step, last] = [recorded, everything].map((list) => Math.max(0, ...list.map((frames) => frames.at(-1)?.step ?? 0)));
+  const step = Math.max(0, ...recorded.map((frames) => frames.at(-1)?.step ?? 0));
   const label = () => [
     say(words, "notices", "chart_by_step", { measure: words.labels[measure], step }),
-    ...lines.map((line) => ends(words, "line_by_step", names[line.place], line)),
+    ...now.map((one) => ends(words, "line_by_step", names[one.place], one)),
   ].join(" ");
-  const x = { low: 0, high: steps * Math.max(1, Math.ceil(last / steps)), text: words.labels.x_step }; // it rarely moves
-  return { lines, names: [], x, y: { ...scale, log, text: words.labels[measure] }, marks, label };
+  const x = { low: 0, high: steps, text: words.labels.x_step };
+  const guide = later.length ? step : undefined;
+  return { lines: [...now, ...later], legends: [], x, y: { ...scale, log, text: words.labels[measure] }, marks, guide, label };
 }
 
 /**
