@@ -4,6 +4,7 @@
  * @module
  */
 
+import { KEPT } from "./network.js";
 import { SELU_ALPHA, SELU_SCALE } from "./plain.js";
 import { BINS } from "./types.js";
 
@@ -32,21 +33,41 @@ export function norms(network, behind) {
   });
 }
 
-/** Measure the signals of the training pass. @param {Network} network */
-export function signals(network) {
+/**
+ * What is measured at the hidden layers, as `Frame` says, but histograms that hold counts.
+ *
+ * @typedef {ReturnType<typeof nothing>} Measured
+ */
+
+/** @param {number} depth */
+function nothing(depth) {
+  const list = () => new Float64Array(depth);
+  return {
+    histograms: new Uint32Array(depth * BINS), signal_norms: list(), similarities: list(), dead: list(), saturated: list(),
+  };
+}
+
+/** Measure the hidden layers of the training pass. It uses the memory of the way back. @param {Network} network */
+export function hidden(network) {
   const { depth, width } = network.experiment;
-  const { rows } = network.pass;
-  const range = rangeOf(network.experiment);
-  const histograms = new Uint32Array(depth * BINS);
-  const [rms, similarities, sum] = [depth, depth, width].map((length) => new Float64Array(length));
+  const measured = nothing(depth);
+  const [sum, alive] = [new Float64Array(width), new Uint8Array(width)];
   for (let layer = 0; layer < depth; layer++) {
-    const address = network.pass.signals[layer + 1];
-    const signal = network.view(address, rows * width);
-    count(signal, range, histograms.subarray(layer * BINS, (layer + 1) * BINS));
-    rms[layer] = Math.sqrt(network.kernels.dot(address, address, 4 * signal.length) / signal.length);
-    similarities[layer] = similarity(signal, rows, width, sum);
+    if (layer % KEPT === 0) network.again(layer);
+    measureSignal(network, layer, measured, sum);
+    measureSlopes(network, layer, measured, alive);
   }
-  return { histograms, signal_norms: rms, similarities };
+  return measured;
+}
+
+/** @param {Network} network @param {number} layer @param {Measured} measured @param {Float64Array} sum is overwritten */
+function measureSignal(network, layer, { histograms, signal_norms, similarities }, sum) {
+  const { rows, signals } = network.pass;
+  const address = signals[layer + 1];
+  const signal = network.view(address, rows * sum.length);
+  count(signal, rangeOf(network.experiment), histograms.subarray(layer * BINS, (layer + 1) * BINS));
+  signal_norms[layer] = Math.sqrt(network.kernels.dot(address, address, 4 * signal.length) / signal.length);
+  similarities[layer] = similarity(signal, rows, sum.length, sum);
 }
 
 /** Count the numbers in each bin. @param {Float32Array} numbers @param {[number, number]} range @param {Uint32Array} bins */
@@ -96,24 +117,16 @@ export function similarity(numbers, rows, width, sum) {
   return (square - units) / (units * (units - 1));
 }
 
-/** Return the shares of dead units and of saturated slopes. It uses the memory of the way back. @param {Network} network */
-export function slopes(network) {
-  const { depth, width, activation } = network.experiment;
+/** @param {Network} network @param {number} layer @param {Measured} measured @param {Uint8Array} alive is overwritten */
+function measureSlopes(network, layer, { dead, saturated }, alive) {
   const { rows, inputs, outputs } = network.pass;
-  const [dead, saturated] = [new Float64Array(depth), new Float64Array(depth)];
-  if (activation === "identity") return { dead, saturated };
-  const limit = SATURATED * GREATEST[activation];
-  const slope = network.view(network.backs[0], rows * width);
-  const alive = new Uint8Array(width);
-  for (let layer = 0; layer < depth; layer++) {
-    slope.fill(1);
-    network.activateAgain(layer);
-    network.kernels.slope[activation](network.backs[0], inputs[layer], outputs[layer], 4 * rows * width);
-    const { silent, flat } = countFlat(slope, alive, limit);
-    dead[layer] = silent / width;
-    saturated[layer] = flat / slope.length;
-  }
-  return { dead, saturated };
+  const { activation } = network.experiment;
+  if (activation === "identity") return;
+  const slope = network.view(network.backs[0], rows * alive.length).fill(1);
+  network.kernels.slope[activation](network.backs[0], inputs[layer], outputs[layer], 4 * slope.length);
+  const { silent, flat } = countFlat(slope, alive, SATURATED * GREATEST[activation]);
+  dead[layer] = silent / alive.length;
+  saturated[layer] = flat / slope.length;
 }
 
 /** Count the columns that are zero, and the numbers below a limit. @param {Float32Array} numbers @param {Uint8Array} alive one per column; is overwritten @param {number} limit */

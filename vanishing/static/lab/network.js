@@ -20,6 +20,8 @@ export const CLASSES = 10;
 export const SCALE = 2 ** 24;
 const RUNNING = 0.1; // what a batch changes in the running statistics
 const EPSILON = 1e-5;
+/** For the way back a residual network keeps each eighth signal; those between are computed again, so many at once. */
+export const KEPT = 8;
 const FROM_INPUT = ["gelu", "silu"]; // activations whose slope cannot be told from their output
 
 /** Gives out addresses in a memory whose size is known when all are given. */
@@ -60,18 +62,21 @@ function passOf(space, experiment, rows, images, keeps) {
   const [even, odd, spare, sum] = keeps ? [] : [own(), own(), own(), own()];
   /** @param {number | undefined} shared */
   const place = (shared) => shared ?? own();
+  const [sums, branches] = [KEPT - 1, apart ? KEPT : 0].map((length) =>
+    Array.from({ length: keeps && residual ? length : 0 }, own),
+  );
   /** @type {Pass} */
   const pass = {
     rows, signals: [images], inputs: [], outputs: [], statistics: [],
-    sums: own(), last: own(), scores: space.take(rows * CLASSES), again: keeps && residual && apart ? own() : -1,
+    sums: own(), last: own(), scores: space.take(rows * CLASSES),
   };
   for (let layer = 0; layer < depth; layer++) {
     const adds = residual && (layer > 0 || width === PIXELS);
-    const output = adds && pass.again >= 0 ? pass.again : place(layer % 2 ? odd : even);
+    const output = (adds && branches[layer % KEPT]) || place(layer % 2 ? odd : even);
     const input = apart ? place(spare) : output;
     pass.inputs.push(input);
     pass.outputs.push(activation === "identity" ? input : output);
-    pass.signals.push(adds ? place(sum) : pass.outputs[layer]);
+    pass.signals.push(adds ? place(sum ?? sums[layer % KEPT]) : pass.outputs[layer]);
   }
   for (let layer = 0; normalizes && layer <= depth; layer++) {
     pass.statistics.push(space.take(3 * Math.max(width, rows)));
@@ -182,13 +187,24 @@ export class Network {
   /** @param {Pass} pass @param {number} layer @param {boolean} training */
   hidden(pass, layer, training) {
     const { activation, normalization } = this.experiment;
-    const [signal, input, output] = [pass.signals[layer], pass.inputs[layer], pass.outputs[layer]];
-    const size = 4 * pass.rows * this.layers[layer].outputs;
+    const input = pass.inputs[layer];
     const normalizes = normalization !== "none";
-    this.linear(pass, layer, signal, normalizes ? pass.sums : input);
+    this.linear(pass, layer, pass.signals[layer], normalizes ? pass.sums : input);
     if (normalizes) this.normalize(pass, layer, input, pass.sums, training);
-    if (activation !== "identity") this.kernels.activate[activation](output, input, size);
-    if (this.adds(layer)) this.kernels.add(pass.signals[layer + 1], signal, output, size, this.scale(layer));
+    if (activation !== "identity") this.activate(pass, layer);
+    if (this.adds(layer)) this.add(pass, layer);
+  }
+
+  /** @param {Pass} pass @param {number} layer */
+  activate({ rows, inputs, outputs }, layer) {
+    const { activation, width } = this.experiment;
+    this.kernels.activate[activation](outputs[layer], inputs[layer], 4 * rows * width);
+  }
+
+  /** @param {Pass} pass @param {number} layer */
+  add({ rows, signals, outputs }, layer) {
+    const size = 4 * rows * this.experiment.width;
+    this.kernels.add(signals[layer + 1], signals[layer], outputs[layer], size, this.scale(layer));
   }
 
   /** @param {Pass} pass */
@@ -251,7 +267,7 @@ export class Network {
     }
     for (let layer = depth - 1; layer >= 0; layer--) {
       const adds = this.adds(layer);
-      this.activateAgain(layer);
+      if (layer % KEPT === KEPT - 1) this.again(layer + 1 - KEPT);
       const inner = adds ? this.branchBack(layer, back, other) : back;
       this.innerBack(layer, inner);
       this.weightGradient(layer, pass.signals[layer], inner);
@@ -264,11 +280,14 @@ export class Network {
     }
   }
 
-  /** Compute the outputs of a hidden layer again where they were not kept. @param {number} layer */
-  activateAgain(layer) {
-    const { rows, inputs, outputs, again } = this.pass;
-    const { activation, width } = this.experiment;
-    if (outputs[layer] === again) this.kernels.activate[activation](again, inputs[layer], 4 * rows * width);
+  /** Compute again what a training pass left of KEPT hidden layers. @param {number} first of them, behind a kept signal */
+  again(first) {
+    const { pass } = this;
+    for (let layer = first; layer < Math.min(first + KEPT, this.experiment.depth); layer++) {
+      if (!this.adds(layer)) continue;
+      if (pass.outputs[layer] !== pass.inputs[layer]) this.activate(pass, layer);
+      if (layer < first + KEPT - 1) this.add(pass, layer);
+    }
   }
 
   /** Return the gradient with respect to a branch, from that with respect to the sum. @param {number} layer @param {number} back @param {number} branch */

@@ -5,7 +5,7 @@
  */
 
 import { exp, log } from "./elementary.js";
-import { nanLayer, norms, signals, slopes } from "./measures.js";
+import { hidden, nanLayer, norms } from "./measures.js";
 import { CLASSES, Network, PIXELS, SCALE } from "./network.js";
 import { ADAM_EPSILON, BETA1, BETA2 } from "./plain.js";
 import { Random } from "./random.js";
@@ -63,7 +63,7 @@ export class Training {
     this.accuracy = accuracy(network, this.digits.test.targets); // before the batch moves the running statistics
     this.look();
     const gradient_norms = norms(network, network.gradients).map((norm) => norm / SCALE);
-    const seen = signals(network);
+    const seen = hidden(network);
     return {
       step: this.step,
       loss: this.loss,
@@ -71,7 +71,6 @@ export class Training {
       gradient_norms,
       update_ratios: this.ratios,
       ...seen,
-      ...slopes(network),
       nan_layer: nanLayer(network, seen.signal_norms, gradient_norms),
     };
   }

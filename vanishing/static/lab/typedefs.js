@@ -132,7 +132,8 @@
 
 /**
  * The addresses of what a number of images makes of a network: lists have one entry per hidden layer, `signals` the
- * images before it, `statistics` that of the output behind it.
+ * images before it, `statistics` that of the output behind it. Of a residual network, signals further apart than
+ * KEPT layers may share an address.
  *
  * @typedef {object} Pass
  * @property {number} rows
@@ -143,7 +144,6 @@
  * @property {number} sums of the layer, before they are normalized
  * @property {number} last normalized signal
  * @property {number} scores
- * @property {number} again where an output that is not kept is computed again for the way back; -1 if all are kept
  */
 
 /**
