@@ -396,9 +396,10 @@ class Laboratory {
       names: this.names,
       legends: this.legends,
       recorded: this.trainers.map((trainer) => (isCovered ? [] : trainer.until(this.now))),
-      everything: this.trainers.map(({ frames }) => frames),
+      everything: this.trainers.map(({ frames }) => (isCovered ? [] : frames)),
       show: this.state.show,
       fixed,
+      layers: this.#layers(),
       layer: this.layer,
       steps: this.limit,
     };

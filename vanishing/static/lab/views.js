@@ -27,6 +27,7 @@ const FIXED = { low: 1e-16, high: 1e4 };
  * @property {(readonly Frame[])[]} everything the frames after now too: an axis stays put while the step changes
  * @property {string} show the measure of the chart by layer
  * @property {boolean} fixed whether its axis is the same in all experiments
+ * @property {number} layers of the deepest network, with its output layer
  * @property {number} layer that is looked into
  * @property {number} steps of the whole training
  */
@@ -35,7 +36,7 @@ const FIXED = { low: 1e-16, high: 1e4 };
  * @param {Scene} scene
  * @returns {View}
  */
-export function byLayer({ words, names, legends, recorded, everything, show, fixed, layer }) {
+export function byLayer({ words, names, legends, recorded, everything, show, fixed, layers, layer }) {
   const isKnown = (/** @type {Frame | undefined} */ frame) => frame && (show !== "update_ratios" || frame.step > 0);
   const lines = recorded.flatMap((frames, place) => {
     const [first, now] = [frames[0], frames.at(-1)];
@@ -50,12 +51,11 @@ export function byLayer({ words, names, legends, recorded, everything, show, fix
   const isLinear = LINEAR.includes(show);
   const seen = isLinear || fixed ? [] : everything.flatMap((frames) => extentOf(frames, show));
   const scale = isLinear ? { low: 0, high: 1, log: false } : { ...(fixed ? FIXED : decades(seen)), log: true };
-  const depth = Math.max(1, ...recorded.map((frames) => frames[0]?.gradient_norms.length ?? 1));
   const label = () => [
     say(words, "notices", "chart_by_layer", { measure: words.measures[show], step: recorded[0]?.at(-1)?.step ?? 0 }),
     ...lines.filter(({ paint }) => paint === "now").map((line) => ends(words, "line_by_layer", names[line.place], line)),
   ].join(" ");
-  const x = { low: 0.5, high: depth + 0.5, text: words.labels.layer };
+  const x = { low: 0.5, high: layers + 0.5, text: words.labels.layer };
   const isEmpty = lines.length === 0 && recorded.some((frames) => frames.length);
   const notice = isEmpty ? say(words, "notices", "no_update", {}) : "";
   return { lines, legends, x, y: { ...scale, text: words.measures[show] }, marks: [], guide: layer, notice, label };
@@ -81,7 +81,7 @@ export function byStep({ words, names, recorded, everything, steps }, measure) {
   const now = recorded.map(({ length }, place) => line(place, length, "now"));
   const later = recorded.flatMap(({ length }, place) => {
     const all = everything[place].length;
-    return length && all > length ? [line(place, all, "later")] : []; // a start that is covered has none
+    return all > length ? [line(place, all, "later")] : [];
   });
   const scale = log ? decades([...everything.flatMap((frames) => extentOf(frames, measure)), 1, 10]) : { low: 0, high: 1 };
   const guess = log ? GUESSING_LOSS : GUESSING_ACCURACY;
