@@ -70,6 +70,8 @@ class Laboratory {
     this.isHeld = false; // at a step to which the reader went back, or from there further
     this.sought = 0; // step to which the reader draws the slider
     this.layer = 1;
+    /** @type {import("./words.js").Words["experiments"][number] | undefined} */
+    this.chosen = undefined; // the experiment whose networks are shown, if they are those of one
     /** @type {Set<string>} */
     this.uncovered = new Set(); // experiments whose start the reader has seen
     this.spoken = 0;
@@ -256,15 +258,10 @@ class Laboratory {
 
   /** Say whether the start of the experiment is kept back until the reader has decided what to expect. */
   #isCovered() {
-    const experiment = this.#chosen();
-    if (!experiment?.covered) return false;
-    if (this.#last() > 0 || this.playing) this.uncovered.add(experiment.key);
-    return !this.uncovered.has(experiment.key);
-  }
-
-  /** Return the experiment whose networks are shown, if they are those of one. */
-  #chosen() {
-    return this.words.experiments.find((one) => address.isSame(address.read(`#${one.address}`).state, this.state));
+    const { chosen } = this;
+    if (!chosen?.covered) return false;
+    if (this.#last() > 0 || this.playing) this.uncovered.add(chosen.key);
+    return !this.uncovered.has(chosen.key);
   }
 
   #isGoing() {
@@ -526,9 +523,10 @@ class Laboratory {
 
   /** Let the controls say what is trained and shown. */
   #showState() {
-    const { state } = this;
+    const { state, words } = this;
     this.root.dataset.view = state.view;
-    const experiment = this.#chosen();
+    const experiment = words.experiments.find((one) => address.isSame(address.read(`#${one.address}`).state, state));
+    this.chosen = experiment; // found once: each drawing asks for it
     /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment")).value = experiment?.key ?? "";
     setText(this.#find(".vg-lab-hint"), experiment?.hint ?? "");
     for (const answer of /** @type {NodeListOf<HTMLElement>} */ (this.room.querySelectorAll(".vg-lab-answer"))) {
@@ -624,7 +622,7 @@ class Laboratory {
 
   /** Show the start; the button that is pressed for it goes, so another one takes the focus. */
   #uncover() {
-    this.uncovered.add(this.#chosen()?.key ?? "");
+    this.uncovered.add(this.chosen?.key ?? "");
     this.show(this.now);
     this.speak();
     this.#find("[data-do=play]").focus({ preventScroll: true });
