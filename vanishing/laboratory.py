@@ -1,8 +1,8 @@
 """Read and write the address of the laboratory, the page on which a reader's browser trains."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
@@ -24,6 +24,8 @@ VIEWS = ("page", "projector", "embed")
 MOST_STEPS = 100_000
 DEFAULT = Experiment(learning_rate=0.1, epochs=12)
 _VERSION = "1"
+_SETTINGS = ("show", "at", "play", "view")
+_PARTS = ("v", *LETTERS, *_SETTINGS)
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.IGNORECASE)
 _WHOLE = [one.name for one in fields(Experiment) if type(getattr(DEFAULT, one.name)) is int]
 _OPTIONAL = [one.name for one in fields(Experiment) if getattr(DEFAULT, one.name) is None]
@@ -89,7 +91,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Problem:
-    """Name a part of an address that cannot be used, why, and what is taken instead, if anything.
+    """Name a part of an address that is not used, why, and what is taken instead, if anything.
 
     ``letter`` is the network's, or empty.
     """
@@ -101,10 +103,7 @@ class Problem:
     reason: str
 
 
-@dataclass
-class _Reading:
-    shown: dict[str, Any] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+_Used = dict[str, tuple[str | None, str]]  # by name: the text that holds, and why it is another one
 
 
 def address(*networks: Experiment | Trained, **shown: Any) -> str:
@@ -129,22 +128,33 @@ def address(*networks: Experiment | Trained, **shown: Any) -> str:
 def read_address(text: str) -> tuple[Shown, tuple[Problem, ...]]:
     """Return what an address shows, and what in it was replaced by the default or left out.
 
-    text: a whole address, or what stands behind its ``#``. What has no ``v=`` shows nothing.
+    text: a whole address, or what stands behind its ``#``. What has no ``v=`` shows nothing; of
+    several parts of one name the last one holds.
 
     Raises ``TypeError`` for what is no string.
     """
-    given = list(_pairs(bounds.text("text", text).rpartition("#")[2], "&", "="))
-    reading = _Reading()
-    if not any(name == "v" for name, _value in given):
+    _page, sign, hash_ = bounds.text("text", text).partition("#")
+    given = list(_pairs(hash_ if sign else text, "&", "="))
+    last = dict(given)
+    if "v" not in last:
         return Shown(), ()
-    for name, value in given:
-        if name not in LETTERS:
-            _take(reading, name, value)
-    networks = dict(pair for pair in given if pair[0] in LETTERS)
-    reading.shown["networks"] = [
-        _read_network(reading, letter, networks[letter]) for letter in LETTERS if letter in networks
-    ]
-    return Shown(**reading.shown), tuple(reading.problems)
+    shown, used = _read_settings(last)
+    problems = list(_problems("", given, used))
+    for letter in (one for one in LETTERS if one in last):
+        settings = list(_pairs(last[letter], ",", ":"))
+        network, used = _read_network(dict(settings))
+        shown["networks"] = (*shown.get("networks", ()), network)
+        problems += _problems(letter, settings, used)
+    return Shown(**shown), tuple(problems)
+
+
+def _problems(letter: str, given: Sequence[tuple[str, str]], used: _Used) -> Iterator[Problem]:
+    last = dict(given)
+    for name, value in dict.fromkeys(given):
+        text, reason = used[name]
+        if value != text:
+            again = f"{bounds.shown(name)} is given again: write it once"
+            yield Problem(letter, name, value, text, reason if value == last[name] else again)
 
 
 def _fields(network: Trained) -> dict[str, Any]:
@@ -189,23 +199,37 @@ def _decoded(text: str) -> str:
         return text
 
 
-def _take(reading: _Reading, name: str, value: str) -> None:
-    """Take one setting of the page; what it cannot be becomes what it was."""
-    if name not in ("v", "show", "view", "at", "play"):
-        reason = f"{bounds.shown(name)} is unknown: choose from v, a, b, c, show, at, play, view"
-        reading.problems.append(Problem("", name, value, None, reason))
-        return
-    used, reason = _VERSION, f"v must be {_VERSION}, got {bounds.shown(value)}: write v={_VERSION}"
-    if name != "v":
-        try:
-            reading.shown[name] = getattr(Shown(**{name: _setting(name, value)}), name)
-            reason = ""
-        except (TypeError, ValueError) as error:
-            reading.shown[name] = _nearest(reading, name, value)
-            reason = str(error)
-        used = _shown_text(reading.shown[name])
-    if used != value:
-        reading.problems.append(Problem("", name, value, used, reason or f"{name} is {used}"))
+def _read_settings(given: Mapping[str, str]) -> tuple[dict[str, Any], _Used]:
+    """Return what the page shows beside its networks; what cannot be used becomes the default."""
+    shown: dict[str, Any] = {}
+    used: _Used = {}
+    for name, value in given.items():
+        if name in LETTERS:
+            used[name] = value, ""
+        elif name == "v":
+            reason = f"v must be {_VERSION}, got {bounds.shown(value)}: write v={_VERSION}"
+            used[name] = _VERSION, reason
+        elif name in _SETTINGS:
+            shown[name], reason = _taken(name, value)
+            used[name] = _text_of_setting(shown[name]), reason
+        else:
+            used[name] = None, f"{bounds.shown(name)} is unknown: choose from {', '.join(_PARTS)}"
+    return shown, used
+
+
+def _taken(name: str, value: str) -> tuple[Any, str]:
+    """Return what a setting of the page becomes, and why that is not what was written."""
+    given = _setting(name, value)
+    try:
+        taken = getattr(Shown(**{name: given}), name)
+    except (TypeError, ValueError) as error:
+        most = name == "at" and isinstance(given, int)
+        return (MOST_STEPS if most else getattr(Shown(), name)), str(error)
+    return taken, f"{name} is {_text_of_setting(taken)}"
+
+
+def _text_of_setting(value: str | int) -> str:
+    return str(int(value)) if isinstance(value, int) else value
 
 
 def _setting(name: str, value: str) -> Any:
@@ -214,29 +238,19 @@ def _setting(name: str, value: str) -> Any:
     return int(value) if name == "at" and re.fullmatch("[0-9]{1,9}", value) else value
 
 
-def _nearest(reading: _Reading, name: str, value: str) -> Any:
-    if name == "at":
-        return MOST_STEPS if isinstance(_setting(name, value), int) else 0
-    return False if name == "play" else reading.shown.get(name, getattr(Shown(), name))
-
-
-def _shown_text(value: Any) -> str:
-    return str(int(value)) if isinstance(value, int) else str(value)
-
-
-def _read_network(reading: _Reading, letter: str, text: str) -> Trained:
-    network = Trained()
-    for name, value in _pairs(text, ",", ":"):
-        current = _fields(network)
+def _read_network(given: Mapping[str, str]) -> tuple[Trained, _Used]:
+    network, defaults = Trained(), _fields(Trained())
+    used: _Used = {}
+    for name, value in given.items():
         try:
-            network = _changed(network, current, name, value)
+            network = _changed(network, name, value)
+            used[name] = value, ""
         except (TypeError, ValueError) as error:
-            used = _text(current[name]) if name in current else None
-            reading.problems.append(Problem(letter, name, value, used, str(error)))
-    return network
+            used[name] = _text(defaults[name]) if name in defaults else None, str(error)
+    return network, used
 
 
-def _changed(network: Trained, current: Mapping[str, Any], name: str, text: str) -> Trained:
+def _changed(network: Trained, name: str, text: str) -> Trained:
     """Return a network with one field changed; raises what ``Experiment`` raises."""
     if name in ("optimizer", "bit"):
         return bounds.changed(network, {name: _value(name, text)})

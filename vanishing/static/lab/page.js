@@ -566,7 +566,8 @@ class Laboratory {
     const bound = /** @type {Record<string, {least: number, most: number}>} */ (BOUNDS)[name];
     const now = bound && used === "none" ? this.words.labels.no_clipping : used;
     const values = { setting, value: value.slice(0, 40), used: now, least: bound?.least, most: bound?.most };
-    return say(this.words, "notices", bound ? "out_of_bounds" : "not_a_choice", values);
+    const isOut = bound && address.parse(name, value) === undefined; // else a later part took its place
+    return say(this.words, "notices", isOut ? "out_of_bounds" : "not_a_choice", values);
   }
 
   #tellFailures() {

@@ -22,7 +22,7 @@ import { BOUNDS, CHOICES, DEFAULTS } from "./types.js";
  */
 
 /**
- * A part of an address that cannot be used: where it stands, and what is taken in its place.
+ * A part of an address that is not used: where it stands, and what is taken in its place, if anything.
  *
  * @typedef {{letter: string, name: string, value: string, used: string | null}} Problem
  */
@@ -66,16 +66,31 @@ export function read(hash) {
   /** @type {State} */
   const state = { networks: [], show: MEASURES[0], at: 0, play: false, view: VIEWS[0] };
   if (!isState(hash)) return { state, problems };
-  for (const [name, value] of given) {
-    if (LETTERS.includes(name)) continue;
-    const used = take(state, name, value);
-    if (used !== value) problems.push({ letter: "", name, value, used });
-  }
+  const take = (/** @type {string} */ name, /** @type {string} */ value) =>
+    LETTERS.includes(name) ? value : takeSetting(state, name, value);
+  problems.push(...settle(given, "", take));
+  const last = new Map(given);
   for (const letter of LETTERS) {
-    const found = given.filter(([name]) => name === letter).at(-1);
-    if (found) state.networks.push(readNetwork(found[1], letter, problems));
+    const text = last.get(letter);
+    if (text !== undefined) state.networks.push(readNetwork(text, letter, problems));
   }
   return { state, problems };
+}
+
+/**
+ * Take the last part of each name; tell which parts are not used.
+ *
+ * @param {[string, string][]} given
+ * @param {string} letter
+ * @param {(name: string, value: string) => string | null} take returns what holds then, or null for an unknown name
+ * @returns {Problem[]}
+ */
+function settle(given, letter, take) {
+  const used = new Map(Array.from(new Map(given), ([name, value]) => [name, take(name, value)]));
+  const different = new Map(given.map((part) => [JSON.stringify(part), part]));
+  return Array.from(different.values(), ([name, value]) => ({ letter, name, value, used: used.get(name) ?? null })).filter(
+    ({ value, used }) => value !== used,
+  );
 }
 
 /**
@@ -86,7 +101,7 @@ export function read(hash) {
  * @param {string} value
  * @returns {string | null}
  */
-function take(state, name, value) {
+function takeSetting(state, name, value) {
   if (name === "v") return VERSION;
   if (name === "show") return (state.show = MEASURES.includes(value) ? value : state.show);
   if (name === "view") return (state.view = VIEWS.includes(value) ? value : state.view);
@@ -106,12 +121,14 @@ function take(state, name, value) {
 function readNetwork(text, letter, problems) {
   /** @type {any} */
   const network = { ...NETWORK };
-  for (const [name, value] of parts(text, ",", ":")) {
-    const known = Object.hasOwn(NETWORK, name);
-    const read = known ? parse(name, value) : undefined;
-    if (read !== undefined) network[name] = read;
-    else problems.push({ letter, name, value, used: known ? shown(network[name]) : null });
-  }
+  const take = (/** @type {string} */ name, /** @type {string} */ value) => {
+    if (!Object.hasOwn(NETWORK, name)) return null;
+    const read = parse(name, value);
+    if (read === undefined) return shown(network[name]);
+    network[name] = read;
+    return value;
+  };
+  problems.push(...settle(parts(text, ",", ":"), letter, take));
   return network;
 }
 
@@ -126,7 +143,7 @@ export function parse(name, text) {
   const choices = /** @type {Record<string, string[]>} */ (CHOICES)[name];
   if (choices) return choices.includes(text) ? text : undefined;
   const bound = /** @type {Record<string, {least: number, most: number, whole: boolean}>} */ (BOUNDS)[name];
-  if (!bound) return { true: true, false: false }[text];
+  if (!bound) return text === "true" || (text === "false" ? false : undefined);
   if (text === "none" && /** @type {any} */ (NETWORK)[name] === null) return null;
   const value = NUMBER.test(text) ? Number(text) : NaN;
   const fits = value >= bound.least && value <= bound.most && (!bound.whole || Number.isInteger(value));
