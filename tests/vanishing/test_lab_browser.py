@@ -240,10 +240,12 @@ def test_a_refused_setting_is_told_beside_its_field(lab: Page) -> None:
 
 
 def test_what_an_address_cannot_mean_is_said(shared: Page, site: str) -> None:
-    opened(shared, site, f"{SHALLOW},activation:swish,dropout:1")
+    opened(shared, site, f"{SHALLOW},activation:swish,dropout:1,toString:1,momentum:0,momentum:0.5")
     assert shared.locator(".vg-lab-problems p").all_inner_texts() == [
         "B, Activation function cannot be swish: it is relu now.",
         "This page knows no setting B, dropout; it is left out.",
+        "This page knows no setting B, toString; it is left out.",
+        "B, Momentum cannot be 0: it is 0.5 now.",
     ]
 
 

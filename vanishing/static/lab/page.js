@@ -28,6 +28,7 @@ const SPEAK_EVERY = 10_000; // milliseconds between two things that are said whi
 const WRITE_EVERY = 1000; // milliseconds between two tables of numbers while it plays: to be read, and to save memory
 const REPLAYED = 10; // recorded steps between two drawings, where it plays as fast as it can
 const PIXELS = 400; // of a chart by step: while steps are made, it is drawn where it became wider by one
+const TOLD = 40; // letters of an address that are repeated at most
 const BY_STEP = /** @type {const} */ (["loss", "accuracy"]);
 const KEYS = { k: "play", ".": "step", 0: "restart" };
 
@@ -560,12 +561,13 @@ class Laboratory {
    * @param {Problem} problem
    */
   #problem({ letter, name, value, used }) {
-    const own = this.words.fields[name] ?? name;
+    const { fields, labels } = this.words;
+    const own = Object.hasOwn(fields, name) ? fields[name] : name.slice(0, TOLD);
     const setting = letter ? say(this.words, "notices", "network_setting", { network: letter.toUpperCase(), setting: own }) : own;
     if (used === null) return say(this.words, "notices", "unknown", { setting });
     const bound = /** @type {Record<string, {least: number, most: number}>} */ (BOUNDS)[name];
-    const now = bound && used === "none" ? this.words.labels.no_clipping : used;
-    const values = { setting, value: value.slice(0, 40), used: now, least: bound?.least, most: bound?.most };
+    const now = bound && used === "none" ? labels.no_clipping : used.slice(0, TOLD);
+    const values = { setting, value: value.slice(0, TOLD), used: now, least: bound?.least, most: bound?.most };
     const isOut = bound && address.parse(name, value) === undefined; // else a later part took its place
     return say(this.words, "notices", isOut ? "out_of_bounds" : "not_a_choice", values);
   }
