@@ -26,6 +26,7 @@ from vanishing.scans import scans, scans_module
 from vanishing.training import Run
 
 STATIC = Path(vanishing.__file__).parent / "static"
+CHARTS = ("layers", "loss", "accuracy")
 LANGUAGES = ("en", "ar", "zh_CN")
 SHALLOW = "#v=1&a=activation:sigmoid,depth:3,width:16&b=depth:2,width:16,init:he"
 HTML = (
@@ -290,6 +291,54 @@ def test_networks_of_one_kind_are_told_apart(shared: Page, site: str) -> None:
     assert list(dict.fromkeys(line.split('"')[1] for line in lines)) == names
     assert all(name in legend for name in short)
     assert "ReLU" not in legend  # which all have: there is no room for it
+
+
+def test_on_a_wide_page_all_charts_are_seen_together(shared: Page, site: str) -> None:
+    shared.set_viewport_size({"width": 1280, "height": 720})
+    opened(shared, site, f"#{QUESTIONS[-1].address}")
+    shared.locator(".vg-lab-transport").evaluate("node => node.scrollIntoView()")
+    nodes = ("[data-do=play]", "#vg-lab-time", *(f"[data-chart={one}]" for one in CHARTS))
+    boxes = [shared.locator(node).bounding_box() for node in nodes]
+    assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 720 for box in boxes)
+    shared.set_viewport_size({"width": 1000, "height": 900})
+
+
+def test_the_question_can_be_read_whole_where_the_menu_cuts_it(shared: Page, site: str) -> None:
+    shared.set_viewport_size({"width": 360, "height": 740})
+    opened(shared, site, f"#{QUESTIONS[-2].address}")
+    content, colour = shared.locator(".vg-lab-choice").evaluate(
+        "node => [getComputedStyle(node, '::after').content,"
+        " getComputedStyle(node.querySelector('select')).webkitTextFillColor]"
+    )
+    assert QUESTIONS[-2].question in content
+    assert colour == "rgba(0, 0, 0, 0)"  # it is written once
+    menu = shared.locator("#vg-lab-experiment").bounding_box()
+    assert menu is not None
+    assert menu["height"] >= 50  # two lines
+    shared.set_viewport_size({"width": 1000, "height": 900})
+
+
+def test_a_new_seed_leaves_the_experiment_chosen(shared: Page, site: str) -> None:
+    bit = QUESTIONS[-1]
+    opened(shared, site, f"#{bit.address}")
+    press(shared, "reseed")
+    reached(shared, 0)
+    assert [one.get("seed") for one in seeds(shared)] == ["1", "1", "2"]
+    assert shared.locator("#vg-lab-experiment").input_value() == bit.key
+    assert shared.locator(".vg-lab-hint").inner_text() == bit.hint
+    press(shared, "restart")
+    reached(shared, 0)
+    assert [one.get("seed") for one in seeds(shared)] == ["1", "1", "2"]
+    shared.locator("#vg-lab-experiment").select_option("twenty")
+    shared.locator("#vg-lab-experiment").select_option(bit.key)
+    reached(shared, 0)
+    assert [one.get("seed") for one in seeds(shared)] == [None, None, "1"]
+
+
+def seeds(page: Page) -> list[dict[str, str]]:
+    """Return the settings of each network in the address."""
+    parts = urlsplit(page.url).fragment.split("&")[1:4]
+    return [dict(field.split(":") for field in part.split("=")[1].split(",")) for part in parts]
 
 
 def test_the_bar_stays_while_the_charts_are_seen(lab: Page) -> None:

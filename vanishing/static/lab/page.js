@@ -516,10 +516,6 @@ class Laboratory {
     const time = this.#slider("vg-lab-time", 0, Math.max(this.#last(), this.limit), step);
     setText(time, say(words, "notices", "step_of", { step, steps: this.limit }));
     setText(this.#slider("vg-lab-layer", 1, this.#layers(), this.layer), String(this.layer));
-    const { selectedOptions } = /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment"));
-    const question = selectedOptions[0]?.text ?? ""; // written in full where the menu would cut it
-    const choice = this.#find(".vg-lab-choice");
-    if (choice.dataset.question !== question) choice.dataset.question = question;
   }
 
   /** Let the controls say what is trained and shown. */
@@ -528,7 +524,9 @@ class Laboratory {
     this.root.dataset.view = state.view;
     const experiment = words.experiments.find((one) => address.isSame(address.read(`#${one.address}`).state, state));
     this.chosen = experiment; // found once: each drawing asks for it
-    /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment")).value = experiment?.key ?? "";
+    const menu = /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment"));
+    menu.value = experiment?.key ?? "";
+    this.#find(".vg-lab-choice").dataset.question = menu.selectedOptions[0]?.text ?? ""; // in full: a menu cuts it
     setText(this.#find(".vg-lab-hint"), experiment?.hint ?? "");
     for (const answer of /** @type {NodeListOf<HTMLElement>} */ (this.room.querySelectorAll(".vg-lab-answer"))) {
       const isOther = answer.dataset.key !== experiment?.key;
