@@ -30,7 +30,7 @@ def room() -> str:
         '<p class="vg-news" role="status" aria-live="polite"></p>',
         f'<script type="application/json">{_script()}</script>',
     )
-    return f'<div class="vg-lab-room" hidden>{"".join(parts)}</div>'
+    return f'<div class="vg-lab-room" tabindex="-1" hidden>{"".join(parts)}</div>'
 
 
 def _choice(labels: Mapping[str, str]) -> str:

@@ -124,7 +124,8 @@ LABELS = {
     "diverged": N_("diverged"),
     "going": N_("in training"),
     "keys": N_(
-        "Keys while you are in the laboratory: k plays and pauses, . makes one step, 0 restarts."
+        "Keys after a click into the laboratory, or while the focus is in it: k plays and "
+        "pauses, . makes one step, 0 restarts."
     ),
 }
 """The parts of the page."""

@@ -670,34 +670,21 @@ class Laboratory {
     this.#on("#vg-lab-time", "input", ({ value }) => this.seek(Number(value)));
     this.#on("#vg-lab-time", "change", () => this.arrive());
     this.#find(".vg-lab-one").addEventListener("toggle", () => this.show(this.now));
-    document.addEventListener("keydown", (event) => this.#key(event));
+    this.room.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("keydown", ({ key }) => key === "Escape" && this.state.view === "projector" && this.do("leave"));
     addEventListener("hashchange", () => address.isState(location.hash) && this.open());
     document.addEventListener("visibilitychange", () => document.hidden && this.pause());
     new MutationObserver(() => this.show(this.now)).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
-  /** Follow a key that no other part of the page waits for. @param {KeyboardEvent} event */
+  /** Follow a key that no control waits for. @param {KeyboardEvent} event */
   #key(event) {
     const { target, key, ctrlKey, metaKey, altKey, repeat } = event;
     if (!Object.hasOwn(KEYS, key) || ctrlKey || metaKey || altKey || event.isComposing || event.defaultPrevented) return;
-    if (!this.#isMeant(/** @type {Element} */ (target))) return;
+    if (/** @type {Element} */ (target).matches("textarea, select, input:not([type=range], [type=checkbox])")) return;
     event.preventDefault();
     if (repeat && key !== ".") return; // a key that is held down
     this.do(KEYS[/** @type {keyof typeof KEYS} */ (event.key)]);
-  }
-
-  /**
-   * Say whether what is pressed is meant for the laboratory: inside it where nothing is written, or where nothing else
-   * has the focus and it is in view.
-   *
-   * @param {Element} target
-   */
-  #isMeant(target) {
-    if (this.room.contains(target)) return !target.matches("textarea, select, input:not([type=range], [type=checkbox])");
-    const { top, bottom } = this.room.getBoundingClientRect();
-    const isFree = target === document.body || target === document.documentElement;
-    return isFree && !document.querySelector(":modal") && bottom > 0 && top < innerHeight;
   }
 
   /**
