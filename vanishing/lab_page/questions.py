@@ -69,8 +69,8 @@ QUESTIONS = (
         ),
         N_(
             "Each further layer makes the gradient of the first layer about seven times smaller. "
-            "With 2 layers, between a tenth and a twentieth arrives, and the network learns. With "
-            "5 layers it is less than a thousandth, and the network learns nothing in 180 updates, "
+            "With 2 layers, about a tenth to a twentieth arrives, and the network learns. With 5 "
+            "layers it is less than a thousandth, and the network learns nothing in 180 updates, "
             "no more than the one with 10 layers."
         ),
         "book/index",
@@ -131,8 +131,8 @@ QUESTIONS = (
             "It does not. Each block that is added as it is makes the signal larger. After 30 "
             "blocks the loss is above a million, and the first update ends in NaN. Scaled branches "
             "begin with a loss that is high, but the network recovers and learns. ReZero begins "
-            "without branches: its hidden layers receive no gradient at first, then each block "
-            "comes in as it is needed, and the network learns, too."
+            "without branches: its hidden layers receive no gradient at first. Then the learned "
+            "numbers leave 0, and the network learns, too."
         ),
         "book/course/residual-connections",
         (_SUM, f"{_SUM},branch:scaled", f"{_SUM},branch:rezero"),
@@ -269,9 +269,9 @@ QUESTIONS = (
         ),
         N_(
             "For some dozens of updates the losses of A and B differ by less than 1%. Then they "
-            "part and end at different values, like those of two seeds. A deep plain network "
-            "magnifies every rounding. So one run of it proves little, and two computers can "
-            "disagree about it."
+            "part and end at different values, like those of two seeds. A deep plain ReLU network "
+            "like this one magnifies every rounding. So one run of it proves little, and two "
+            "computers can disagree about it."
         ),
         "book/course/initialization",
         (f"{_RELU},depth:30", f"{_RELU},depth:30,bit:true", f"{_RELU},depth:30,seed:1"),
