@@ -196,6 +196,32 @@ def test_each_experiment_makes_its_point(shared: Page, site: str, code: str) -> 
         assert shared.locator("[data-chart=layers] path[d^=M]").count() >= 3
 
 
+def test_another_quantity_leaves_the_experiment_as_it_is(shared: Page, site: str) -> None:
+    opened(shared, site)
+    shared.locator("#vg-lab-experiment").select_option("depth")
+    reached(shared, 0)
+    for quantity in ("similarities", "signal_norms"):
+        shared.locator("[name=show]").select_option(quantity)
+        assert shared.locator("#vg-lab-experiment").input_value() == "depth"
+        assert shared.locator("[data-do=uncover]").is_visible()
+    shared.locator("#vg-lab-experiment").select_option("twenty")
+    reached(shared, 0)
+    shared.locator("[name=show]").select_option("similarities")
+    assert shared.locator("#vg-lab-experiment").input_value() == "twenty"
+    shared.locator("#vg-lab-experiment").select_option("collapse")
+    reached(shared, 0)
+    assert shared.locator("#vg-lab-experiment").input_value() == "collapse"
+
+
+def test_it_plays_slowly_and_pauses_at_once(lab: Page) -> None:
+    lab.locator("[name=speed]").select_option("0.1")
+    press(lab, "play")
+    lab.locator('.vg-lab[data-step="2"][data-state="playing"]').wait_for()
+    press(lab, "play")
+    lab.locator('.vg-lab[data-state="paused"]').wait_for()
+    assert int(lab.locator("#vg-lab-time").input_value()) < 180
+
+
 def test_the_default_address_is_left_alone_and_a_change_is_written(lab: Page, site: str) -> None:
     opened(lab, site)
     assert urlsplit(lab.url).fragment == ""

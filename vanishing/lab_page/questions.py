@@ -51,10 +51,12 @@ QUESTIONS = (
             "will read more than half of the images, then press Play."
         ),
         N_(
-            "Until about 2010, deep networks often had units such as the sigmoid and such small "
-            "initial weights. Here the first layer of the sigmoid network receives about 10⁻¹⁷ of "
-            "the gradient of the last layer, and the network learns nothing. In the other two the "
-            "gradient reaches the first layer. Both learn, and the ResNet is much faster."
+            "Until about 2010, deep networks often had units such as the sigmoid, and initial "
+            "weights as small as those here. Before the first update, the first layer of the "
+            "sigmoid network receives about 10⁻¹⁷ of the gradient of the last layer, and the "
+            "network learns nothing. In the other two the gradient reaches the first layer, and "
+            "both learn. The ResNet bears a ten times larger learning rate than the ReLU "
+            "network, and learns much faster."
         ),
         "book/index",
         (f"{_SIGMOID},depth:20", f"{_RELU},depth:20", f"{_RESNET},depth:20"),
@@ -68,10 +70,10 @@ QUESTIONS = (
             "which of them will learn?"
         ),
         N_(
-            "Each further layer makes the gradient of the first layer about seven times smaller. "
-            "With 2 layers, about a tenth to a twentieth arrives, and the network learns. With 5 "
-            "layers it is less than a thousandth, and the network learns nothing in 180 updates, "
-            "no more than the one with 10 layers."
+            "Before the first update, each further layer makes the gradient of the first layer "
+            "about seven times smaller. With 2 layers, about a tenth to a twentieth arrives, and "
+            "the network learns. With 5 layers it is less than a thousandth, and the network "
+            "learns nothing in 180 updates, no more than the one with 10 layers."
         ),
         "book/index",
         (f"{_SIGMOID},depth:2", f"{_SIGMOID},depth:5", f"{_SIGMOID},depth:10"),
@@ -86,10 +88,11 @@ QUESTIONS = (
             "will be the fastest. Then press Play."
         ),
         N_(
-            "Here it is the start. The weights of PyTorch's default are too small for tanh: the "
-            "first layer receives about a millionth of the gradient of the last layer, and the "
-            "network learns nothing. With Xavier's or with orthogonal weights, the same network "
-            "learns. With orthogonal weights it reads half of the images first."
+            "Here it is the start. The weights of PyTorch's default are too small for tanh: "
+            "before the first update, the first layer receives about a millionth of the gradient "
+            "of the last layer, and the network learns nothing. With Xavier's or with orthogonal "
+            "weights, the same network learns. With orthogonal weights it reads half of the "
+            "images first."
         ),
         "book/course/initialization",
         (_TANH, f"{_TANH},init:xavier", f"{_TANH},init:orthogonal"),
@@ -103,13 +106,13 @@ QUESTIONS = (
             "way back to layer 1, and whether the network will learn."
         ),
         N_(
-            "No. With PyTorch's default, the first layer receives less than a billionth of the "
-            "gradient of the last layer. With Xavier's weights both ends receive a similar "
-            "gradient, but it is so small that nothing moves, because the signal has faded on its "
-            "way forward. With He's weights the signal and the gradient keep their size, and the "
-            "network begins to learn. It does so slowly and in jumps: with four seeds, its "
-            "accuracy after 180 updates lies between 41% and 62%. Even so, 30 plain layers are "
-            "hard to train."
+            "No. Before the first update, the first layer receives less than a billionth of the "
+            "gradient of the last layer with PyTorch's default. With Xavier's weights the "
+            "gradient is of similar size at both ends, but hardly anything moves, because it is "
+            "tiny in all layers: the signal has faded on its way forward (choose “size of the "
+            "outputs”). With He's weights signal and gradient keep their size, and the network "
+            "reads more than half of the images on the way. But its accuracy jumps, and with "
+            "four seeds it ends between 41% and 62%. Even so, 30 plain layers are hard to train."
         ),
         "book/course/activations",
         (
@@ -123,16 +126,18 @@ QUESTIONS = (
         "sum",
         N_("Does a plain residual sum do?"),
         N_(
-            "The branches are added as they are, scaled, or multiplied by a learned number that "
+            "The ReLU networks have 30 layers with skip connections. Their branches are added as "
+            "they are, divided by the root of the depth, or multiplied by a learned number that "
             "starts at 0. Decide which of the networks will survive its first update, then make "
             "single steps."
         ),
         N_(
-            "It does not. Each block that is added as it is makes the signal larger. After 30 "
-            "blocks the loss is above a million, and the first update ends in NaN. Scaled branches "
-            "begin with a loss that is high, but the network recovers and learns. ReZero begins "
-            "without branches: its hidden layers receive no gradient at first. Then the learned "
-            "numbers leave 0, and the network learns, too."
+            "It does not. Each branch that is added as it is makes the signal larger (choose "
+            "“size of the outputs”). After 30 of them the loss is above a million, and the first "
+            "update ends in NaN. With scaled branches the loss begins high, but the network "
+            "recovers and learns. With ReZero it begins without branches: its hidden layers "
+            "receive no gradient at first. Then the learned numbers leave 0, and the network "
+            "learns, too."
         ),
         "book/course/residual-connections",
         (_SUM, f"{_SUM},branch:scaled", f"{_SUM},branch:rezero"),
@@ -148,8 +153,9 @@ QUESTIONS = (
         N_(
             "Batch normalization does: it makes the images differ in every unit again, so the "
             "gradient reaches the first layer, and the network learns. Layer normalization "
-            "centers each image by itself. All images stay alike, the first layer receives less "
-            "than a trillionth of the gradient of the last layer, and the network learns nothing."
+            "centers each image by itself, so all images stay alike (choose “similarity of the "
+            "images”). Before the first update, the first layer then receives less than a "
+            "trillionth of the gradient of the last layer, and the network learns nothing."
         ),
         "book/course/normalization",
         (
@@ -166,10 +172,11 @@ QUESTIONS = (
             "receive more gradient in its first layer, and will one of them learn?"
         ),
         N_(
-            "It does not help here. The gradient norm of the first layer is about 10⁻⁵ in all "
-            "three networks, and none of them learns in 180 updates. What each layer takes away "
-            "comes from the slope of the sigmoid and from the initial weights, and these are made "
-            "smaller in a wide layer just so that its width does not count."
+            "It does not help here. Before the first update, the gradient norm of the first "
+            "layer is about 10⁻⁵ in all three networks, and none of them learns in 180 updates. "
+            "What each layer takes away comes from the slope of the sigmoid and from the initial "
+            "weights. PyTorch draws these smaller in a wider layer, so that the width changes "
+            "little."
         ),
         "book/course/initialization",
         (
@@ -189,10 +196,11 @@ QUESTIONS = (
             "Play."
         ),
         N_(
-            "With 4 layers it does: Adam soon moves all layers by a similar share of their length, "
-            "and the network learns, while the first layer of A hardly moves. With 10 layers it "
-            "does not. In the first layers the gradient is far below the 10⁻⁸ that Adam adds to "
-            "its divisor, so their steps stay small, and to the last layer all images look alike."
+            "With 4 layers it does: Adam soon moves all layers by a similar share of their "
+            "length, and the network learns, while the first layer of A hardly moves. With 10 "
+            "layers it does not. In the first layers the gradient is far below the 10⁻⁸ that "
+            "Adam adds to its divisor, so their steps stay small, and to the last layer all "
+            "images look alike (choose “gradient norm” or “similarity of the images”)."
         ),
         "book/course/optimizers",
         (
@@ -211,10 +219,10 @@ QUESTIONS = (
             "images. Then press Play."
         ),
         N_(
-            "At least this deep. With 60 layers, the first layer still receives more than a tenth "
-            "of the gradient of the last layer. The network reads half of the images five to eight "
-            "updates later than the one with 10 layers, and in the end all three read more than "
-            "95%."
+            "At least this deep. With 60 layers, the first layer receives more than a tenth of "
+            "the gradient of the last layer before the first update. With four seeds, the "
+            "network reads half of the images five to eight updates later than the one with 10 "
+            "layers, and in the end all three read more than 95%."
         ),
         "book/course/residual-connections",
         (f"{_RESNET},depth:10", f"{_RESNET},depth:30", f"{_RESNET},depth:60"),
@@ -244,15 +252,18 @@ QUESTIONS = (
         "collapse",
         N_("Can the last layer still tell the images apart?"),
         N_(
-            "The chart shows how alike two images have become in each layer: at 1, all of them "
-            "look the same from there on. Decide in which network they do so before the first "
-            "update: sigmoid, ReLU with He initialization, or ResNet, each with 20 layers."
+            "The chart shows how alike two images of digits have become in each layer: at 1, all "
+            "of them look the same from there on. Decide in which network they do so before "
+            "the first update: sigmoid, ReLU with He initialization, or ResNet, each with 20 "
+            "layers. Then press Play: does training change it?"
         ),
         N_(
-            "In the sigmoid network all images look the same after a few layers, so nothing in the "
-            "last layer says which digit it sees, and training does not change that. In the ReLU "
-            "network they become alike slowly, and training moves them apart again. In the ResNet "
-            "they stay different enough from the start."
+            "In the sigmoid network all images look the same after a few layers, and training "
+            "does not change that: nothing in the last layer says which digit it sees. In the "
+            "ReLU network the cosine in the last hidden layer is above 0.9 before the first "
+            "update, and training moves the images apart, to about 0.5. In the ResNet it falls "
+            "from about 0.9 to about 0.8: the differences that are left are enough to learn "
+            "from."
         ),
         "book/course/what-vanishes",
         (f"{_SIGMOID},depth:20", f"{_RELU},depth:20", f"{_RESNET},depth:20"),
@@ -263,15 +274,15 @@ QUESTIONS = (
         "bit",
         N_("What does one bit change?"),
         N_(
-            "A and B are the same network, but for the last bit of one weight; C has another "
-            "random seed. Decide whether the losses of A and B will stay together, or at which "
-            "step they will part. Then press Play."
+            "A and B are the same ReLU network with 30 layers, but for the last bit of one "
+            "weight; C has another random seed. Decide whether the losses of A and B will stay "
+            "together, or at which step they will part. Then press Play."
         ),
         N_(
             "For some dozens of updates the losses of A and B differ by less than 1%. Then they "
-            "part and end at different values, like those of two seeds. A deep plain ReLU network "
-            "like this one magnifies every rounding. So one run of it proves little, and two "
-            "computers can disagree about it."
+            "part and end at different values, like those of two seeds. A deep plain ReLU "
+            "network like this one magnifies every rounding. So one run of it proves little, and "
+            "PyTorch can come to another result on another computer."
         ),
         "book/course/initialization",
         (f"{_RELU},depth:30", f"{_RELU},depth:30,bit:true", f"{_RELU},depth:30,seed:1"),

@@ -69,7 +69,8 @@ def _by_layer(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
         f'<div class="vg-lab-measure"><label>{escape(labels["by_layer"])} '
         f'<select name="show" autocomplete="off">{options}</select></label></div>'
         f'<div data-chart="layers">{_cover(labels, buttons)}</div>'
-        f'<p class="vg-lab-note">{escape(labels["pale"])}</p>{_options(labels, buttons)}'
+        f'<p class="vg-lab-note vg-lab-pale">{escape(labels["pale"])}</p>'
+        f"{_options(labels, buttons)}"
     )
 
 
@@ -89,9 +90,11 @@ def _answers(labels: Mapping[str, str]) -> str:
 
 
 def _options(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
+    named = (("0.1", "speed_slow"), ("1", "speed_1"), ("5", "speed_5"), ("0", "speed_most"))
     speeds = "".join(
-        f'<option value="{value}">{escape(labels[name])}</option>'
-        for value, name in (("1", "speed_1"), ("5", "speed_5"), ("0", "speed_most"))
+        f'<option value="{value}"{" selected" if value == "1" else ""}>{escape(labels[name])}'
+        "</option>"
+        for value, name in named
     )
     return (
         f'<div class="vg-lab-options"><label>{escape(labels["speed"])} '

@@ -95,6 +95,7 @@ LABELS = {
     "chapter": N_("The chapter that explains it"),
     "training": N_("Training"),
     "speed": N_("Speed"),
+    "speed_slow": N_("10 steps a second"),
     "speed_1": N_("1 step at a time"),
     "speed_5": N_("5 steps at a time"),
     "speed_most": N_("as fast as it goes"),
@@ -206,7 +207,7 @@ SENTENCES = {
     "together": N_("Its loss differs from that of {other} by less than 1%."),
     "parted": N_(
         "Up to step {step}, its loss differed from that of {other} by less than 1%; then they "
-        "parted. Now the losses are {loss} and {other_loss}."
+        "parted. Its loss is {loss} now, and that of {other} is {other_loss}."
     ),
 }
 """What the script says of a network, with `{name}` fields that it fills."""

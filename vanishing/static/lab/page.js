@@ -23,6 +23,7 @@ const TRAINING_IMAGES = 1500;
 const UNHURRIED = 120; // milliseconds of training between two drawings, where it plays as fast as it can
 const HURRIED = 400; // the same where steps are made to reach one
 const [SLOW, SLOWLY] = [50, 250]; // where an update takes more milliseconds than that, so many lie between two drawings
+const LEISURELY = 100; // milliseconds between two steps that are to be followed by eye
 const MAP_SPEED = 10; // bins that a heat map draws in a millisecond at most while steps are made: to save memory
 const SPEAK_EVERY = 10_000; // milliseconds between two things that are said while it plays
 const WRITE_EVERY = 1000; // milliseconds between two tables of numbers while it plays: to be read, and to save memory
@@ -84,6 +85,7 @@ class Laboratory {
 
   /** Show what the address asks for. */
   open() {
+    this.chosen = undefined;
     const { state, problems } = address.read(location.hash);
     if (!state.networks.length) Object.assign(state, this.#experiment(0), { view: state.view });
     this.#tell(problems.map((problem) => this.#problem(problem)));
@@ -304,7 +306,7 @@ class Laboratory {
     while (this.#isGoing()) {
       if (!this.isHeld) await this.#train(generation);
       if (generation !== this.generation) return;
-      await new Promise((resolve) => requestAnimationFrame(resolve));
+      await this.#pause();
       if (generation !== this.generation) return;
       if (this.isHeld) this.#replay();
       else this.#follow();
@@ -368,7 +370,17 @@ class Laboratory {
 
   /** Return the chosen steps between two drawings, 0 for as many as it can. */
   #speed() {
+    return Math.ceil(this.#chosenSpeed());
+  }
+
+  #chosenSpeed() {
     return Number(/** @type {HTMLSelectElement} */ (this.#find("[name=speed]")).value);
+  }
+
+  /** Wait for the next drawing; below one step a drawing, for the eye too. */
+  #pause() {
+    const isSlow = this.playing && this.#chosenSpeed() > 0 && this.#chosenSpeed() < 1;
+    return new Promise((resolve) => (isSlow ? setTimeout(resolve, LEISURELY) : requestAnimationFrame(resolve)));
   }
 
   #last() {
@@ -520,9 +532,9 @@ class Laboratory {
 
   /** Let the controls say what is trained and shown. */
   #showState() {
-    const { state, words } = this;
-    this.root.dataset.view = state.view;
-    const experiment = words.experiments.find((one) => address.isSame(address.read(`#${one.address}`).state, state));
+    const { state } = this;
+    Object.assign(this.root.dataset, { view: state.view, show: state.show });
+    const experiment = this.#experimentOf(state);
     this.chosen = experiment; // found once: each drawing asks for it
     const menu = /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment"));
     menu.value = experiment?.key ?? "";
@@ -534,6 +546,14 @@ class Laboratory {
       answer.hidden = isOther;
     }
     /** @type {HTMLSelectElement} */ (this.#find("[name=show]")).value = state.show;
+  }
+
+  /** Return the experiment of these networks: the chosen one, or one that shows the same. @param {State} state */
+  #experimentOf(state) {
+    const read = this.words.experiments.map((one) => ({ one, asked: address.read(`#${one.address}`).state }));
+    const same = read.filter(({ asked }) => address.isSame(asked, state));
+    const found = same.find(({ one }) => one === this.chosen) ?? same.find(({ asked }) => asked.show === state.show);
+    return (found ?? same[0])?.one;
   }
 
   /**
@@ -662,7 +682,9 @@ class Laboratory {
     });
     this.#on("#vg-lab-experiment", "change", ({ value }) => {
       const number = this.words.experiments.findIndex(({ key }) => key === value);
-      if (number >= 0) void this.change({ ...this.#experiment(number), view: this.state.view });
+      if (number < 0) return;
+      this.chosen = this.words.experiments[number];
+      void this.change({ ...this.#experiment(number), view: this.state.view });
     });
     this.#on("[name=show]", "change", ({ value }) => void this.change({ show: value }));
     this.#on("[name=fixed]", "change", () => this.show(this.now));

@@ -12,8 +12,6 @@ import { formatNumber } from "./text.js";
 export const GUESSING_LOSS = Math.log(10);
 export const GUESSING_ACCURACY = 0.1;
 const LEARNED = 0.5;
-const SMALL = 1e-2; // first over last layer's gradient: the chapters' networks that learn stay above
-const LARGE = 1e2;
 const SIMILAR = 10; // the factor within which two gradients are called similar
 const TINY = 1e-2; // largest gradient norm of a hidden layer below which nothing moves
 const ALIKE = 0.99;
@@ -90,9 +88,8 @@ function percentOf({ accuracy }) {
  */
 function kindOf(now, phase) {
   const ratio = ratioOf(now);
-  const [small, large] = phase === "start" ? [1 / SIMILAR, SIMILAR] : [SMALL, LARGE];
-  if (ratio > large) return "large";
-  if (!(ratio >= small)) return "small";
+  if (ratio > SIMILAR) return "large";
+  if (!(ratio >= 1 / SIMILAR)) return "small";
   return phase !== "learned" && Math.max(...now.gradient_norms.subarray(0, -1)) < TINY ? "tiny" : "even";
 }
 

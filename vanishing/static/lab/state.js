@@ -177,7 +177,7 @@ export function writeNetwork(network) {
 }
 
 /**
- * Say whether two states ask for the same experiment: with the same random seeds, or all of them as much further.
+ * Say whether two states have the same networks: with the same random seeds, or all of them as much further.
  *
  * @param {State} one
  * @param {State} other
@@ -187,7 +187,7 @@ export function isSame(one, other) {
     const first = networks[0]?.seed ?? 0;
     return networks.map((network) => writeNetwork(withSeed(network, network.seed - first))).join(" ");
   });
-  return written[0] === written[1] && one.show === other.show;
+  return written[0] === written[1];
 }
 
 /**

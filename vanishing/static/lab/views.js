@@ -49,8 +49,9 @@ export function byLayer({ words, names, legends, recorded, everything, show, fix
     return [...(isMoved && isKnown(first) ? [line(first, "pale")] : []), ...(isKnown(now) ? [line(now, "now")] : [])];
   });
   const isLinear = LINEAR.includes(show);
+  const isCovered = everything.every((frames) => !frames.length); // then no axis says what it hides
   const seen = isLinear || fixed ? [] : everything.flatMap((frames) => extentOf(frames, show));
-  const scale = isLinear ? { low: 0, high: 1, log: false } : { ...(fixed ? FIXED : decades(seen)), log: true };
+  const scale = isLinear ? { low: 0, high: 1, log: false } : { ...(fixed || isCovered ? FIXED : decades(seen)), log: true };
   const label = () => [
     say(words, "notices", "chart_by_layer", { measure: words.measures[show], step: recorded[0]?.at(-1)?.step ?? 0 }),
     ...lines.filter(({ paint }) => paint === "now").map((line) => ends(words, "line_by_layer", names[line.place], line)),
