@@ -81,6 +81,15 @@ def test_a_slider_says_a_name_of_the_book_in_the_readers_words(
     assert value_text("Adam") == "Adam"
 
 
+@pytest.mark.parametrize("value", [1.05, 0.999, 1.25, 0.1 + 0.2, 123.456, 1e-5, 200, 2e-7])
+def test_a_slider_says_a_number_with_all_of_its_digits(value: float) -> None:
+    assert float(value_text(value)) == pytest.approx(value, rel=1e-11)
+
+
+def test_a_slider_says_what_is_no_usual_number() -> None:
+    assert [value_text(value) for value in (float("inf"), 0.5, True)] == ["∞", "0.5", "yes"]
+
+
 def test_a_name_of_the_readers_own_keeps_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(localisation, "look_up", masked)
     assert worded("my linear network") == "my linear network"

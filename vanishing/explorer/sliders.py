@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -100,11 +101,14 @@ def label(axis: str) -> str:
 
 
 def value_text(value: object) -> str:
-    """Write a slider's value for the reader."""
+    """Write a slider's value for the reader: a number with all of its digits."""
     if isinstance(value, bool):
         # Translators: the two values of a slider such as "Residual connections".
         return _("yes") if value else _("no")
-    return format_number(value) if isinstance(value, int | float) else worded(str(value))
+    if not isinstance(value, int | float):
+        return worded(str(value))
+    text = format_number(value)
+    return text if not math.isfinite(value) or float(text) == value else f"{value:.12g}"
 
 
 def name_of(function: Any) -> str:
