@@ -533,7 +533,8 @@ class Laboratory {
   /** Let the controls say what is trained and shown. */
   #showState() {
     const { state } = this;
-    Object.assign(this.root.dataset, { view: state.view, show: state.show });
+    this.root.dataset.view = state.view;
+    this.root.dataset.show = state.show;
     const experiment = this.#experimentOf(state);
     this.chosen = experiment; // found once: each drawing asks for it
     const menu = /** @type {HTMLSelectElement} */ (this.#find("#vg-lab-experiment"));
