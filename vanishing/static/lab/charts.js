@@ -517,7 +517,7 @@ function legendRows(legends, width, size) {
 }
 
 /**
- * Set names in rows that fit; one that is too long for a row goes on in the next, and ends there.
+ * Set names in rows that fit; one that is too long for a row goes on in the next, where no other follows.
  *
  * @param {string[]} names
  * @param {number} width
@@ -532,7 +532,7 @@ function rowsOf(names, width, size) {
       const wide = 52 + size * widthOf(part);
       if (x > 2 && (number || x + wide > width)) [x] = [2, rows.push([])];
       rows[rows.length - 1].push({ place, part, x, isFirst: number === 0 });
-      x += wide;
+      x += number ? width : wide;
     });
   });
   return rows;
