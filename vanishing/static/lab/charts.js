@@ -177,7 +177,7 @@ export class LineChart {
     for (const { text, value } of view.marks) {
       const d = `M${LEFT} ${this.#y(view, value)}H${right}`;
       parts.push(element("path", { d, stroke: "currentColor", "stroke-dasharray": "1 3", "stroke-width": "1.5" }));
-      parts.push(this.#words(text, right, this.#y(view, value) - 4, "end"));
+      parts.push(this.#words(text, right, this.#y(view, value) - 6, "end"));
     }
     this.axes.replaceChildren(...parts, ...this.#legend());
   }
