@@ -62,7 +62,8 @@ def _digit(scene: Scene, x: float, y: float, image: Sequence[float], side: float
     scene.cells(x, y, rows, width=side / SIDE, height=side / SIDE, colour=INK)
 
 
-TOP, BUNDLE, BARS, START = 36.0, 210.0, 120.0, 58.0
+TOP, BUNDLE, BARS, START = 36.0, 210.0, 120.0, 76.0
+DIGITS = 58.0  # width that the digits take before them
 DARKEST = 16  # decades between full opacity and none
 
 
@@ -91,10 +92,8 @@ def draw_both_ways(
     centres = [START + room * (layer + 0.5) for layer in range(len(spreads))]
     scene.words(START, 0, _("forward: how far ten digits are apart"), width=WIDTH, align="left")
     scene.line([(START, 26), (WIDTH - 8, 26)], colour=BLUE, arrow=True)
-    side = BUNDLE / len(images)
-    for number, image in enumerate(images):
-        _digit(scene, 4, TOP + side * number, image, side - 2)
-    _bundle(scene, places, spreads, centres, side)
+    _inputs(scene, images)
+    _bundle(scene, places, spreads, centres)
     y = TOP + BUNDLE + 6
     _layer_numbers(scene, centres, y)
     _fading(scene, gradient_norms, centres, room, y + 38)
@@ -135,19 +134,34 @@ def _share(value: float, largest: float, decades: float = DARKEST) -> float:
     return min(1.0, max(0.0, 1 + (math.log10(value) - math.log10(largest)) / decades))
 
 
+def _inputs(scene: Scene, images: Sequence[Sequence[float]]) -> None:
+    """Draw the digits in two columns by turns, so that each has room; a line leads out of each."""
+    room = BUNDLE / len(images)
+    side = min(1.25 * room, DIGITS / 2 - 3)
+    for number, image in enumerate(images):
+        x, y = (DIGITS / 2 if number % 2 else 1), TOP + room * (number + 0.5)
+        _digit(scene, x, y - side / 2, image, side)
+        if number % 2 == 0:
+            scene.line([(x + side + 1, y), (DIGITS, y)], colour=_colour(number), width=1.6)
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]
+
+
 def _bundle(
     scene: Scene,
     places: Sequence[Sequence[float]],
     spreads: Sequence[float],
     centres: Sequence[float],
-    side: float,
 ) -> None:
     middle, largest = TOP + BUNDLE / 2, max(spreads) or 1.0
+    room = BUNDLE / len(places[0])
     for number in range(len(places[0])):
-        points: list[Point] = [(4 + side, TOP + side * (number + 0.5))]
+        points: list[Point] = [(DIGITS, TOP + room * (number + 0.5))]
         for x, row, spread in zip(centres, places, spreads, strict=True):
             points.append((x, middle + row[number] * _share(spread, largest) * BUNDLE / 2))
-        scene.line(points, colour=COLOURS[number % len(COLOURS)], width=1.6)
+        scene.line(points, colour=_colour(number), width=1.6)
 
 
 def _layer_numbers(scene: Scene, centres: Sequence[float], y: float) -> None:
