@@ -90,7 +90,7 @@ def _answers(labels: Mapping[str, str]) -> str:
 
 
 def _options(labels: Mapping[str, str], buttons: Mapping[str, str]) -> str:
-    named = (("0.1", "speed_slow"), ("1", "speed_1"), ("5", "speed_5"), ("0", "speed_most"))
+    named = (("slow", "speed_slow"), ("1", "speed_1"), ("5", "speed_5"), ("0", "speed_most"))
     speeds = "".join(
         f'<option value="{value}"{" selected" if value == "1" else ""}>{escape(labels[name])}'
         "</option>"

@@ -36,10 +36,10 @@ export function namesOf(networks, words) {
     const isAlone = labels.indexOf(labels[place]) === labels.lastIndexOf(labels[place]);
     return isAlone ? [] : differences(network, networks, words);
   });
-  const after = words.direction === "rtl" ? "\u200f · " : " · "; // numbers behind Latin letters would turn the line
-  const names = kindsOf(networks, words).map((kind, place) => kind + apart[place].map((one) => after + one).join(""));
+  const mark = words.direction === "rtl" ? "\u200f" : ""; // numbers behind Latin letters would turn the line
+  const names = kindsOf(networks, words).map((kind, place) => kind + apart[place].map((one) => `${mark} · ${one}`).join(""));
   const areAlike = labels.length > 1 && labels.every((one) => one === labels[0]);
-  const short = apart.map((settings, place) => `${letterOf(place)}${after.slice(0, -3)} ${settings.join(" · ")}`);
+  const short = apart.map((settings, place) => `${letterOf(place)}${mark} ${settings.join(" · ")}`);
   return { names, short: names.map((name, place) => (areAlike && apart[place].length ? short[place] : name)) };
 }
 

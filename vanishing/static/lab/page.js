@@ -216,8 +216,8 @@ class Laboratory {
     this.now = this.#upTo(step);
     this.drawn = this.now;
     this.shown = performance.now();
-    const isCovered = this.#isCovered();
-    this.#find(".vg-lab-cover").hidden = !isCovered;
+    if (this.chosen && (this.playing || this.#last() > 0)) this.uncovered.add(this.chosen.key);
+    this.#find(".vg-lab-cover").hidden = !this.#isCovered();
     const scene = this.#scene();
     const isBusy = this.#isGoing();
     const isShown = (/** @type {Element} */ node) => !isBusy || this.inView.has(node);
@@ -261,10 +261,7 @@ class Laboratory {
 
   /** Say whether the start of the experiment is kept back until the reader has decided what to expect. */
   #isCovered() {
-    const { chosen } = this;
-    if (!chosen?.covered) return false;
-    if (this.#last() > 0 || this.playing) this.uncovered.add(chosen.key);
-    return !this.uncovered.has(chosen.key);
+    return Boolean(this.chosen?.covered) && !this.uncovered.has(this.chosen?.key ?? "");
   }
 
   #isGoing() {
@@ -306,7 +303,7 @@ class Laboratory {
     while (this.#isGoing()) {
       if (!this.isHeld) await this.#train(generation);
       if (generation !== this.generation) return;
-      await this.#pause();
+      await this.#nextDrawing();
       if (generation !== this.generation) return;
       if (this.isHeld) this.#replay();
       else this.#follow();
@@ -370,16 +367,20 @@ class Laboratory {
 
   /** Return the chosen steps between two drawings, 0 for as many as it can. */
   #speed() {
-    return Math.ceil(this.#chosenSpeed());
+    return this.#isSlow() ? 1 : Number(this.#chosenSpeed());
+  }
+
+  #isSlow() {
+    return this.#chosenSpeed() === "slow";
   }
 
   #chosenSpeed() {
-    return Number(/** @type {HTMLSelectElement} */ (this.#find("[name=speed]")).value);
+    return /** @type {HTMLSelectElement} */ (this.#find("[name=speed]")).value;
   }
 
-  /** Wait for the next drawing; below one step a drawing, for the eye too. */
-  #pause() {
-    const isSlow = this.playing && this.#chosenSpeed() > 0 && this.#chosenSpeed() < 1;
+  /** Wait until it is to be drawn: for the screen, and where it plays slowly for the eye too. */
+  #nextDrawing() {
+    const isSlow = this.playing && this.#isSlow();
     return new Promise((resolve) => (isSlow ? setTimeout(resolve, LEISURELY) : requestAnimationFrame(resolve)));
   }
 
